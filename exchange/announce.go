@@ -1,0 +1,55 @@
+package exchange
+
+import (
+	"fmt"
+	"time"
+
+	"heed"
+)
+
+// announce queues a notice to the first rung of our ladder for what has just
+// been received and is owed a reply.
+func (x *Exchange) announce(tx Tx, s, receipt heed.Statement, now time.Time) error {
+	if len(receipt.Duties) == 0 {
+		return nil
+	}
+	c, err := tx.Case(s.CaseID())
+	if err != nil {
+		return err
+	}
+	if c.Opening.ID.IsZero() {
+		return nil // its case is not here yet; the waker will find the duty in the index
+	}
+	d, ok := c.Duty(receipt.Duties[0].Kind, s.ID)
+	if !ok {
+		return nil
+	}
+	return x.tell(tx, c, d, 0, now)
+}
+
+// tell queues the notice about one duty at one level, to our own people.
+func (x *Exchange) tell(tx Tx, c heed.Case, d heed.Duty, level int, now time.Time) error {
+	ours, err := x.ladder(tx, x.party)
+	if err != nil {
+		return err
+	}
+	debtors, err := x.ladder(tx, d.OwedBy)
+	if err != nil {
+		return err
+	}
+	rung := ours.Rung(level)
+	if d.OwedBy != x.party {
+		rung = ours.Rung(0) // whoever waits for a reply is the desk, at every level
+	}
+	return tx.AddNotice(Notice{
+		ID: noticeID(c, d, level), Case: c.ID, Code: c.Code, Party: x.party, Peer: c.Other(x.party),
+		Duty: d.Kind, From: d.From, OwedBy: d.OwedBy, Due: d.Due, Level: level,
+		Rung: rung, Ring: debtors.Rung(level), Exercise: c.Status != heed.StatusActual, Created: now, NextAt: now,
+	})
+}
+
+// noticeID is one for a duty, a level and a due time: an extension that moves
+// the due time starts the ladder anew.
+func noticeID(c heed.Case, d heed.Duty, level int) string {
+	return fmt.Sprintf("%s-%s-%s-%d-%d", c.Code, d.From.Short(), d.Kind, d.Due.UnixMilli(), level)
+}

@@ -1,0 +1,245 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"heed"
+	"heed/seal"
+	"heed/wire"
+)
+
+// Bounds of one delivery: many envelopes a request, so that a backlog drains
+// at the speed of the disk and not of the round trip.
+const (
+	batchEnvelopes = 64
+	batchBytes     = 16 << 20
+)
+
+// Backoff is how long a peer that failed is left alone.
+func Backoff(attempts int) time.Duration {
+	const first, most = 250 * time.Millisecond, time.Minute
+	if attempts > 8 {
+		return most
+	}
+	return min(first<<attempts, most)
+}
+
+// Deliver sends what waits for one peer, in the order of its channel, and
+// takes in the receipts. It reports whether more is waiting; an error is a
+// failed attempt, to be repeated after Backoff.
+func (x *Exchange) Deliver(ctx context.Context, party heed.PartyID) (more bool, err error) {
+	now := x.Now()
+	out, err := x.pack(ctx, party, now)
+	if err != nil || len(out.batch) == 0 {
+		return false, err
+	}
+	stream, err := x.sealAll(out, now)
+	if err != nil {
+		return false, err
+	}
+	reply, err := x.courier.Carry(ctx, out.peer.Card, stream)
+	if err != nil {
+		return false, x.failed(ctx, out, err)
+	}
+	if reply.Refusal != nil {
+		return false, x.turnedAway(ctx, out, reply.Refusal)
+	}
+	if err := x.takeAnswer(ctx, out.peer, out.digest, reply.Envelope); err != nil {
+		return false, x.failed(ctx, out, err)
+	}
+	return out.full, nil
+}
+
+// outgoing is one delivery on its way.
+type outgoing struct {
+	me     Self
+	peer   Peer
+	batch  []outgoingEnvelope
+	full   bool
+	digest heed.Digest // of the first envelope, by which the answer names its request
+}
+
+type outgoingEnvelope struct {
+	Outgoing
+	parts []wire.Part
+}
+
+// pack reads what is to be sent, with everything that belongs to it.
+func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) (outgoing, error) {
+	var out outgoing
+	err := x.store.Read(ctx, func(v View) error {
+		var err error
+		if out.me, err = v.Self(); err != nil || out.me.Restored {
+			return err
+		}
+		out.peer, err = v.Peer(party)
+		if errors.Is(err, ErrNotFound) || err == nil && out.peer.Removed {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		pending, err := v.Pending(party, now, batchEnvelopes)
+		if err != nil {
+			return err
+		}
+		out.full = len(pending) == batchEnvelopes
+		pending = append(pending, x.wantedAgain(v, out)...)
+		var size int
+		for _, o := range pending {
+			kept, err := v.Kept(o.Statement)
+			if err != nil {
+				return fmt.Errorf("queued statement %s: %w", o.Statement.Short(), err)
+			}
+			parts, err := partsFor(v, kept)
+			if err != nil {
+				return err
+			}
+			for _, p := range parts {
+				size += len(p.Data)
+			}
+			if len(out.batch) > 0 && size > batchBytes {
+				out.full = true
+				return nil
+			}
+			if len(out.batch) == 0 {
+				heads, err := x.headParts(v, out.peer.Card)
+				if err != nil {
+					return err
+				}
+				parts = append(parts, heads...)
+			}
+			out.batch = append(out.batch, outgoingEnvelope{o, parts})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// wantedAgain finds numbers that the peer has asked for although they do not
+// wait in the outbox: it lost them after it had receipted them.
+func (x *Exchange) wantedAgain(v View, out outgoing) []Outgoing {
+	party := out.peer.Card.Party
+	x.contact.Lock()
+	numbers := x.wanted[party]
+	delete(x.wanted, party)
+	x.contact.Unlock()
+	channel := Channel{Peer: party, OurCard: out.me.Card.Serial, TheirCard: out.peer.Card.Serial, Outward: true}
+	var again []Outgoing
+	for _, n := range numbers {
+		id, err := v.Sent(channel, n)
+		if err != nil {
+			continue // never given by us: there is nothing that could be sent
+		}
+		if queued, err := v.Queued(id); err == nil && queued.Number == n {
+			continue // it is on its way as it is
+		}
+		again = append(again, Outgoing{Channel: channel, Number: n, Statement: id})
+	}
+	return again
+}
+
+// sealAll seals the envelopes on all processors and joins them in order.
+func (x *Exchange) sealAll(out outgoing, now time.Time) ([]byte, error) {
+	sealed := make([][]byte, len(out.batch))
+	errs := make([]error, len(out.batch))
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range min(len(out.batch), 4) {
+		wait.Go(func() {
+			for i := range next {
+				sealed[i], errs[i] = x.sealFor(out.peer.Card, out.me.Card, out.batch[i].Number, out.batch[i].parts, now)
+			}
+		})
+	}
+	for i := range out.batch {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var stream []byte
+	for _, e := range sealed {
+		stream = append(stream, e...)
+	}
+	return stream, nil
+}
+
+// sealFor seals parts to a peer in an envelope of ours.
+func (x *Exchange) sealFor(peer, me heed.Card, number uint64, parts []wire.Part, now time.Time) ([]byte, error) {
+	to, err := seal.ParseRecipient(peer.SealingKey)
+	if err != nil {
+		return nil, fmt.Errorf("sealing key of %s: %w", peer.Party, err)
+	}
+	return wire.SealEnvelope(wire.Header{
+		Sender: x.party, SenderCard: me.Serial, Recipient: peer.Party, RecipientCard: peer.Serial, Number: number, Time: now,
+	}, parts, to, x.keys.Node())
+}
+
+// failed notes a failed attempt on what was tried, for people to see.
+func (x *Exchange) failed(ctx context.Context, out outgoing, cause error) error {
+	if ctx.Err() != nil {
+		return cause
+	}
+	err := x.store.Write(ctx, func(tx Tx) error {
+		for _, o := range out.batch {
+			if err := tx.Tried(o.Statement, o.NextAt, cause.Error(), nil); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(cause, err)
+}
+
+// turnedAway takes a bare signed refusal of the whole stream.
+func (x *Exchange) turnedAway(ctx context.Context, out outgoing, note []byte) error {
+	f, err := wire.ParseRefusal(note)
+	if err != nil {
+		return x.failed(ctx, out, fmt.Errorf("%s answered with something that is no refusal: %w", out.peer.Card.Party, err))
+	}
+	if f.Author != out.peer.Card.Party || f.Sender != x.party {
+		return x.failed(ctx, out, fmt.Errorf("%s answered with a refusal of %s to %s", out.peer.Card.Party, f.Author, f.Sender))
+	}
+	if f.Code == heed.StaleCard {
+		if err := x.RefreshCard(ctx, out.peer.Card.Party); err != nil {
+			return x.failed(ctx, out, fmt.Errorf("%s: %s; its new card could not be taken over: %w", f.Author, f.Detail, err))
+		}
+	}
+	return x.failed(ctx, out, &heed.Refused{Code: f.Code, Detail: fmt.Sprintf("%s refused it: %s", f.Author, f.Detail)})
+}
+
+// takeAnswer opens the peer's answer and takes in what it holds.
+func (x *Exchange) takeAnswer(ctx context.Context, peer Peer, request heed.Digest, stream []byte) error {
+	now := x.Now()
+	letters, err := x.openAnswer(ctx, peer, stream)
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		if !l.answered.IsZero() && !request.IsZero() && l.answered != request {
+			return fmt.Errorf("%s answered another request than ours", peer.Card.Party)
+		}
+	}
+	err = x.write(ctx, func(tx Tx) error {
+		for _, l := range letters {
+			if err := x.absorb(tx, peer.Card, l, now); err != nil {
+				return err
+			}
+		}
+		return x.contacted(tx, peer.Card.Party, now)
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		x.notice(ctx, peer.Card, l, now)
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+
+	"heed"
+	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
+)
+
+// letter is what an opened envelope holds, checked for what can be checked
+// without the case: signatures, tag keys, releases, contents.
+type letter struct {
+	header     wire.Header
+	envelope   heed.Digest
+	statements []Kept // with their keys, in the order in which they stood
+	releases   map[heed.ReleaseID][]byte
+	contents   map[heed.Digest]Content
+	refusals   []wire.Refusal
+	refused    map[heed.Digest][]byte // refusals' signed bytes by envelope
+	missing    []uint64
+	head       []byte // the sender's newest checkpoint
+	seen       []byte // the newest checkpoint of ours that the sender holds
+	cards      [][]byte
+	refetch    []byte // nil: none asked
+	answered   heed.Digest
+}
+
+// openLetter decrypts an envelope and sorts its parts. Its errors are
+// refusals with the code that the sender is told.
+func (x *Exchange) openLetter(e wire.Envelope) (letter, error) {
+	l := letter{header: e.Header, envelope: e.Digest(), releases: map[heed.ReleaseID][]byte{}, contents: map[heed.Digest]Content{}, refused: map[heed.Digest][]byte{}}
+	parts, err := e.Open(x.keys.Sealing()...)
+	switch {
+	case errors.Is(err, seal.ErrBadSeal) || errors.Is(err, seal.ErrSize):
+		return l, heed.Refuse(heed.BadSeal, "%v", err)
+	case err != nil:
+		return l, heed.Refuse(heed.Malformed, "%v", err)
+	}
+	if err := l.sort(parts); err != nil {
+		return l, refusalOf(err)
+	}
+	if err := l.check(); err != nil {
+		return l, refusalOf(err)
+	}
+	return l, nil
+}
+
+// refusalOf gives an error of parsing or verifying its code.
+func refusalOf(err error) error {
+	var refused *heed.Refused
+	switch {
+	case errors.As(err, &refused):
+		return err
+	case errors.Is(err, seal.ErrSignature):
+		return heed.Refuse(heed.BadSignature, "%v", err)
+	}
+	return heed.Refuse(heed.Malformed, "%v", err)
+}
+
+func (l *letter) sort(parts []wire.Part) error {
+	for i, p := range parts {
+		if err := l.add(p, i > 0 && parts[i-1].Type == wire.PartStatement); err != nil {
+			return fmt.Errorf("part %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (l *letter) add(p wire.Part, afterStatement bool) error {
+	switch p.Type {
+	case wire.PartStatement:
+		s, err := wire.ParseStatement(p.Data)
+		if err != nil {
+			return err
+		}
+		l.statements = append(l.statements, Kept{Statement: s, Note: p.Data})
+	case wire.PartTagKey:
+		if !afterStatement || len(p.Data) != 32 {
+			return fmt.Errorf("%w: a tag key of 32 bytes stands right behind its statement", wire.ErrMalformed)
+		}
+		last := &l.statements[len(l.statements)-1]
+		last.Key = ledger.Key(p.Data)
+		if heed.Digest(ledger.KeyDigest(last.Key)) != last.Statement.TagKey {
+			return fmt.Errorf("%w: the tag key is not the one that the statement names", wire.ErrMalformed)
+		}
+	case wire.PartRelease:
+		rel, err := wire.ParseRelease(p.Data)
+		if err != nil {
+			return err
+		}
+		l.releases[rel.ID] = p.Data
+	case wire.PartContent:
+		if len(p.Data) < 32 {
+			return fmt.Errorf("%w: a content begins with 32 bytes of salt", wire.ErrMalformed)
+		}
+		return l.addContent([32]byte(p.Data[:32]), p.Data[32:])
+	case wire.PartRefusal:
+		f, err := wire.ParseRefusal(p.Data)
+		if err != nil {
+			return err
+		}
+		l.refusals = append(l.refusals, f)
+		l.refused[f.Envelope] = p.Data
+	case wire.PartGap:
+		missing, err := wire.ParseGap(p.Data)
+		l.missing = missing
+		return err
+	case wire.PartCheckpoint:
+		l.head = p.Data
+	case wire.PartSeen:
+		l.seen = p.Data
+	case wire.PartCard:
+		l.cards = append(l.cards, p.Data)
+	case wire.PartRefetch:
+		if len(p.Data) != 0 && len(p.Data) != 32 {
+			return fmt.Errorf("%w: a refetch names nothing, or a case's 32-byte id", wire.ErrMalformed)
+		}
+		l.refetch = append([]byte{}, p.Data...)
+	case wire.PartAnswered:
+		if len(p.Data) != 32 {
+			return fmt.Errorf("%w: an envelope's digest has 32 bytes", wire.ErrMalformed)
+		}
+		l.answered = heed.Digest(p.Data)
+	}
+	return nil
+}
+
+// addContent keeps a content under each name that it can have: by its bytes,
+// and, where they are a warning document, by its fields.
+func (l *letter) addContent(salt [32]byte, data []byte) error {
+	content := Content{Salt: salt, Data: data}
+	l.contents[heed.Digest(seal.ContentDigest(salt, data))] = content
+	if d, err := wire.WarningDigest(salt, data); err == nil {
+		l.contents[heed.Digest(d)] = content
+	}
+	return nil
+}
+
+// check holds each statement against what came with it.
+func (l *letter) check() error {
+	numbered := l.header.Number > 0
+	if numbered && (len(l.statements) != 1 || !l.statements[0].Statement.Kind.OwedReceipt() || l.refetch != nil) {
+		return fmt.Errorf("%w: an envelope with a number holds exactly one statement, and no receipt", wire.ErrMalformed)
+	}
+	for i := range l.statements {
+		if err := l.checkStatement(&l.statements[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *letter) checkStatement(k *Kept) error {
+	s := k.Statement
+	if s.Kind.OwedReceipt() && k.Key == (ledger.Key{}) {
+		return fmt.Errorf("%w: %s statement %s came without its tag key", wire.ErrMalformed, s.Kind, s.ID.Short())
+	}
+	if s.Kind.Released() {
+		note, ok := l.releases[s.Release]
+		if !ok {
+			return fmt.Errorf("%w: %s statement %s came without its release", wire.ErrMalformed, s.Kind, s.ID.Short())
+		}
+		rel, err := wire.ParseRelease(note)
+		if err != nil {
+			return err
+		}
+		if err := wire.CheckReleased(s, rel); err != nil {
+			return err
+		}
+	}
+	for i, ref := range s.Contents {
+		content, ok := l.contents[ref.Digest]
+		if !ok || int64(len(content.Data)) != ref.Size {
+			return fmt.Errorf("%w: content %d of %s statement %s did not come with it", wire.ErrMalformed, i+1, s.Kind, s.ID.Short())
+		}
+		d, err := wire.ContentDigest(ref.MediaType, content.Salt, content.Data)
+		if err != nil {
+			return err
+		}
+		if d != ref.Digest {
+			return fmt.Errorf("%w: content %d of %s statement %s is not of its media type", wire.ErrMalformed, i+1, s.Kind, s.ID.Short())
+		}
+	}
+	return l.checkDocument(s)
+}
+
+// checkDocument holds a warning document against the statement that it is in:
+// the clock runs by what the statement says, people read the document.
+func (l *letter) checkDocument(s heed.Statement) error {
+	documents := 0
+	for _, ref := range s.Contents {
+		if ref.MediaType != heed.MediaWarning {
+			continue
+		}
+		documents++
+		w, err := wire.ParseWarning(l.contents[ref.Digest].Data)
+		if err != nil {
+			return err
+		}
+		if s.Kind == heed.KindWarning && (w.Urgency != s.Urgency || w.Status != s.Status || w.AsksAnswer() != s.AsksAnswer) {
+			return fmt.Errorf("%w: the warning document and its statement differ in urgency, status or whether an answer is asked for", wire.ErrMalformed)
+		}
+	}
+	typed := s.Kind == heed.KindWarning || s.Kind == heed.KindSupplement || s.Kind == heed.KindCorrection
+	if typed && documents != 1 || !typed && documents != 0 {
+		return fmt.Errorf("%w: a warning, a supplement and a correction hold exactly one warning document, and nothing else holds one", wire.ErrMalformed)
+	}
+	return nil
+}
+
+// contentsFor lists what the statement names, ready to be kept.
+func (l *letter) contentsFor(s heed.Statement) []Content {
+	var out []Content
+	for _, ref := range s.Contents {
+		content := l.contents[ref.Digest]
+		content.Ref = ref
+		out = append(out, content)
+	}
+	return out
+}
+
+// partsFor are the parts that carry one kept statement.
+func partsFor(v View, k Kept) ([]wire.Part, error) {
+	parts := []wire.Part{{Type: wire.PartStatement, Data: k.Note}}
+	if k.Statement.Kind.OwedReceipt() {
+		parts = append(parts, wire.Part{Type: wire.PartTagKey, Data: k.Key[:]})
+	}
+	if !k.Statement.Release.IsZero() {
+		note, err := v.Release(k.Statement.Release)
+		if err != nil {
+			return nil, fmt.Errorf("release of statement %s: %w", k.Statement.ID.Short(), err)
+		}
+		parts = append(parts, wire.Part{Type: wire.PartRelease, Data: note})
+	}
+	for _, ref := range k.Statement.Contents {
+		content, err := v.Content(ref.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("content of statement %s: %w", k.Statement.ID.Short(), err)
+		}
+		parts = append(parts, wire.Part{Type: wire.PartContent, Data: append(content.Salt[:], content.Data...)})
+	}
+	return parts, nil
+}

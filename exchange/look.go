@@ -1,0 +1,334 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"heed"
+	"heed/ledger"
+)
+
+// CaseFile is a case with what this node alone knows of it.
+type CaseFile struct {
+	heed.Case
+	At       time.Time // of the look
+	Taken    *Taking
+	Waiting  []Outgoing // statements of ours that wait for their receipt
+	Refusals []Kept     // statements of ours that the peer's node refused for good
+	Index    []IndexedDuty
+	Peer     Peer
+	Readings []Reading
+}
+
+// Look reads the case file without its contents: headers, duties, times.
+func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
+	file := CaseFile{At: x.Now()}
+	err := x.store.Read(ctx, func(v View) error {
+		var err error
+		if file.Case, err = v.Case(id); err != nil {
+			return err
+		}
+		taken, err := v.Taking(id)
+		if err == nil {
+			file.Taken = &taken
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		kept, err := v.KeptOf(id)
+		if err != nil {
+			return err
+		}
+		for _, k := range kept {
+			if k.Dropped != nil {
+				file.Refusals = append(file.Refusals, k)
+			}
+			if queued, err := v.Queued(k.Statement.ID); err == nil {
+				file.Waiting = append(file.Waiting, queued)
+			} else if !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+		if file.Index, err = v.Index(id); err != nil {
+			return err
+		}
+		if file.Readings, err = v.Readings(id); err != nil {
+			return err
+		}
+		if file.Opening.ID.IsZero() {
+			return nil
+		}
+		file.Peer, err = v.Peer(file.Other(x.party))
+		return err
+	})
+	return file, err
+}
+
+// Find resolves what a person calls a case: its code, its full id, or a code
+// and the recipient as CODE@PARTY where a warning went to several.
+func (x *Exchange) Find(ctx context.Context, name string) ([]heed.CaseID, error) {
+	if d, err := heed.ParseDigest(strings.ToLower(strings.TrimSpace(name))); err == nil {
+		err := x.store.Read(ctx, func(v View) error {
+			_, err := v.Case(heed.CaseID(d))
+			return err
+		})
+		if errors.Is(err, ErrNotFound) {
+			return nil, &heed.Invalid{What: fmt.Sprintf("there is no case %s here", d), Hint: "`heed inbox --all` lists the cases"}
+		}
+		return []heed.CaseID{heed.CaseID(d)}, err
+	}
+	spoken, party, _ := strings.Cut(name, "@")
+	code, err := heed.ParseCode(spoken)
+	if err != nil {
+		return nil, err
+	}
+	var ids []heed.CaseID
+	err = x.store.Read(ctx, func(v View) error {
+		all, err := v.CasesOf(code)
+		if err != nil {
+			return err
+		}
+		for _, id := range all {
+			c, err := v.Case(id)
+			if err != nil {
+				return err
+			}
+			if party == "" || string(c.Other(x.party)) == party {
+				ids = append(ids, id)
+			}
+		}
+		return nil
+	})
+	if err == nil && len(ids) == 0 {
+		err = &heed.Invalid{What: fmt.Sprintf("there is no case %s here", name), Hint: "`heed inbox --all` lists the cases"}
+	}
+	return ids, err
+}
+
+// FindOne is Find for an act that concerns one case.
+func (x *Exchange) FindOne(ctx context.Context, name string) (heed.CaseID, error) {
+	ids, err := x.Find(ctx, name)
+	if err != nil {
+		return heed.CaseID{}, err
+	}
+	if len(ids) > 1 {
+		var which []string
+		err := x.store.Read(ctx, func(v View) error {
+			for _, id := range ids {
+				c, err := v.Case(id)
+				if err != nil {
+					return err
+				}
+				which = append(which, string(c.Code)+"@"+string(c.Other(x.party)))
+			}
+			return nil
+		})
+		if err != nil {
+			return heed.CaseID{}, err
+		}
+		return heed.CaseID{}, &heed.Invalid{What: fmt.Sprintf("%s names %d cases", name, len(ids)), Hint: "say which: " + strings.Join(which, ", ")}
+	}
+	return ids[0], nil
+}
+
+// Board is what a duty officer sees first.
+type Board struct {
+	At       time.Time
+	Ours     []BoardLine // what we owe, by time left
+	Theirs   []BoardLine // what we are owed
+	Cases    []CaseRow
+	Outbox   []Outgoing
+	Peers    []Peer
+	Restored bool
+}
+
+// BoardLine is one owed reply.
+type BoardLine struct {
+	IndexedDuty
+	State heed.DutyState
+	Taken *Taking
+	Ring  *heed.Rung // whom to ring, once it is overdue
+}
+
+// Board reads the owed replies of both sides and the latest cases.
+func (x *Exchange) Board(ctx context.Context, limit int) (Board, error) {
+	board := Board{At: x.Now()}
+	err := x.store.Read(ctx, func(v View) error {
+		me, err := v.Self()
+		if err != nil {
+			return err
+		}
+		board.Restored = me.Restored
+		all, err := v.OpenDuties("", limit)
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			line, err := x.boardLine(v, d, board.At)
+			if err != nil {
+				return err
+			}
+			if d.OwedBy == x.party {
+				board.Ours = append(board.Ours, line)
+			} else {
+				board.Theirs = append(board.Theirs, line)
+			}
+		}
+		if board.Cases, err = v.Cases(limit); err != nil {
+			return err
+		}
+		if board.Outbox, err = v.Outbox(limit); err != nil {
+			return err
+		}
+		board.Peers, err = v.Peers()
+		return err
+	})
+	return board, err
+}
+
+func (x *Exchange) boardLine(v View, d IndexedDuty, now time.Time) (BoardLine, error) {
+	line := BoardLine{IndexedDuty: d, State: d.State(now)}
+	taken, err := v.Taking(d.Case)
+	if err == nil {
+		line.Taken = &taken
+	} else if !errors.Is(err, ErrNotFound) {
+		return line, err
+	}
+	if line.State == heed.DutyOverdue {
+		ladder, err := x.ladder(v, d.OwedBy)
+		if err != nil {
+			return line, err
+		}
+		rung := ladder.Rung(ladder.Level(d.Due, now))
+		line.Ring = &rung
+	}
+	return line, nil
+}
+
+// Cases lists cases by last change.
+func (x *Exchange) Cases(ctx context.Context, limit int) (rows []CaseRow, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		rows, err = v.Cases(limit)
+		return err
+	})
+	return rows, err
+}
+
+// Peers lists the peers.
+func (x *Exchange) Peers(ctx context.Context) (peers []Peer, err error) {
+	peers, _, err = x.peersAndSelf(ctx)
+	return peers, err
+}
+
+// Self is the node's own standing.
+func (x *Exchange) Self(ctx context.Context) (me Self, err error) {
+	_, me, err = x.peersAndSelf(ctx)
+	return me, err
+}
+
+// Ledger is our own ledger as far as it is published.
+func (x *Exchange) Ledger() ledger.Source { return ownLedger{x.store} }
+
+type ownLedger struct{ store Store }
+
+func (l ownLedger) head(ctx context.Context) (head Head, err error) {
+	err = l.store.Read(ctx, func(v View) error {
+		head, err = v.Head()
+		return err
+	})
+	return head, ledgerNotFound(err)
+}
+
+func (l ownLedger) Checkpoint(ctx context.Context) ([]byte, error) {
+	head, err := l.head(ctx)
+	return head.Note, err
+}
+
+func (l ownLedger) Size(ctx context.Context) (int64, error) {
+	head, err := l.head(ctx)
+	return head.Size, err
+}
+
+func (l ownLedger) Hashes(ctx context.Context, indexes []int64) (hashes []tlog.Hash, err error) {
+	err = l.store.Read(ctx, func(v View) error {
+		hashes, err = v.Hashes(indexes)
+		return err
+	})
+	return hashes, err
+}
+
+func (l ownLedger) Leaves(ctx context.Context, from, to int64) (leaves [][]byte, err error) {
+	err = l.store.Read(ctx, func(v View) error {
+		leaves, err = v.Leaves(from, to)
+		return err
+	})
+	return leaves, err
+}
+
+// Mirror is our copy of another party's ledger, as far as we have followed it.
+func (x *Exchange) Mirror(of heed.PartyID) ledger.Source { return mirrored{x.store, of} }
+
+type mirrored struct {
+	store Store
+	of    heed.PartyID
+}
+
+func (m mirrored) read(ctx context.Context, f func(v View, origin string) error) error {
+	return m.store.Read(ctx, func(v View) error {
+		peer, err := v.Peer(m.of)
+		if err != nil {
+			return ledgerNotFound(err)
+		}
+		origin, err := ledgerOrigin(peer.Card)
+		if err != nil {
+			return err
+		}
+		return f(v, origin)
+	})
+}
+
+func (m mirrored) head(ctx context.Context) (head Head, err error) {
+	err = m.read(ctx, func(v View, origin string) error {
+		head, err = v.MirrorHead(origin)
+		return ledgerNotFound(err)
+	})
+	return head, err
+}
+
+func (m mirrored) Checkpoint(ctx context.Context) ([]byte, error) {
+	head, err := m.head(ctx)
+	return head.Note, err
+}
+
+func (m mirrored) Size(ctx context.Context) (int64, error) {
+	head, err := m.head(ctx)
+	return head.Size, err
+}
+
+func (m mirrored) Hashes(ctx context.Context, indexes []int64) (hashes []tlog.Hash, err error) {
+	err = m.read(ctx, func(v View, origin string) error {
+		hashes, err = v.MirrorHashes(origin, indexes)
+		return err
+	})
+	return hashes, err
+}
+
+func (m mirrored) Leaves(ctx context.Context, from, to int64) (leaves [][]byte, err error) {
+	err = m.read(ctx, func(v View, origin string) error {
+		leaves, err = v.MirrorLeaves(origin, from, to)
+		return err
+	})
+	return leaves, err
+}
+
+// ledgerNotFound says it in the ledger's own word.
+func ledgerNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%w: %w", ledger.ErrNotFound, err)
+	}
+	return err
+}

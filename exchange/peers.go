@@ -1,0 +1,186 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"heed"
+	"heed/wire"
+)
+
+// AddPeer takes a card whose fingerprint people have compared. Adding the
+// card of a peer that we have replaces it: that is the new fingerprint check
+// of a renewal without a recovery key.
+func (x *Exchange) AddPeer(ctx context.Context, note []byte) (heed.Card, error) {
+	now := x.Now()
+	card, err := wire.ParseCard(note)
+	if err != nil {
+		return card, &heed.Invalid{What: err.Error(), Hint: "the file must be what `heed card` printed on the peer's side, unchanged"}
+	}
+	if card.Party == x.party {
+		return card, &heed.Invalid{What: "this is our own card", Hint: "`heed peer add` takes the other party's"}
+	}
+	err = x.write(ctx, func(tx Tx) error {
+		held, err := tx.Peer(card.Party)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err == nil && !held.Removed && held.Card.Serial > card.Serial {
+			return &heed.Refused{Code: heed.StaleCard, Detail: fmt.Sprintf("card %d of %s is older than card %d, which we hold", card.Serial, card.Party, held.Card.Serial), Hint: "ask for the current card"}
+		}
+		if err := tx.PutPeer(replaced(held, card, note, now)); err != nil {
+			return err
+		}
+		return x.requeue(tx, card.Party, now)
+	})
+	x.errands.deliver(card.Party)
+	return card, err
+}
+
+func replaced(held Peer, card heed.Card, note []byte, now time.Time) Peer {
+	held.Card, held.CardNote, held.Removed, held.Trouble = card, note, false, ""
+	if held.Added.IsZero() {
+		held.Added = now
+	}
+	return held
+}
+
+// requeue moves what waits for a peer to the channel of the present cards: a
+// new card serial starts a new channel.
+func (x *Exchange) requeue(tx Tx, party heed.PartyID, now time.Time) error {
+	current, err := x.outward(tx, party)
+	if err != nil {
+		return err
+	}
+	all, err := tx.Outbox(1 << 20)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.Channel.Peer != party || o.Channel == current {
+			continue
+		}
+		if _, err := tx.Enqueue(current, o.Case, o.Statement, now, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RemovePeer ends the exchange with a party. What was said stays; what waits
+// is not sent; its envelopes are refused.
+func (x *Exchange) RemovePeer(ctx context.Context, party heed.PartyID) error {
+	return x.write(ctx, func(tx Tx) error {
+		peer, err := knownPeer(tx, party)
+		if err != nil {
+			return err
+		}
+		peer.Removed = true
+		return tx.PutPeer(peer)
+	})
+}
+
+// TakeOver takes a peer's next card without people comparing fingerprints,
+// where the recovery key that its present card names has signed it.
+func (x *Exchange) TakeOver(ctx context.Context, note []byte) error {
+	now := x.Now()
+	card, err := wire.ParseCard(note)
+	if err != nil {
+		return err
+	}
+	err = x.write(ctx, func(tx Tx) error {
+		peer, err := knownPeer(tx, card.Party)
+		if err != nil || peer.Card.ID == card.ID {
+			return err
+		}
+		if err := peer.Card.Follows(card, wire.CardSignedBy(note, peer.Card.RecoveryKey)); err != nil {
+			return err
+		}
+		if err := tx.PutPeer(replaced(peer, card, note, now)); err != nil {
+			return err
+		}
+		return x.requeue(tx, card.Party, now)
+	})
+	if err == nil {
+		x.errands.deliver(card.Party)
+	}
+	return err
+}
+
+// RefreshCard asks a peer for its present card and takes it over.
+func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
+	var peer Peer
+	err := x.store.Read(ctx, func(v View) error {
+		var err error
+		peer, err = knownPeer(v, party)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	note, err := x.courier.CurrentCard(ctx, peer.Card)
+	if err != nil {
+		return err
+	}
+	return x.TakeOver(ctx, note)
+}
+
+// CardNote is our present card.
+func (x *Exchange) CardNote(ctx context.Context) (note []byte, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		me, err := v.Self()
+		note = me.CardNote
+		return err
+	})
+	return note, err
+}
+
+// Found gives a new home its first card: logged, as every card is.
+func (x *Exchange) Found(ctx context.Context, card heed.Card, note []byte) error {
+	return x.write(ctx, func(tx Tx) error {
+		_, err := tx.Self()
+		if err == nil {
+			return &heed.Invalid{What: "this home has a card already"}
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err := tx.PutSelf(Self{Card: card, CardNote: note}); err != nil {
+			return err
+		}
+		return x.logAside(tx, note)
+	})
+}
+
+// Renew replaces our card by the next one, which change has made out of the
+// present one and which is signed. Peers that hold our recovery key take it
+// over by themselves; the others compare its fingerprint.
+func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte) error {
+	now := x.Now()
+	return x.write(ctx, func(tx Tx) error {
+		me, err := self(tx)
+		if err != nil {
+			return err
+		}
+		if card.Serial != me.Card.Serial+1 || card.Previous != me.Card.ID || card.Party != x.party {
+			return &heed.Invalid{What: fmt.Sprintf("card %d does not follow our card %d", card.Serial, me.Card.Serial), Hint: "run `heed card renew` again"}
+		}
+		me.Card, me.CardNote = card, note
+		if err := tx.PutSelf(me); err != nil {
+			return err
+		}
+		peers, err := tx.Peers()
+		if err != nil {
+			return err
+		}
+		for _, p := range peers {
+			if err := x.requeue(tx, p.Card.Party, now); err != nil {
+				return err
+			}
+			x.errands.deliver(p.Card.Party)
+		}
+		return x.logAside(tx, note)
+	})
+}

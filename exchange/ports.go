@@ -1,0 +1,380 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"heed"
+	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
+)
+
+// ErrNotFound is returned by every read of a thing that the store does not have.
+var ErrNotFound = errors.New("not found")
+
+// ErrTagTaken is returned by Tx.Append where the ledger has the tag already.
+var ErrTagTaken = errors.New("the ledger has this tag already")
+
+// Store keeps a node: its cases, its peers, its ledger. exchange/storetest is
+// the suite that every adapter passes.
+type Store interface {
+	// Read runs f over one consistent snapshot of what is committed.
+	Read(ctx context.Context, f func(View) error) error
+
+	// Write runs f in a transaction and returns nil only once what f did is
+	// durable. Many callers' changes may share one commit; each is a savepoint
+	// of its own, so that an error of f undoes f's change, ledger leaves
+	// included, and nobody else's. f runs at most once, one f at a time. A
+	// context that ends before f begins prevents it; afterwards it changes
+	// nothing, and the caller is told how the commit went.
+	Write(ctx context.Context, f func(Tx) error) error
+}
+
+// View is what can be read. Times come back in UTC.
+type View interface {
+	CaseView
+	PeerView
+	ChannelView
+	NoticeView
+	LedgerView
+}
+
+// Tx is a change under way. Its reads see its own writes.
+type Tx interface {
+	View
+	CaseTx
+	PeerTx
+	ChannelTx
+	NoticeTx
+	LedgerTx
+}
+
+// Kept is a statement as a node keeps it.
+type Kept struct {
+	Statement heed.Statement
+	Note      []byte     // the signed bytes
+	Key       ledger.Key // the tag key K; zero for a receipt
+	Arrived   time.Time  // when this node made or received it; no rule reads it
+	Dropped   []byte     // the other node's final refusal of it: it was never given, and the fold leaves it out
+}
+
+// Content is a content with its salt.
+type Content struct {
+	Ref  heed.ContentRef
+	Salt [32]byte
+	Data []byte
+}
+
+// Taking says which officer has a case.
+type Taking struct {
+	Officer heed.OfficerID
+	At      time.Time
+}
+
+// IndexedDuty is a duty in the index from which boards are drawn and from
+// which the waker is woken. It is derived from the case; Told alone is state.
+type IndexedDuty struct {
+	Case   heed.CaseID
+	Code   heed.Code
+	Peer   heed.PartyID // the other party of the case
+	Status heed.Status
+	heed.Duty
+	Told int       // the escalation level up to which this node has told people or the peer
+	Next time.Time // when the level rises next; zero: never
+}
+
+// CaseRow is a case in a list.
+type CaseRow struct {
+	ID      heed.CaseID
+	Code    heed.Code
+	Peer    heed.PartyID
+	Ours    bool // we opened it
+	Urgency heed.Urgency
+	Status  heed.Status
+	Stage   heed.State
+	Opened  time.Time // signed time of the opening; zero while it is missing
+	Changed time.Time
+}
+
+// Reading says that an officer read a case's contents.
+type Reading struct {
+	Case    heed.CaseID
+	Officer heed.OfficerID
+	Role    heed.Role
+	At      time.Time
+}
+
+// CaseView reads cases.
+type CaseView interface {
+	// Case folds the case from what is kept of it, dropped statements left
+	// out. ErrNotFound where nothing is kept.
+	Case(heed.CaseID) (heed.Case, error)
+	// CasesOf lists the cases with a code, in the order of their ids.
+	CasesOf(heed.Code) ([]heed.CaseID, error)
+	// Cases lists cases by last change, newest first.
+	Cases(limit int) ([]CaseRow, error)
+	Kept(heed.StatementID) (Kept, error)
+	// KeptOf lists everything kept of a case, dropped statements included, in
+	// the order in which it was kept.
+	KeptOf(heed.CaseID) ([]Kept, error)
+	Release(heed.ReleaseID) ([]byte, error)
+	Content(heed.Digest) (Content, error)
+	// Taking is who has the case; ErrNotFound where nobody has.
+	Taking(heed.CaseID) (Taking, error)
+	Readings(heed.CaseID) ([]Reading, error)
+	// Index lists the index of one case.
+	Index(heed.CaseID) ([]IndexedDuty, error)
+	// OpenDuties lists open duties by due time; owedBy empty: of everybody.
+	OpenDuties(owedBy heed.PartyID, limit int) ([]IndexedDuty, error)
+	// Wakes lists the open duties whose Next is not after now, by Next.
+	Wakes(now time.Time, limit int) ([]IndexedDuty, error)
+	// NextWake is the earliest Next of an open duty; ErrNotFound where there is none.
+	NextWake() (time.Time, error)
+	// Demands counts the statements of a peer that create duties, have that
+	// urgency and arrived after since.
+	Demands(peer heed.PartyID, urgency heed.Urgency, since time.Time) (int, error)
+}
+
+// CaseTx changes cases.
+type CaseTx interface {
+	// Keep adds a statement; keeping one again changes nothing.
+	Keep(Kept) error
+	// Drop marks an own statement as finally refused by the peer's node.
+	Drop(heed.StatementID, []byte) error
+	PutRelease(heed.ReleaseID, []byte) error
+	PutContent(Content) error
+	Take(heed.CaseID, Taking) error
+	AddReading(Reading) error
+	// PutIndex replaces the index of a case and its row in lists.
+	PutIndex(CaseRow, []IndexedDuty) error
+}
+
+// Self is this node's own standing.
+type Self struct {
+	Card         heed.Card
+	CardNote     []byte
+	RosterSerial uint64
+	// Restored is set by restoring a backup and stands until the newest head
+	// that peers hold has been caught up with: while it does, nothing is signed.
+	Restored bool
+}
+
+// Peer is a party that we exchange with.
+type Peer struct {
+	Card     heed.Card
+	CardNote []byte
+	Added    time.Time
+	Removed  bool
+	// Head is the newest checkpoint of its ledger that we hold; nil before the first.
+	Head     []byte
+	HeadSize int64
+	// OurHead is the newest checkpoint of our ledger that the peer has shown to hold.
+	OurHeadSize int64
+	// Trouble is a ledger inconsistency or another standing problem, for
+	// people; empty where there is none.
+	Trouble string
+	// LastContact is when the peer last answered or sent; zero: never.
+	LastContact time.Time
+}
+
+// PeerView reads cards, peers and officers.
+type PeerView interface {
+	Self() (Self, error)
+	Peer(heed.PartyID) (Peer, error)
+	// Peers lists all that were not removed, by name.
+	Peers() ([]Peer, error)
+	// Card finds any card that was ever held, our own included.
+	Card(heed.CardID) (heed.Card, error)
+	// CardOf finds the card with a serial that was ever held of a party.
+	CardOf(p heed.PartyID, serial uint64) (heed.Card, error)
+	// Officers lists the roster, removed officers included, by name.
+	Officers() ([]heed.Officer, error)
+}
+
+// PeerTx changes cards, peers and officers.
+type PeerTx interface {
+	PutSelf(Self) error
+	// PutPeer adds or replaces a peer and keeps its card.
+	PutPeer(Peer) error
+	PutRoster(wire.Roster, []byte) error
+}
+
+// Channel is one direction between two parties under two cards.
+type Channel struct {
+	Peer      heed.PartyID
+	OurCard   uint64
+	TheirCard uint64
+	Outward   bool
+}
+
+// Outgoing is a statement that waits for its receipt.
+type Outgoing struct {
+	Channel   Channel
+	Number    uint64
+	Statement heed.StatementID
+	Case      heed.CaseID
+	Queued    time.Time
+	Attempts  int
+	NextAt    time.Time // not to be sent before
+	Trouble   string    // why the last attempt failed, for people
+	Refusal   []byte    // the peer's latest passing refusal
+}
+
+// Consumed is a number of an inward channel that has been answered for.
+type Consumed struct {
+	Channel   Channel
+	Number    uint64
+	Envelope  heed.Digest
+	Statement heed.StatementID // zero: refused
+	Answer    []byte           // the receipt's or the refusal's signed bytes
+}
+
+// ChannelView reads channels.
+type ChannelView interface {
+	// Pending lists what may be sent to a peer at now, in the order of numbers.
+	Pending(peer heed.PartyID, now time.Time, limit int) ([]Outgoing, error)
+	// Outbox lists all that waits for a receipt.
+	Outbox(limit int) ([]Outgoing, error)
+	// Queued finds what waits for a statement's receipt.
+	Queued(heed.StatementID) (Outgoing, error)
+	// Consumed finds how a number was answered for.
+	Consumed(Channel, uint64) (Consumed, error)
+	// Missing lists numbers below the highest that was consumed and not
+	// consumed themselves, in ascending order.
+	Missing(c Channel, limit int) ([]uint64, error)
+	// Sent finds the statement that an outward number was given to, also after its receipt.
+	Sent(Channel, uint64) (heed.StatementID, error)
+	// Highest is the highest number that was given (outward) or consumed (inward); 0: none.
+	Highest(Channel) (uint64, error)
+}
+
+// ChannelTx changes channels.
+type ChannelTx interface {
+	// Enqueue gives the statement the next number of the outward channel and
+	// puts it in the outbox, to be sent from at on. Where the statement waits
+	// there already it gets a fresh number, and keeps its count of attempts.
+	Enqueue(c Channel, caseID heed.CaseID, s heed.StatementID, now, at time.Time) (Outgoing, error)
+	// Tried notes a failed attempt.
+	Tried(s heed.StatementID, next time.Time, trouble string, refusal []byte) error
+	// Unqueue takes a statement out of the outbox: it was given, or dropped.
+	Unqueue(heed.StatementID) error
+	Consume(Consumed) error
+	// Raise makes the outward channel go on after a number that the peer has
+	// seen used, so that a restored node gives none twice.
+	Raise(c Channel, number uint64) error
+}
+
+// Notice tells a person about one duty at one escalation level. It carries no content.
+type Notice struct {
+	ID       string // stable: one for a duty, a level and a side
+	Case     heed.CaseID
+	Code     heed.Code
+	Party    heed.PartyID // who is told: this node's party
+	Peer     heed.PartyID
+	Duty     heed.DutyKind
+	From     heed.StatementID
+	OwedBy   heed.PartyID
+	Due      time.Time
+	Level    int       // 0: it has arrived
+	Rung     heed.Rung // who is told
+	Ring     heed.Rung // whom to ring about it: the debtor's rung of that level
+	Exercise bool
+	Created  time.Time
+	Attempts int
+	NextAt   time.Time
+	Trouble  string
+}
+
+// NoticeView reads the queue of notices.
+type NoticeView interface {
+	// DueNotices lists what is to be told at now, oldest first.
+	DueNotices(now time.Time, limit int) ([]Notice, error)
+	// NextNotice is the earliest NextAt of the queue; ErrNotFound where it is empty.
+	NextNotice() (time.Time, error)
+	// Notices counts the queue.
+	Notices() (int, error)
+}
+
+// NoticeTx changes the queue of notices.
+type NoticeTx interface {
+	// AddNotice queues a notice; one with the same ID, told or not, changes nothing.
+	AddNotice(Notice) error
+	NoticeTried(id string, next time.Time, trouble string) error
+	// NoticeTold takes it out of the queue for good.
+	NoticeTold(id string, at time.Time) error
+}
+
+// Head is a published checkpoint.
+type Head struct {
+	Size int64
+	Note []byte
+	At   time.Time
+}
+
+// LedgerView reads the own ledger and the mirrors of others'.
+type LedgerView interface {
+	// Tree is a copy of the ledger's tree as of this view; appending to it changes nothing else.
+	Tree() (*ledger.Tree, error)
+	// Head is the newest published checkpoint; ErrNotFound before the first.
+	Head() (Head, error)
+	Hashes(indexes []int64) ([]tlog.Hash, error)
+	Leaves(from, to int64) ([][]byte, error)
+	// LeafIndex finds a statement leaf by its tag.
+	LeafIndex(ledger.Tag) (int64, error)
+
+	// MirrorTree is the tree of what is mirrored of another ledger; empty where nothing is.
+	MirrorTree(origin string) (*ledger.Tree, error)
+	MirrorHead(origin string) (Head, error)
+	MirrorHashes(origin string, indexes []int64) ([]tlog.Hash, error)
+	MirrorLeaves(origin string, from, to int64) ([][]byte, error)
+}
+
+// LedgerTx changes the own ledger and the mirrors.
+type LedgerTx interface {
+	// Append adds a leaf. A statement leaf's tag must be new: ErrTagTaken.
+	Append(leaf []byte) (index int64, err error)
+	PutHead(Head) error
+	// ExtendMirror adds leaves and the hashes that ledger.Extend gave for them.
+	ExtendMirror(origin string, leaves [][]byte, hashes []ledger.StoredHash, head Head) error
+}
+
+// Keys are the private keys of this node. Officers' keys are held by the node
+// in this version; where an officer signs elsewhere, Officer fails.
+type Keys interface {
+	Node() seal.SigningKey
+	Ledger() seal.SigningKey
+	Sealing() []seal.SealingKey // newest first
+	Officer(heed.OfficerID) (seal.SigningKey, error)
+	// AddOfficer makes an officer's key and keeps it durably before it returns.
+	AddOfficer(heed.OfficerID) (seal.SigningKey, error)
+}
+
+// Courier carries bytes to a peer. An error is an attempt that may be repeated.
+type Courier interface {
+	// Carry posts a stream of envelopes to the endpoint of the card and
+	// returns the answer: an envelope stream, or a bare signed refusal where
+	// the peer could not seal to us.
+	Carry(ctx context.Context, to heed.Card, envelopes []byte) (Reply, error)
+	// Resource reads from the peer's public ledger (path as in C2SP
+	// tlog-tiles, or "checkpoint"); of names another party whose ledger the
+	// peer mirrors, and is empty for its own.
+	Resource(ctx context.Context, at heed.Card, of heed.PartyID, path string) ([]byte, error)
+	// CurrentCard asks the endpoint for the card that the peer now has.
+	CurrentCard(ctx context.Context, at heed.Card) ([]byte, error)
+}
+
+// Reply is what the recipient's node says to a stream of envelopes: one of the two.
+type Reply struct {
+	Envelope []byte // sealed to the sender, number 0
+	Refusal  []byte // a bare signed refusal
+}
+
+// Notifier tells a person. It returns the names of the channels that carried
+// the notice; an error where none did.
+type Notifier interface {
+	Notify(ctx context.Context, n Notice, now time.Time) (via string, err error)
+}

@@ -1,0 +1,349 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"heed"
+	"heed/ledger"
+	"heed/wire"
+)
+
+// Recovery says how far a restored node has come with catching up.
+type Recovery struct {
+	Restored bool           // it is still catching up, and signs nothing
+	Answered []heed.PartyID // peers that said what they hold of us
+	Silent   []heed.PartyID // peers that could not be asked
+}
+
+// LookBack asks every peer for the newest head of our ledger that it holds,
+// before this node signs anything. Where one is newer than ours the node was
+// put back to an older state, and marks itself restored. Peers that do not
+// answer in time are no reason to stay down: the same comparison is made at
+// every contact.
+func (x *Exchange) LookBack(ctx context.Context) error {
+	peers, me, err := x.peersAndSelf(ctx)
+	if err != nil || me.Restored {
+		return err
+	}
+	notes := make(chan []byte)
+	for _, peer := range peers {
+		go func() {
+			note, err := x.courier.Resource(ctx, peer.Card, x.party, ledger.CheckpointPath)
+			if err != nil {
+				note = nil
+			}
+			notes <- note
+		}()
+	}
+	for range peers {
+		note := <-notes
+		if note == nil {
+			continue
+		}
+		if err := x.compareOwn(ctx, "a peer", note, x.Now()); err != nil {
+			x.log.Error("comparing our ledger with what a peer holds of it", "error", err)
+		}
+	}
+	return nil
+}
+
+func (x *Exchange) peersAndSelf(ctx context.Context) (peers []Peer, me Self, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		if me, err = v.Self(); err != nil {
+			return err
+		}
+		peers, err = v.Peers()
+		return err
+	})
+	return peers, me, err
+}
+
+// Recover brings a restored node up to what its peers hold of it: the leaves
+// of its own ledger, from their mirrors, and the statements of its cases. Only
+// when every peer has answered, those in without left out, does it sign again.
+func (x *Exchange) Recover(ctx context.Context, without ...heed.PartyID) (Recovery, error) {
+	x.recovery.Lock()
+	defer x.recovery.Unlock()
+	peers, me, err := x.peersAndSelf(ctx)
+	if err != nil || !me.Restored {
+		return Recovery{}, err
+	}
+	out := Recovery{Restored: true}
+	var errs []error
+	peers = slices.DeleteFunc(peers, func(p Peer) bool { return slices.Contains(without, p.Card.Party) })
+	// All leaves come back before any statement does: the mirror of a later
+	// peer may reach further than that of an earlier one.
+	for _, ask := range []func(context.Context, Peer, Self) error{x.catchUp, x.refetch} {
+		out.Answered = nil
+		for _, peer := range peers {
+			if err := ask(ctx, peer, me); err != nil {
+				errs = append(errs, fmt.Errorf("catching up with %s: %w", peer.Card.Party, err))
+				out.Silent = append(out.Silent, peer.Card.Party)
+				continue
+			}
+			out.Answered = append(out.Answered, peer.Card.Party)
+		}
+		if len(errs) > 0 {
+			return out, errors.Join(errs...)
+		}
+	}
+	now := x.Now()
+	err = x.write(ctx, func(tx Tx) error {
+		me, err := tx.Self()
+		if err != nil {
+			return err
+		}
+		if err := x.relog(tx); err != nil {
+			return err
+		}
+		me.Restored = false
+		return tx.PutSelf(me)
+	})
+	if err != nil {
+		return out, err
+	}
+	out.Restored = false
+	x.log.Info("caught up with the peers; signing again", "at", heed.FormatTime(now))
+	for _, peer := range peers {
+		x.errands.deliver(peer.Card.Party)
+	}
+	return out, nil
+}
+
+// catchUp takes the leaves of our own ledger that a peer mirrors and we have
+// lost, exactly as they were, up to a head that we signed.
+func (x *Exchange) catchUp(ctx context.Context, peer Peer, me Self) error {
+	fetch := func(ctx context.Context, path string) ([]byte, error) {
+		return x.courier.Resource(ctx, peer.Card, x.party, path)
+	}
+	note, err := fetch(ctx, ledger.CheckpointPath)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil // the peer has seen nothing of our ledger
+	}
+	if err != nil {
+		return err
+	}
+	head, err := parseHead(me.Card, note)
+	if err != nil {
+		return err
+	}
+	var tree *ledger.Tree
+	var behind bool
+	err = x.store.Read(ctx, func(v View) error {
+		if behind, err = x.isBehind(v, peer.Card.Party, note); err != nil {
+			return err
+		}
+		tree, err = v.Tree()
+		return err
+	})
+	if err != nil || !behind {
+		return err
+	}
+	held := tree.Head(head.Origin)
+	leaves, _, err := replay(ctx, fetch, tree, held, head)
+	if err != nil {
+		return err
+	}
+	return x.write(ctx, func(tx Tx) error {
+		current, err := tx.Tree()
+		if err != nil {
+			return err
+		}
+		if current.Size() != held.Size {
+			return fmt.Errorf("the ledger changed while it was catching up")
+		}
+		for _, leaf := range leaves {
+			if _, err := tx.Append(leaf); err != nil {
+				return err
+			}
+		}
+		return tx.PutHead(Head{Size: head.Size, Note: note, At: x.Now()})
+	})
+}
+
+// refetch asks a peer for everything that was said between us, case by case.
+func (x *Exchange) refetch(ctx context.Context, peer Peer, me Self) error {
+	after := []byte{}
+	for {
+		now := x.Now()
+		request, err := x.sealFor(peer.Card, me.Card, 0, []wire.Part{{Type: wire.PartRefetch, Data: after}}, now)
+		if err != nil {
+			return err
+		}
+		reply, err := x.courier.Carry(ctx, peer.Card, request)
+		if err != nil {
+			return err
+		}
+		if reply.Refusal != nil {
+			return fmt.Errorf("%s refused to say what it holds", peer.Card.Party)
+		}
+		letters, err := x.openAnswer(ctx, peer, reply.Envelope)
+		if err != nil {
+			return err
+		}
+		err = x.write(ctx, func(tx Tx) error {
+			for _, l := range letters {
+				if err := x.absorb(tx, peer.Card, l, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		next := lastCase(letters)
+		if next == nil {
+			return nil
+		}
+		if bytes.Compare(next, after) <= 0 {
+			return fmt.Errorf("%s repeats itself", peer.Card.Party)
+		}
+		after = next
+	}
+}
+
+// lastCase is the greatest case id in an answer: where to go on.
+func lastCase(letters []letter) []byte {
+	var last []byte
+	for _, l := range letters {
+		for _, k := range l.statements {
+			id := k.Statement.CaseID()
+			if bytes.Compare(id[:], last) > 0 {
+				last = id[:]
+			}
+		}
+	}
+	return last
+}
+
+// refetched packs what we hold of the cases with a peer, from the first after
+// the given one, as far as one envelope goes and at least one case.
+func refetched(v View, peer heed.Card, after []byte) ([]wire.Part, error) {
+	const most = 8 << 20
+	rows, err := v.Cases(1 << 20)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, func(a, b CaseRow) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	var parts []wire.Part
+	size := 0
+	for _, row := range rows {
+		if row.Peer != peer.Party || bytes.Compare(row.ID[:], after) <= 0 {
+			continue
+		}
+		kept, err := v.KeptOf(row.ID)
+		if err != nil {
+			return nil, err
+		}
+		var more []wire.Part
+		for _, k := range kept {
+			if k.Dropped != nil {
+				continue
+			}
+			p, err := partsFor(v, k)
+			if err != nil {
+				return nil, err
+			}
+			more = append(more, p...)
+		}
+		for _, p := range more {
+			size += len(p.Data)
+		}
+		if len(parts) > 0 && (size > most || len(parts)+len(more) > wire.MaxParts-64) {
+			return parts, nil
+		}
+		parts = append(parts, more...)
+	}
+	return parts, nil
+}
+
+// restore keeps a statement that this node has lost: it made or received it
+// before, so its ledger has the leaf, and nothing is logged or promised anew.
+func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Time) error {
+	me, err := tx.Self()
+	if err != nil {
+		return err
+	}
+	if !me.Restored {
+		return heed.Refuse(heed.NotAdmitted, "%s sent statement %s outside its channel, and we asked for nothing", peer.Party, k.Statement.ID.Short())
+	}
+	s := k.Statement
+	if s.Author == x.party {
+		card, err := tx.CardOf(x.party, s.AuthorCard)
+		if err != nil {
+			return fmt.Errorf("our card %d: %w", s.AuthorCard, err)
+		}
+		if s.Node != card.NodeKey {
+			return heed.Refuse(heed.BadSignature, "statement %s is not signed by our key", s.ID.Short())
+		}
+	}
+	for _, content := range l.contentsFor(s) {
+		if err := tx.PutContent(content); err != nil {
+			return err
+		}
+	}
+	if s.Kind.Released() {
+		if err := tx.PutRelease(s.Release, l.releases[s.Release]); err != nil {
+			return err
+		}
+	}
+	if err := tx.Keep(k); err != nil {
+		return err
+	}
+	if s.Kind == heed.KindReceipt {
+		return tx.Consume(Consumed{Channel: Channel{Peer: peer.Party, OurCard: s.AuthorCard, TheirCard: s.RecipientCard}, Number: s.Number, Statement: s.Answers[0], Answer: k.Note})
+	}
+	return nil
+}
+
+// relog appends the leaves of statements of ours that came back from peers
+// and whose leaves did not: nobody has seen a head that covers them. It runs
+// once every peer has said what it holds.
+func (x *Exchange) relog(tx Tx) error {
+	rows, err := tx.Cases(1 << 20)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		c, err := tx.Case(row.ID)
+		if err != nil {
+			return err
+		}
+		kept, err := tx.KeptOf(row.ID)
+		if err != nil {
+			return err
+		}
+		for _, k := range kept {
+			if k.Statement.Author != x.party {
+				continue
+			}
+			if err := relogOne(tx, c, k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func relogOne(tx Tx, c heed.Case, k Kept) error {
+	slots, err := slotsOf(tx, c, k)
+	if err != nil {
+		return err
+	}
+	for _, at := range slots {
+		_, err := tx.LeafIndex(ledger.SlotTag(at.key, at.slot, 0, at.of))
+		if errors.Is(err, ErrNotFound) {
+			err = appendSlot(tx, at.key, at.slot, at.of, wire.SignedDigest(k.Note))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

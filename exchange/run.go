@@ -1,0 +1,250 @@
+package exchange
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"heed"
+)
+
+// errands are wishes for work that a verb has left: whom to deliver to, whose
+// ledger to mirror. They live in memory only: all work is found again in the
+// store, so that a lost wish costs time and loses nothing.
+type errands struct {
+	mu      sync.Mutex
+	peers   map[heed.PartyID]*errand
+	changed chan struct{} // a peer was added to peers
+	recall  chan struct{}
+}
+
+// errand is the wishes about one peer.
+type errand struct {
+	delivery chan struct{}
+	mirror   chan struct{}
+}
+
+func newErrands() *errands {
+	return &errands{peers: map[heed.PartyID]*errand{}, changed: make(chan struct{}, 1), recall: make(chan struct{}, 1)}
+}
+
+func (e *errands) of(party heed.PartyID) *errand {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.peers[party] == nil {
+		e.peers[party] = &errand{delivery: make(chan struct{}, 1), mirror: make(chan struct{}, 1)}
+		wish(e.changed)
+	}
+	return e.peers[party]
+}
+
+// wish leaves one token; a wish that is there already is enough.
+func wish(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func (e *errands) deliver(party heed.PartyID) { wish(e.of(party).delivery) }
+func (e *errands) mirror(party heed.PartyID)  { wish(e.of(party).mirror) }
+func (e *errands) recover()                   { wish(e.recall) }
+
+// Pace is how often what Run does is looked at although nothing has asked for
+// it: so that no lost wish, no clock that was set and no timer that fired early
+// can lose a deadline.
+type Pace struct {
+	Beat   time.Duration // between checkpoints
+	Sweep  time.Duration // between looks at deadlines, notices and the outbox
+	Mirror time.Duration // between looks at each peer's ledger; 0: only at contact
+}
+
+// PaceFor is the pace that keeps the promises of a card: a checkpoint well
+// within its publication delay, and deadlines noticed within a second.
+func PaceFor(card heed.Card) Pace {
+	return Pace{
+		Beat:   min(max(card.PublicationDelay/4, 20*time.Millisecond), 5*time.Second),
+		Sweep:  time.Second,
+		Mirror: time.Minute,
+	}
+}
+
+// Run does everything that nobody calls for: deliveries, deadlines, notices,
+// checkpoints, mirrors, catching up. It returns when ctx ends, after all of it
+// has stopped.
+func (x *Exchange) Run(ctx context.Context, pace Pace, without ...heed.PartyID) {
+	var wait sync.WaitGroup
+	wait.Go(func() { x.runRecovery(ctx, pace, without) })
+	wait.Go(func() { x.every(ctx, pace.Beat, "checkpoint", x.Cut) })
+	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "reminders", x.Remind, x.NextWake) })
+	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "notices", x.Tell, x.NextNotice) })
+	wait.Go(func() { x.runPeers(ctx, pace) })
+	wait.Wait()
+}
+
+// report logs a failure of work that is tried again by itself.
+func (x *Exchange) report(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		x.log.Warn("failed, and will be tried again", "work", what, "error", err)
+	}
+}
+
+func (x *Exchange) every(ctx context.Context, pause time.Duration, what string, work func(context.Context) error) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		x.report(ctx, what, work(ctx))
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// atDeadlines works whenever something is due by the store, whenever anything
+// changes that may bring a deadline forward, and at least once a sweep.
+func (x *Exchange) atDeadlines(ctx context.Context, sweep time.Duration, what string, work func(context.Context) (bool, error), next func(context.Context) (time.Time, bool, error)) {
+	for ctx.Err() == nil {
+		changed := x.changes.Next()
+		more, err := work(ctx)
+		x.report(ctx, what, err)
+		if more && err == nil {
+			continue
+		}
+		pause := sweep
+		if at, ok, err := next(ctx); err != nil {
+			x.report(ctx, what, err)
+		} else if ok && err == nil {
+			// Not less than a moment, so that work that fails cannot spin.
+			pause = min(max(at.Sub(x.Now()), 5*time.Millisecond), sweep)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-changed:
+			// Changes come in bursts; one look serves many.
+			select {
+			case <-ctx.Done():
+			case <-time.After(2 * time.Millisecond):
+			}
+		}
+		timer.Stop()
+	}
+}
+
+// runPeers keeps one courier and one mirror going for each peer, as peers come.
+func (x *Exchange) runPeers(ctx context.Context, pace Pace) {
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	running := map[heed.PartyID]bool{}
+	ticker := time.NewTicker(pace.Sweep)
+	defer ticker.Stop()
+	for {
+		peers, _, err := x.peersAndSelf(ctx)
+		x.report(ctx, "list of peers", err)
+		for _, peer := range peers {
+			x.errands.of(peer.Card.Party)
+		}
+		x.errands.mu.Lock()
+		for party, errand := range x.errands.peers {
+			if running[party] {
+				continue
+			}
+			running[party] = true
+			wait.Go(func() { x.runDelivery(ctx, party, errand, pace.Sweep) })
+			wait.Go(func() { x.runMirror(ctx, party, errand, pace.Mirror) })
+		}
+		x.errands.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-x.errands.changed:
+		}
+	}
+}
+
+// runDelivery drains a peer's channel, and leaves a peer that fails alone for
+// longer and longer, until it writes to us itself.
+func (x *Exchange) runDelivery(ctx context.Context, party heed.PartyID, e *errand, sweep time.Duration) {
+	attempts := 0
+	for ctx.Err() == nil {
+		more, err := x.Deliver(ctx, party)
+		pause := sweep
+		switch {
+		case err != nil:
+			x.report(ctx, "delivery to "+string(party), err)
+			pause = Backoff(attempts)
+			attempts++
+		case more:
+			attempts = 0
+			continue
+		default:
+			attempts = 0
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-e.delivery:
+			if err != nil {
+				// A wish may cut the wait short, but not to nothing.
+				select {
+				case <-ctx.Done():
+				case <-time.After(Backoff(0)):
+				}
+			}
+		}
+		timer.Stop()
+	}
+}
+
+func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand, pause time.Duration) {
+	if pause == 0 {
+		pause = 24 * time.Hour
+	}
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-e.mirror:
+		}
+		x.report(ctx, "mirror of "+string(party), x.Follow(ctx, party))
+	}
+}
+
+// runRecovery catches up whenever the node finds that it is behind.
+func (x *Exchange) runRecovery(ctx context.Context, pace Pace, without []heed.PartyID) {
+	ticker := time.NewTicker(pace.Sweep)
+	defer ticker.Stop()
+	for {
+		_, err := x.Recover(ctx, without...)
+		x.report(ctx, "catching up", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-x.errands.recall:
+		}
+	}
+}
+
+// InFlight counts what this node has not finished saying: statements without
+// a receipt and notices that were not told.
+func (x *Exchange) InFlight(ctx context.Context) (count int, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		out, err := v.Outbox(1 << 20)
+		if err != nil {
+			return err
+		}
+		notices, err := v.Notices()
+		count = len(out) + notices
+		return err
+	})
+	return count, err
+}

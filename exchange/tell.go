@@ -1,0 +1,103 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"heed"
+)
+
+// Tell delivers the notices that are due, through the Notifier. That a person
+// of ours was notified of what we owe is a statement: it is made in the
+// transaction that takes the notice out of the queue, after a channel has
+// carried it. A crash in between tells the person twice, and never not at all.
+func (x *Exchange) Tell(ctx context.Context) (more bool, err error) {
+	const most = 50
+	now := x.Now()
+	var due []Notice
+	err = x.store.Read(ctx, func(v View) error {
+		me, err := v.Self()
+		if err != nil || me.Restored {
+			return err // it would sign notifications
+		}
+		due, err = v.DueNotices(now, most)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	var errs []error
+	for _, n := range due {
+		if err := x.tellOne(ctx, n, now); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return len(due) == most, errors.Join(errs...)
+}
+
+// NextNotice is when Tell has something to do next; false: the queue is empty.
+func (x *Exchange) NextNotice(ctx context.Context) (at time.Time, ok bool, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		at, err = v.NextNotice()
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		ok = err == nil
+		return err
+	})
+	return at, ok, err
+}
+
+func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
+	stillOwed, err := x.stillOwed(ctx, n)
+	if err != nil {
+		return err
+	}
+	if !stillOwed {
+		return x.write(ctx, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
+	}
+	via, err := x.notifier.Notify(ctx, n, now)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		x.log.Warn("a notice could not be delivered", "case", n.Code, "duty", n.Duty, "level", n.Level, "role", n.Rung.Role, "error", err)
+		return x.store.Write(ctx, func(tx Tx) error {
+			return tx.NoticeTried(n.ID, now.Add(noticeBackoff(n.Attempts)), err.Error())
+		})
+	}
+	if n.OwedBy != x.party {
+		return x.write(ctx, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
+	}
+	_, err = x.sayAlso(ctx, n.Case, "", heed.KindNotification, func(_ View, c heed.Case, s *heed.Statement) ([]Content, error) {
+		s.Answers = []heed.StatementID{n.From}
+		s.Duties = []heed.Promise{{Kind: n.Duty, Due: n.Due}}
+		s.Level, s.Role, s.Via = n.Level, n.Rung.Role, via
+		return nil, nil
+	}, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
+	return err
+}
+
+// stillOwed reports whether the duty that the notice is about is open and has
+// not been given more time since.
+func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		c, err := v.Case(n.Case)
+		if err != nil {
+			return err
+		}
+		d, ok := c.Duty(n.Duty, n.From)
+		owed = ok && d.Open() && (n.Level == 0 || d.Due.Equal(n.Due))
+		return nil
+	})
+	return owed, err
+}
+
+func noticeBackoff(attempts int) time.Duration {
+	const first, most = 2 * time.Second, 5 * time.Minute
+	if attempts > 8 {
+		return most
+	}
+	return min(first<<attempts, most)
+}

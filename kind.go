@@ -1,0 +1,119 @@
+package heed
+
+// Kind is what a statement does.
+type Kind string
+
+// The kinds of this version. Those of accords and of the watch come later.
+const (
+	KindWarning         Kind = "warning"
+	KindSupplement      Kind = "supplement"
+	KindCorrection      Kind = "correction"
+	KindRecall          Kind = "recall"
+	KindReceipt         Kind = "receipt"
+	KindRefusal         Kind = "refusal"
+	KindNotification    Kind = "notification"
+	KindOpening         Kind = "opening"
+	KindAcknowledgement Kind = "acknowledgement"
+	KindAssessment      Kind = "assessment"
+	KindQuestion        Kind = "question"
+	KindAnswer          Kind = "answer"
+	KindInterim         Kind = "interim"
+	KindExtension       Kind = "extension"
+	KindAction          Kind = "action"
+	KindOutcome         Kind = "outcome"
+	KindCall            Kind = "call"
+	KindReminder        Kind = "reminder"
+	KindForwardRequest  Kind = "forward-request"
+	KindForwardConsent  Kind = "forward-consent"
+	KindDrill           Kind = "drill"
+)
+
+// side says which party of a case may author a kind.
+type side uint8
+
+const (
+	byWarner side = 1 << iota
+	byWarned
+	byEither = byWarner | byWarned
+)
+
+// manner is everything about a kind that rules ask for.
+type manner struct {
+	kind   Kind
+	side   side
+	action Action // empty: made by a node, no officer signs it
+	// released kinds are signed by officers in a release that they name, and
+	// not in the statement itself.
+	released bool
+	// opens a case when it names none.
+	opens bool
+	// answersMust is the least number of statements that it answers.
+	answersMust int
+}
+
+var manners = []manner{
+	{kind: KindWarning, side: byWarner, action: ActWarn, released: true, opens: true},
+	{kind: KindSupplement, side: byWarner, action: ActWarn, released: true, answersMust: 1},
+	{kind: KindCorrection, side: byWarner, action: ActWarn, released: true, answersMust: 1},
+	{kind: KindRecall, side: byWarner, action: ActWarn, released: true, answersMust: 1},
+	{kind: KindReceipt, side: byEither, answersMust: 1},
+	{kind: KindRefusal, side: byEither, action: ActRefuse, answersMust: 1},
+	{kind: KindNotification, side: byEither, answersMust: 1},
+	{kind: KindOpening, side: byEither, action: ActOpen, answersMust: 1},
+	{kind: KindAcknowledgement, side: byWarned, action: ActAcknowledge, answersMust: 1},
+	{kind: KindAssessment, side: byWarned, action: ActAssess, answersMust: 1},
+	{kind: KindQuestion, side: byEither, action: ActAsk, opens: true},
+	{kind: KindAnswer, side: byEither, action: ActAnswer, answersMust: 1},
+	{kind: KindInterim, side: byEither, action: ActInterim, answersMust: 1},
+	{kind: KindExtension, side: byEither, action: ActExtend, answersMust: 1},
+	{kind: KindAction, side: byWarned, action: ActReport, answersMust: 1},
+	{kind: KindOutcome, side: byWarned, action: ActConclude, answersMust: 1},
+	{kind: KindCall, side: byEither, action: ActCall},
+	{kind: KindReminder, side: byEither, answersMust: 1},
+	{kind: KindForwardRequest, side: byWarned, action: ActForward, answersMust: 1},
+	{kind: KindForwardConsent, side: byWarner, action: ActForward, answersMust: 1},
+	{kind: KindDrill, side: byEither, action: ActDrill},
+}
+
+func (k Kind) manner() (manner, bool) {
+	for _, m := range manners {
+		if m.kind == k {
+			return m, true
+		}
+	}
+	return manner{}, false
+}
+
+// Kinds lists all kinds of this version.
+func Kinds() []Kind {
+	all := make([]Kind, len(manners))
+	for i, m := range manners {
+		all[i] = m.kind
+	}
+	return all
+}
+
+// ParseKind reads a kind of this version.
+func ParseKind(s string) (Kind, error) { return oneOf("statement kind", Kind(s), Kinds()) }
+
+// Action is what an officer does in making a statement of this kind; empty for
+// kinds that a node makes by itself.
+func (k Kind) Action() Action {
+	m, _ := k.manner()
+	return m.action
+}
+
+// Released reports whether officers sign the release that statements of this
+// kind name, rather than each statement.
+func (k Kind) Released() bool {
+	m, _ := k.manner()
+	return m.released
+}
+
+// ByMachine reports whether a node makes statements of this kind by itself. A
+// machine's statement discharges no duty.
+func (k Kind) ByMachine() bool { return k.Action() == "" }
+
+// OwedReceipt reports whether the recipient owes a receipt: for everything
+// except a receipt.
+func (k Kind) OwedReceipt() bool { return k != KindReceipt }

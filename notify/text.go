@@ -1,0 +1,148 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// words is an owed reply in the profession's words.
+type words struct {
+	noun    string
+	article string
+}
+
+// wordsOf names every duty of the rules. A duty that a later version adds is
+// still told of, under its own name: a clumsy notice is better than none.
+func wordsOf(duty string) words {
+	switch duty {
+	case "acknowledge":
+		return words{"acknowledgement", "an"}
+	case "assess":
+		return words{"assessment", "an"}
+	case "answer":
+		return words{"answer", "an"}
+	case "report", "action":
+		return words{"report of action", "a"}
+	case "conclude":
+		return words{"conclusion", "a"}
+	case "review":
+		return words{"review of a possible match", "a"}
+	case "ratify":
+		return words{"reply to a proposal", "a"}
+	case "decide":
+		return words{"decision on the end of a watch", "a"}
+	}
+	return words{"reply (" + strings.ReplaceAll(duty, "-", " ") + ")", "a"}
+}
+
+// Code is the case's code in two groups, as it is read over the telephone.
+func (n Notice) Code() string {
+	if len(n.Case) != 8 {
+		return n.Case
+	}
+	return n.Case[:4] + "-" + n.Case[4:]
+}
+
+func (n Notice) owedTo() string {
+	if n.OwedBy == n.Party {
+		return n.Peer
+	}
+	return n.Party
+}
+
+// ours marks the reader's own organisation.
+func (n Notice) ours(party string) string {
+	if party == n.Party {
+		return party + " (this organisation)"
+	}
+	return party
+}
+
+// whom says whom to ring, and where.
+func (n Notice) whom() string {
+	whom := harmless(n.Role)
+	if n.Ring != "" {
+		whom = harmless(n.Ring) + " at " + n.OwedBy
+	}
+	if n.Telephone == "" {
+		return whom + " (no telephone on record)"
+	}
+	return whom + ", " + harmless(n.Telephone)
+}
+
+// Subject is the notice in one line of ASCII, at most 200 bytes, made to be
+// read on a telephone's lock screen: case, reply, due time, level.
+func (n Notice) Subject() string {
+	var s strings.Builder
+	if n.Exercise {
+		s.WriteString("[EXERCISE] ")
+	}
+	fmt.Fprintf(&s, "heed %s: %s ", n.Code(), wordsOf(n.Duty).noun)
+	if n.State == Overdue {
+		s.WriteString("overdue since ")
+	} else {
+		s.WriteString("due ")
+	}
+	s.WriteString(clock(n.Due.UTC()) + "Z")
+	if n.Level > 0 {
+		fmt.Fprintf(&s, ", level %d", n.Level)
+	}
+	return s.String()
+}
+
+// Text is the notice in full: plain text, lines ended by a line feed.
+func (n Notice) Text() string {
+	reply := wordsOf(n.Duty)
+	var s strings.Builder
+	if n.Exercise {
+		s.WriteString("EXERCISE EXERCISE EXERCISE: this notice belongs to an exercise.\n\n")
+	}
+	if n.State == Overdue {
+		fmt.Fprintf(&s, "No %s on record in case %s as of %s.\n", reply.noun, n.Code(), Stamp(n.Now, n.Zone))
+	} else {
+		fmt.Fprintf(&s, "In case %s, %s owes %s %s to %s.\n", n.Code(), n.OwedBy, reply.article, reply.noun, n.owedTo())
+	}
+	line := func(label, value string) { fmt.Fprintf(&s, "%-18s%s\n", label+":", value) }
+	s.WriteString("\n")
+	line("Case", n.Code())
+	line("Owed reply", reply.noun)
+	line("Owed by", n.ours(n.OwedBy))
+	line("Owed to", n.ours(n.owedTo()))
+	line("Due", Stamp(n.Due, n.Zone))
+	line("State", n.State)
+	if n.Level > 0 {
+		line("Escalation level", fmt.Sprint(n.Level))
+	}
+	line("Told", harmless(n.Role))
+	line("Ring", n.whom())
+	line("Notice", n.ID)
+	s.WriteString("\nNotices carry no content. Read the case on the desk, or with: heed show " + n.Case + "\n")
+	if n.Exercise {
+		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
+	}
+	return s.String()
+}
+
+// Stamp writes a time as people are shown it: in UTC, and in zone beside it
+// where that differs. Seconds appear only if there are any:
+//
+//	2026-11-22 21:00 UTC (2026-11-23 00:00 +03:00)
+func Stamp(t time.Time, zone *time.Location) string {
+	utc := clock(t.UTC()) + " UTC"
+	if zone == nil {
+		return utc
+	}
+	local := t.In(zone)
+	if _, offset := local.Zone(); offset == 0 {
+		return utc
+	}
+	return utc + " (" + clock(local) + local.Format(" -07:00)")
+}
+
+func clock(t time.Time) string {
+	if t.Second() != 0 {
+		return t.Format("2006-01-02 15:04:05")
+	}
+	return t.Format("2006-01-02 15:04")
+}

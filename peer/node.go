@@ -1,0 +1,29 @@
+package peer
+
+import (
+	"context"
+	"io"
+
+	"heed"
+	"heed/exchange"
+	"heed/ledger"
+)
+
+// Node is what a Handler serves. Its methods are called concurrently.
+type Node interface {
+	// Receive reads a stream of envelopes and answers for it. When it returns
+	// a Reply, what the Reply promises is durable. An error is a *heed.Refused
+	// with a code where no refusal could be signed, which the sender is told;
+	// any other stays here.
+	//
+	// A read of in that fails otherwise than with io.EOF says nothing about the
+	// sender: the connection broke or stalled.
+	Receive(ctx context.Context, in io.Reader) (exchange.Reply, error)
+	// CardNote is the node's current card.
+	CardNote(ctx context.Context) ([]byte, error)
+	// Ledger is the node's own published ledger.
+	Ledger() ledger.Source
+	// Mirror is what the node keeps of another party's ledger; the Source says
+	// ledger.ErrNotFound where it keeps none.
+	Mirror(of heed.PartyID) ledger.Source
+}

@@ -1,0 +1,286 @@
+package heed
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Statement is the signed unit: one author, one kind, one case. The zero value
+// of a field that a kind does not have is its absence. Package wire gives it
+// its byte form; ID is the hash of that form and no part of it.
+type Statement struct {
+	ID StatementID
+
+	Kind          Kind
+	Case          CaseID // zero where the statement opens its case
+	Author        PartyID
+	AuthorCard    uint64 // serial of the author's card
+	Recipient     PartyID
+	RecipientCard uint64
+	Time          time.Time     // when the author says that it was signed
+	Previous      StatementID   // the author's previous statement in the case; receipts stand outside the chain
+	Answers       []StatementID // ascending
+	After         Digest        // a witnessed checkpoint that existed before; zero: none
+	TagKey        Digest        // SHA-256("heed-tagkey-v1\0" | K); in a receipt, that of what it receipts
+	Release       ReleaseID
+	Contents      []ContentRef
+
+	Urgency     Urgency     // warning, supplement, correction, question
+	Status      Status      // of what opens a case
+	AsksAnswer  bool        // warning: an answer is owed, as to a question
+	Code        RefusalCode // refusal
+	Disposition Disposition // assessment
+	NoPrejudice bool        // acknowledgement: without prejudice
+	Outcome     Outcome     // outcome
+	Level       int         // notification, reminder: the escalation level, 0 on arrival
+	Role        string      // notification, reminder: the ladder's role that is told
+	Via         string      // notification: the channel that carried it
+	By          time.Time   // interim: when the reply is expected
+	Party       PartyID     // forward-request, forward-consent: the third party
+	Consent     bool        // forward-consent
+	Number      uint64      // receipt: the envelope's number in its channel
+	Received    time.Time   // receipt
+	Ledger      string      // receipt: the verification key of the receiver's ledger, named by its origin
+	Terms       CardID      // receipt: the card (later: the accord) whose terms apply
+	PublishBy   time.Time   // receipt: when the receiver's ledger will show it at the latest
+	Duties      []Promise   // receipt, assessment: what follows, and when; extension, reminder, notification: the duty meant
+
+	Node     string         // verification key of the author's node
+	Officers []OfficerStamp // who acted, in the order of their signatures
+}
+
+// Promise is a duty that a statement names, with its due time.
+type Promise struct {
+	Kind DutyKind
+	Due  time.Time
+}
+
+// OfficerStamp names the key and the role under which an officer signed.
+type OfficerStamp struct {
+	Key  string
+	Role Role
+}
+
+// ContentRef names a content by the SHA-256 of its salt and bytes, so that a
+// short content cannot be guessed from its name.
+type ContentRef struct {
+	Digest    Digest
+	Size      int64
+	MediaType string
+	Name      string // file name for people; may be empty
+}
+
+// Media types of the contents that heed itself makes.
+const (
+	MediaWarning = "application/vnd.heed.warning"
+	MediaText    = "text/plain;charset=utf-8"
+)
+
+// Disposition is the result of an assessment.
+type Disposition string
+
+// The dispositions.
+const (
+	Credible       Disposition = "credible"
+	PartlyCredible Disposition = "partly-credible"
+	NotCredible    Disposition = "not-credible"
+	CannotAssess   Disposition = "cannot-assess"
+)
+
+// Dispositions lists all dispositions.
+func Dispositions() []Disposition {
+	return []Disposition{Credible, PartlyCredible, NotCredible, CannotAssess}
+}
+
+// ParseDisposition reads a disposition.
+func ParseDisposition(s string) (Disposition, error) {
+	return oneOf("disposition", Disposition(s), Dispositions())
+}
+
+// Obliges reports whether the assessment creates the duties to report action
+// and to conclude.
+func (d Disposition) Obliges() bool { return d == Credible || d == PartlyCredible }
+
+// Outcome is how the recipient says that a matter ended.
+type Outcome string
+
+// The outcomes. "averted" is what the recipient states; heed claims no causation.
+const (
+	Averted     Outcome = "averted"
+	Occurred    Outcome = "occurred"
+	Unfounded   Outcome = "unfounded"
+	Expired     Outcome = "expired"
+	Transferred Outcome = "transferred"
+)
+
+// Outcomes lists all outcomes.
+func Outcomes() []Outcome { return []Outcome{Averted, Occurred, Unfounded, Expired, Transferred} }
+
+// ParseOutcome reads an outcome.
+func ParseOutcome(s string) (Outcome, error) { return oneOf("outcome", Outcome(s), Outcomes()) }
+
+// Release is one officer-signed act that the statements to all its recipients
+// share. It names no recipient, so that none learns of the others.
+type Release struct {
+	ID       ReleaseID
+	Author   PartyID
+	Kind     Kind      // warning, supplement, correction, recall
+	Of       ReleaseID // what is supplemented, corrected or recalled; zero for a warning
+	Time     time.Time
+	Nonce    Digest // random, so that two alike releases differ
+	Contents []ContentRef
+	Officers []OfficerStamp
+}
+
+// Limits of a statement's lists. A statement that exceeds one is refused.
+const (
+	MaxAnswers  = 64
+	MaxContents = 64
+	MaxDuties   = 16
+	MaxOfficers = 4
+)
+
+// CaseID is the case that the statement belongs to: its own id where it opens one.
+func (s Statement) CaseID() CaseID {
+	if s.Case.IsZero() {
+		return CaseID(s.ID)
+	}
+	return s.Case
+}
+
+// Code is the short code of the case that the statement opens.
+func (s Statement) CaseCode() Code {
+	if !s.Release.IsZero() {
+		return CodeOf(Digest(s.Release))
+	}
+	return CodeOf(Digest(s.ID))
+}
+
+// Promised is the due time that the statement names for a duty kind.
+func (s Statement) Promised(kind DutyKind) (time.Time, bool) {
+	for _, p := range s.Duties {
+		if p.Kind == kind {
+			return p.Due, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// AnswersTo reports whether the statement answers id.
+func (s Statement) AnswersTo(id StatementID) bool { return slices.Contains(s.Answers, id) }
+
+// Check reports whether the statement is complete for its kind and consistent
+// in itself. What depends on the case or on the parties is Admit's.
+func (s Statement) Check() error {
+	bad := func(format string, args ...any) error {
+		return &Invalid{What: string(s.Kind) + " statement: " + fmt.Sprintf(format, args...)}
+	}
+	m, known := s.Kind.manner()
+	switch {
+	case !known:
+		return bad("unknown kind")
+	case s.Author == s.Recipient:
+		return bad("author and recipient are the same party")
+	case s.AuthorCard == 0 || s.RecipientCard == 0:
+		return bad("a card's serial number is at least 1")
+	case s.Case.IsZero() && !m.opens:
+		return bad("only a warning or a question opens a case")
+	case s.Kind == KindWarning && !s.Case.IsZero():
+		return bad("a warning opens its case and names none")
+	case s.Case.IsZero() && !s.Previous.IsZero():
+		return bad("what opens a case has no previous statement")
+	case s.Kind == KindReceipt && !s.Previous.IsZero():
+		return bad("a receipt stands outside its author's chain and has no previous statement")
+	case len(s.Answers) < m.answersMust:
+		return bad("it must answer a statement")
+	case len(s.Answers) > MaxAnswers || len(s.Contents) > MaxContents || len(s.Duties) > MaxDuties || len(s.Officers) > MaxOfficers:
+		return bad("a list is too long")
+	case s.Kind == KindReceipt && len(s.Answers) != 1:
+		return bad("a receipt is for exactly one statement")
+	case m.released != !s.Release.IsZero():
+		return bad("a release is named by warnings, supplements, corrections and recalls, and only by them")
+	case (m.action == "" || m.released) && len(s.Officers) != 0:
+		return bad("an officer's signature does not belong here")
+	case m.action != "" && !m.released && len(s.Officers) == 0:
+		return bad("an officer must sign it")
+	case s.Case.IsZero() && s.Status == "":
+		return bad("what opens a case says its status")
+	case s.createsDuty() && s.Urgency == "":
+		return bad("it must say its urgency")
+	case s.Level < 0 || s.Level > MaxRungs:
+		return bad("level out of range")
+	}
+	for _, o := range s.Officers {
+		if !Permits(o.Role, m.action) {
+			return bad("role %s does not permit %q", o.Role, m.action)
+		}
+	}
+	if !slices.IsSortedFunc(s.Duties, func(a, b Promise) int { return dutyOrder(a.Kind) - dutyOrder(b.Kind) }) {
+		return bad("duties are not in their order")
+	}
+	for i := range s.Duties {
+		if i > 0 && s.Duties[i-1].Kind == s.Duties[i].Kind {
+			return bad("duty %s stands twice", s.Duties[i].Kind)
+		}
+	}
+	return s.checkKind(bad)
+}
+
+func (s Statement) checkKind(bad func(string, ...any) error) error {
+	switch s.Kind {
+	case KindReceipt:
+		if s.Received.IsZero() || s.PublishBy.Before(s.Received) || s.Number == 0 || s.Ledger == "" || s.Terms.IsZero() {
+			return bad("incomplete: number, received, ledger, terms and publish-by are needed")
+		}
+	case KindRefusal:
+		if !slices.Contains(ContentRefusals(), s.Code) {
+			return bad("%q is not a code with which content is refused", s.Code)
+		}
+	case KindAssessment:
+		if s.Disposition == "" {
+			return bad("it has no disposition")
+		}
+		if s.Disposition.Obliges() != (len(s.Duties) > 0) {
+			return bad("a credible assessment, and no other, names the duties to report and to conclude")
+		}
+	case KindOutcome:
+		if s.Outcome == "" {
+			return bad("it has no outcome")
+		}
+	case KindExtension:
+		if len(s.Duties) != 1 || len(s.Answers) != 1 {
+			return bad("it extends exactly one duty of one statement")
+		}
+	case KindReminder:
+		if len(s.Duties) != 1 || len(s.Answers) != 1 || s.Level < 1 || s.Role == "" {
+			return bad("it names one duty of one statement, a level of 1 or more and the role that is told")
+		}
+	case KindNotification:
+		if len(s.Answers) != 1 || s.Role == "" || s.Via == "" {
+			return bad("it names one statement, the role that was told and the channel")
+		}
+	case KindInterim:
+		if s.By.IsZero() {
+			return bad("it does not say by when")
+		}
+	case KindForwardRequest, KindForwardConsent:
+		if s.Party == "" {
+			return bad("it names no third party")
+		}
+	case KindWarning, KindSupplement, KindCorrection, KindQuestion, KindAnswer, KindCall:
+		if len(s.Contents) == 0 {
+			return bad("it has no content")
+		}
+	}
+	return nil
+}
+
+// createsDuty reports whether receiving the statement makes its recipient owe something.
+func (s Statement) createsDuty() bool {
+	switch s.Kind {
+	case KindWarning, KindSupplement, KindCorrection, KindQuestion:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,338 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"modernc.org/sqlite"
+
+	"heed"
+	"heed/exchange"
+	"heed/ledger"
+)
+
+// request is one Write on its way. Whoever moves state from waiting decides:
+// the committer begins it, or the caller withdraws it.
+type request struct {
+	ctx   context.Context
+	f     func(exchange.Tx) error
+	state atomic.Int32
+
+	done     chan struct{} // closed once what follows is set
+	err      error
+	panicked any
+}
+
+const (
+	waiting int32 = iota
+	begun
+	withdrawn
+)
+
+func (r *request) begin() bool {
+	if r.ctx.Err() != nil {
+		return false // its caller sees the same, and withdraws it
+	}
+	return r.state.CompareAndSwap(waiting, begun)
+}
+
+func (r *request) withdraw() bool { return r.state.CompareAndSwap(waiting, withdrawn) }
+
+// stage is a point of the group commit at which tests look in.
+type stage int
+
+const (
+	stageBegun  stage = iota // a batch's transaction has begun
+	stageCommit              // all of a batch is done, and COMMIT is next
+)
+
+var (
+	errGoexit = errors.New("store: the change's function ended its goroutine (runtime.Goexit)")
+	errBatch  = errors.New("store: the group commit that the change was part of failed")
+)
+
+// writer is the one that writes. All of it belongs to its goroutine.
+type writer struct {
+	store *Store
+	conn  *conn // nil after a failure, until it can be opened again
+	memory
+
+	batch  []*request
+	undo   []func() // puts memory back as it was before the present savepoint
+	log    int      // pages written to the write-ahead log since it was copied
+	ailing error    // why the connection was given up after a commit
+}
+
+// memory is what the writer knows without asking the database. It is as the
+// transaction under way has it, and is read anew after a failed one.
+type memory struct {
+	tree        *ledger.Tree
+	hashes      []tlog.Hash // appended in this batch, from firstHash on; written before COMMIT
+	firstHash   int64
+	nextCase    int64
+	nextSeq     int64
+	nextChannel int64
+	nextNotice  int64
+	caseKeys    map[heed.CaseID]int64 // some of those that exist
+	channels    map[exchange.Channel]channelState
+	fresh       map[int64]caseEntry // cases read in this batch
+}
+
+// open connects and reads memory.
+func (w *writer) open(ctx context.Context) error {
+	c, err := openConn(ctx, w.store.db)
+	if err != nil {
+		return fmt.Errorf("store: open %s: %w", w.store.path, err)
+	}
+	w.conn = c
+	return c.use(w.load)
+}
+
+func (w *writer) load() error {
+	w.conn.failed = nil
+	m := memory{caseKeys: map[heed.CaseID]int64{}, channels: map[exchange.Channel]channelState{}, fresh: map[int64]caseEntry{}}
+	v := &view{store: w.store, conn: w.conn}
+	for _, next := range []struct {
+		to    *int64
+		query string
+	}{
+		{&m.nextCase, "SELECT MAX(key) FROM cases"},
+		{&m.nextSeq, "SELECT MAX(seq) FROM statement"},
+		{&m.nextChannel, "SELECT MAX(key) FROM channel"},
+		{&m.nextNotice, "SELECT MAX(seq) FROM notice"},
+	} {
+		highest, err := find(v, (*row).int, next.query)
+		if err != nil {
+			return err
+		}
+		*next.to = highest + 1
+	}
+	tree, err := v.readTree()
+	if err != nil {
+		return fmt.Errorf("store: read the ledger's tree: %w", err)
+	}
+	m.tree, m.firstHash = tree, tlog.StoredHashIndex(0, tree.Size())
+	w.memory = m
+	w.store.tree.Store(tree.Clone())
+	return nil
+}
+
+// discard drops the connection and with it whatever it had not committed.
+func (w *writer) discard() error {
+	if w.conn == nil {
+		return nil
+	}
+	c := w.conn
+	w.conn = nil
+	return c.close()
+}
+
+// abandon is discard for a connection that is in use, and whose user will not
+// return: database/sql then closes it by itself.
+func (w *writer) abandon() error {
+	_, err := w.conn.exec("ROLLBACK")
+	err = errors.Join(err, w.conn.closeStatements())
+	w.conn = nil
+	return err
+}
+
+// run takes requests until the store is closed.
+func (w *writer) run() {
+	returned := false
+	defer func() {
+		if returned {
+			close(w.store.ended)
+			return
+		}
+		// A change's function has ended this goroutine; the store lives on.
+		w.conclude(errGoexit, nil)
+		go w.run()
+	}()
+	for {
+		select {
+		case r := <-w.store.queue:
+			w.commit(r)
+		case <-w.store.closing:
+			// What waits in the queue is withdrawn by its callers.
+			w.store.ending = w.discard()
+			returned = true
+			return
+		}
+	}
+}
+
+// commit runs first, and what else is waiting, in one transaction.
+func (w *writer) commit(first *request) {
+	if w.conn == nil {
+		if err := w.open(context.Background()); err != nil {
+			err = fmt.Errorf("store: no connection since an earlier failure: %w", errors.Join(w.ailing, err, w.discard()))
+			if first.begin() {
+				w.batch = append(w.batch, first)
+			}
+			w.conclude(err, nil)
+			return
+		}
+		w.ailing = nil
+	}
+	err := w.conn.use(func() error { return w.transact(first) })
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errBatch, err)
+		w.conclude(err, w.discard())
+		return
+	}
+	w.store.tree.Store(w.tree.Clone())
+	for key, entry := range w.fresh {
+		w.store.cases.put(key, entry, entry.weight())
+	}
+	clear(w.fresh)
+	if len(w.caseKeys) > w.store.options.Cached {
+		clear(w.caseKeys)
+	}
+	w.conclude(nil, nil)
+	w.copyLog()
+}
+
+// conclude tells every caller of the batch how it went.
+func (w *writer) conclude(err, discarding error) {
+	for _, r := range w.batch {
+		if err != nil && r.err == nil && r.panicked == nil {
+			r.err = errors.Join(err, discarding)
+		}
+		close(r.done)
+	}
+	clear(w.batch)
+	w.batch, w.undo = w.batch[:0], w.undo[:0]
+}
+
+// transact is the batch's transaction. An error means that nothing of it is
+// committed, as far as SQLite knows, and that the connection is of no more use.
+func (w *writer) transact(first *request) error {
+	began := false
+	for r := first; r != nil; r = w.next() {
+		if !r.begin() {
+			continue
+		}
+		if !began {
+			w.conn.failed = nil
+			w.batch = append(w.batch, r)
+			if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+				return err
+			}
+			began = true
+			if err := w.probe(stageBegun); err != nil {
+				return err
+			}
+		} else {
+			w.batch = append(w.batch, r)
+		}
+		if err := w.change(r); err != nil {
+			return err
+		}
+	}
+	if !began {
+		return nil
+	}
+	if err := w.flushHashes(); err != nil {
+		return err
+	}
+	if err := w.probe(stageCommit); err != nil {
+		return err
+	}
+	_, err := w.conn.exec("COMMIT")
+	return err
+}
+
+func (w *writer) probe(at stage) error {
+	if w.store.probe == nil {
+		return nil
+	}
+	return w.store.probe(at, len(w.batch))
+}
+
+// next is another request for the batch; nil where none waits or it is full.
+func (w *writer) next() *request {
+	if len(w.batch) >= w.store.options.Batch {
+		return nil
+	}
+	select {
+	case r := <-w.store.queue:
+		return r
+	default:
+		return nil
+	}
+}
+
+// change runs one request in its savepoint. An error is the batch's.
+func (w *writer) change(r *request) error {
+	w.undo = w.undo[:0]
+	if _, err := w.conn.exec("SAVEPOINT change"); err != nil {
+		return err
+	}
+	t := &tx{view: view{store: w.store, conn: w.conn, write: w}}
+	returned := false
+	func() {
+		defer func() {
+			t.ended = true
+			if returned {
+				return
+			}
+			if r.panicked = recover(); r.panicked == nil {
+				// The goroutine goes on ending: see run. This is the last
+				// chance to use the connection.
+				r.err = errors.Join(errGoexit, w.abandon())
+			}
+		}()
+		r.err = r.f(t)
+		returned = true
+	}()
+	if r.err == nil && r.panicked == nil && w.conn.failed != nil {
+		// A change that passes over a failed statement is not what it says.
+		r.err = w.conn.failed
+	}
+	if r.err == nil && r.panicked == nil {
+		_, err := w.conn.exec("RELEASE change")
+		return err
+	}
+	for i := len(w.undo) - 1; i >= 0; i-- {
+		w.undo[i]()
+	}
+	w.conn.failed = nil
+	if _, err := w.conn.exec("ROLLBACK TO change"); err != nil {
+		// SQLite has rolled back more than this change, perhaps all of them.
+		return err
+	}
+	_, err := w.conn.exec("RELEASE change")
+	return err
+}
+
+// copyLog copies the write-ahead log into the database once it is long: between
+// commits, so that no caller waits for it.
+func (w *writer) copyLog() {
+	err := w.conn.use(func() error {
+		counts, ok := w.conn.driver.(sqlite.DBStatus)
+		if !ok {
+			return fmt.Errorf("store: the driver's connection is a %T", w.conn.driver)
+		}
+		pages, _, err := counts.Status(sqlite.DBStatusCacheWrite, true)
+		if err != nil {
+			return err
+		}
+		if w.log += pages; w.log < w.store.options.CheckpointPages {
+			return nil
+		}
+		// Where readers keep some of it from being copied, the next time does.
+		w.log = 0
+		return w.conn.query("PRAGMA wal_checkpoint(PASSIVE)", func(*row) error { return nil })
+	})
+	if err != nil {
+		// Everything is committed; a fresh connection finds out what ails the disk.
+		w.log = 0
+		w.ailing = errors.Join(err, w.discard())
+	}
+}
+
+// undone runs f should the present change be undone.
+func (w *writer) undone(f func()) { w.undo = append(w.undo, f) }

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"heed/exchange"
+	"heed/ledger"
+)
+
+// mirror is what is held of another ledger.
+type mirror struct{ key, size int64 }
+
+// mirror finds one by its origin; the zero mirror where nothing is held.
+func (v *view) mirror(origin string) (mirror, error) {
+	m, err := find(v, func(r *row) mirror { return mirror{r.int(), r.int()} }, `SELECT key, size FROM mirror WHERE origin = $1`, origin)
+	if errors.Is(err, exchange.ErrNotFound) {
+		return mirror{}, nil
+	}
+	return m, err
+}
+
+func (m mirror) hashes() hashQueries {
+	return hashQueries{
+		one:   `SELECT hash FROM mirror_hash WHERE place = $1 AND mirror = $2`,
+		span:  `SELECT place, hash FROM mirror_hash WHERE place BETWEEN $1 AND $2 AND mirror = $3`,
+		which: []any{m.key},
+	}
+}
+
+// MirrorTree implements exchange.LedgerView.
+func (v *view) MirrorTree(origin string) (*ledger.Tree, error) {
+	m, err := v.mirror(origin)
+	if err != nil {
+		return nil, err
+	}
+	return ledger.NewTree(m.size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		return v.hashes(indexes, m.hashes())
+	}))
+}
+
+// MirrorHead implements exchange.LedgerView; ErrNotFound where nothing is mirrored.
+func (v *view) MirrorHead(origin string) (exchange.Head, error) {
+	return find(v, readHead, `SELECT size, note, at FROM mirror_head WHERE mirror = (SELECT key FROM mirror WHERE origin = $1)
+		ORDER BY size DESC LIMIT 1`, origin)
+}
+
+// MirrorHashes implements exchange.LedgerView. One that is not there: ledger.ErrRange.
+func (v *view) MirrorHashes(origin string, indexes []int64) ([]tlog.Hash, error) {
+	m, err := v.mirror(origin)
+	if err != nil {
+		return nil, err
+	}
+	return v.hashes(indexes, m.hashes())
+}
+
+// MirrorLeaves implements exchange.LedgerView. Beyond the last leaf: ledger.ErrRange.
+func (v *view) MirrorLeaves(origin string, from, to int64) ([][]byte, error) {
+	m, err := v.mirror(origin)
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := list(v, (*row).bytes, `SELECT leaf FROM mirror_leaf WHERE mirror = $1 AND place >= $2 AND place < $3 ORDER BY place`, m.key, from, to)
+	return leaves, checkRange(err, from, to, len(leaves))
+}
+
+// ExtendMirror implements exchange.LedgerTx. Leaves and hashes must begin where
+// the mirror ends (else ledger.ErrRange), and lead to the size of the head.
+func (t *tx) ExtendMirror(origin string, leaves [][]byte, hashes []ledger.StoredHash, head exchange.Head) error {
+	m, err := t.mirror(origin)
+	if err != nil {
+		return err
+	}
+	size := m.size + int64(len(leaves))
+	first := tlog.StoredHashIndex(0, m.size)
+	if head.Size != size || int64(len(hashes)) != tlog.StoredHashIndex(0, size)-first {
+		return fmt.Errorf("store: %d leaves and %d hashes after the %d leaves of %s, for a head of %d: %w", len(leaves), len(hashes), m.size, origin, head.Size, ledger.ErrRange)
+	}
+	if m.key == 0 {
+		err := t.run(`INSERT INTO mirror (key, origin, size) VALUES ((SELECT COALESCE(MAX(key), 0) + 1 FROM mirror), $1, $2)`, origin, size)
+		if err != nil {
+			return err
+		}
+		if m, err = t.mirror(origin); err != nil {
+			return err
+		}
+		m.size = 0
+	} else if err := t.run(`UPDATE mirror SET size = $1 WHERE key = $2`, size, m.key); err != nil {
+		return err
+	}
+	for i, leaf := range leaves {
+		if err := t.run(`INSERT INTO mirror_leaf (mirror, place, leaf) VALUES ($1, $2, $3)`, m.key, m.size+int64(i), leaf); err != nil {
+			return err
+		}
+	}
+	for i, h := range hashes {
+		if h.Index != first+int64(i) {
+			return fmt.Errorf("store: stored hash %d of %s where %d is next: %w", h.Index, origin, first+int64(i), ledger.ErrRange)
+		}
+		if err := t.run(`INSERT INTO mirror_hash (mirror, place, hash) VALUES ($1, $2, $3)`, m.key, h.Index, h.Hash[:]); err != nil {
+			return err
+		}
+	}
+	return t.run(`INSERT INTO mirror_head (mirror, size, note, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (mirror, size) DO UPDATE SET note = excluded.note, at = excluded.at`, m.key, head.Size, whole(head.Note), head.At)
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"heed"
+	"heed/exchange"
+	"heed/wire"
+)
+
+// card parses a card that was verified before it was kept, once.
+func (v *view) card(id heed.CardID, note []byte) (heed.Card, error) {
+	if c, ok := v.store.cards.get(id); ok {
+		return c, nil
+	}
+	c, err := wire.ParseCard(note)
+	if err != nil {
+		return heed.Card{}, fmt.Errorf("store: a card that was kept cannot be read: %w", err)
+	}
+	if c.ID != id {
+		return heed.Card{}, fmt.Errorf("store: card %s of %s was kept under the name %s", c.ID, c.Party, id)
+	}
+	v.store.cards.put(id, c, 1)
+	return c, nil
+}
+
+// keepCard keeps a card for good. The note must be that of the card.
+func (t *tx) keepCard(c heed.Card, note []byte) error {
+	if _, err := t.card(c.ID, note); err != nil {
+		return err
+	}
+	return t.run(`INSERT INTO card (id, note) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, c.ID[:], note)
+}
+
+// Card implements exchange.PeerView.
+func (v *view) Card(id heed.CardID) (heed.Card, error) {
+	note, err := find(v, (*row).bytes, `SELECT note FROM card WHERE id = $1`, id[:])
+	if err != nil {
+		return heed.Card{}, err
+	}
+	return v.card(id, note)
+}
+
+// Self implements exchange.PeerView; ErrNotFound before the first PutSelf.
+func (v *view) Self() (exchange.Self, error) {
+	var id heed.CardID
+	s, err := find(v, func(r *row) exchange.Self {
+		id = heed.CardID(r.digest())
+		return exchange.Self{CardNote: r.bytes(), RosterSerial: uint64(r.int()), Restored: r.bool()}
+	}, `SELECT card, card_note, roster_serial, restored FROM self`)
+	if err != nil {
+		return exchange.Self{}, err
+	}
+	if s.Card, err = v.card(id, s.CardNote); err != nil {
+		return exchange.Self{}, err
+	}
+	return s, nil
+}
+
+// PutSelf implements exchange.PeerTx.
+func (t *tx) PutSelf(s exchange.Self) error {
+	if err := t.keepCard(s.Card, s.CardNote); err != nil {
+		return err
+	}
+	return t.run(`INSERT INTO self (one, card, card_note, roster_serial, restored) VALUES (1, $1, $2, $3, $4)
+		ON CONFLICT (one) DO UPDATE SET card = excluded.card, card_note = excluded.card_note,
+		roster_serial = excluded.roster_serial, restored = excluded.restored`,
+		s.Card.ID[:], s.CardNote, int64(s.RosterSerial), s.Restored)
+}
+
+const peerColumns = `card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact`
+
+type peerRow struct {
+	card heed.CardID
+	exchange.Peer
+}
+
+func readPeer(r *row) peerRow {
+	return peerRow{heed.CardID(r.digest()), exchange.Peer{
+		CardNote: r.bytes(), Added: r.time(), Removed: r.bool(), Head: r.bytes(), HeadSize: r.int(), OurHeadSize: r.int(),
+		Trouble: r.text(), LastContact: r.time(),
+	}}
+}
+
+// Peer implements exchange.PeerView. One that was removed is found, and says so.
+func (v *view) Peer(party heed.PartyID) (exchange.Peer, error) {
+	p, err := find(v, readPeer, `SELECT `+peerColumns+` FROM peer WHERE party = $1`, string(party))
+	if err != nil {
+		return exchange.Peer{}, err
+	}
+	if p.Card, err = v.card(p.card, p.CardNote); err != nil {
+		return exchange.Peer{}, err
+	}
+	return p.Peer, nil
+}
+
+// Peers implements exchange.PeerView.
+func (v *view) Peers() ([]exchange.Peer, error) {
+	rows, err := list(v, readPeer, `SELECT `+peerColumns+` FROM peer WHERE removed = 0 ORDER BY party`)
+	if err != nil {
+		return nil, err
+	}
+	peers := make([]exchange.Peer, len(rows))
+	for i, p := range rows {
+		if p.Card, err = v.card(p.card, p.CardNote); err != nil {
+			return nil, err
+		}
+		peers[i] = p.Peer
+	}
+	return peers, nil
+}
+
+// PutPeer implements exchange.PeerTx.
+func (t *tx) PutPeer(p exchange.Peer) error {
+	if err := t.keepCard(p.Card, p.CardNote); err != nil {
+		return err
+	}
+	return t.run(`INSERT INTO peer (party, card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (party) DO UPDATE SET card = excluded.card, card_note = excluded.card_note, added = excluded.added, removed = excluded.removed,
+		head = excluded.head, head_size = excluded.head_size, our_head_size = excluded.our_head_size, trouble = excluded.trouble, last_contact = excluded.last_contact`,
+		string(p.Card.Party), p.Card.ID[:], p.CardNote, p.Added, p.Removed, bytesOrNull(p.Head), p.HeadSize, p.OurHeadSize, p.Trouble, p.LastContact)
+}
+
+// Officers implements exchange.PeerView.
+func (v *view) Officers() ([]heed.Officer, error) {
+	return list(v, func(r *row) heed.Officer {
+		o := heed.Officer{ID: heed.OfficerID(r.text())}
+		for role := range strings.SplitSeq(r.text(), ",") {
+			o.Roles = append(o.Roles, heed.Role(role))
+		}
+		o.Key, o.Removed = r.text(), r.bool()
+		return o
+	}, `SELECT id, roles, key, removed FROM officer ORDER BY id`)
+}
+
+// PutRoster implements exchange.PeerTx: the roster replaces the officers, and
+// where there is a Self its serial becomes that of the roster.
+func (t *tx) PutRoster(roster wire.Roster, note []byte) error {
+	if len(note) == 0 {
+		return errors.New("store: a roster without its signed bytes")
+	}
+	err := t.run(`INSERT INTO roster (serial, note) VALUES ($1, $2) ON CONFLICT (serial) DO UPDATE SET note = excluded.note`, int64(roster.Serial), note)
+	if err != nil {
+		return err
+	}
+	if err := t.run(`DELETE FROM officer`); err != nil {
+		return err
+	}
+	for _, o := range roster.Officers {
+		roles := make([]string, len(o.Roles))
+		for i, role := range o.Roles {
+			roles[i] = string(role)
+		}
+		err := t.run(`INSERT INTO officer (id, roles, key, removed) VALUES ($1, $2, $3, $4)`, string(o.ID), strings.Join(roles, ","), o.Key, o.Removed)
+		if err != nil {
+			return fmt.Errorf("store: officer %s of roster %d: %w", o.ID, roster.Serial, err)
+		}
+	}
+	return t.run(`UPDATE self SET roster_serial = $1`, int64(roster.Serial))
+}

@@ -1,0 +1,273 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"heed"
+	"heed/exchange"
+	"heed/ledger"
+	"heed/wire"
+)
+
+// tx is a view that changes things.
+type tx struct{ view }
+
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	if t.ended {
+		return 0, ErrEnded
+	}
+	return t.conn.exec(query, args...)
+}
+
+func (t *tx) run(query string, args ...any) error {
+	_, err := t.exec(query, args...)
+	return err
+}
+
+// caseEntry is what is remembered of a case: the parsed statements that stand,
+// as of one state of its rows.
+type caseEntry struct {
+	last       int64 // the highest seq, dropped ones included
+	drops      int64
+	statements []heed.Statement
+}
+
+func (e caseEntry) weight() int { return 1 + len(e.statements) }
+
+// statements are those that stand of a case, parsed. They are shared: nobody
+// changes them.
+func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
+	var key int64
+	var now caseEntry
+	err := v.one(`SELECT key, drops, (SELECT MAX(seq) FROM statement WHERE case_key = cases.key) FROM cases WHERE id = $1`,
+		func(r *row) error {
+			key, now.drops, now.last = r.int(), r.int(), r.int()
+			return nil
+		}, id[:])
+	if err != nil {
+		return nil, err
+	}
+	if now.last == 0 {
+		return nil, exchange.ErrNotFound // a row in lists, and nothing kept
+	}
+	held, ok := v.remembered(key)
+	if ok && held.last == now.last && held.drops == now.drops {
+		return held.statements, nil
+	}
+	if ok && held.drops == now.drops && held.last < now.last {
+		// Every statement up to held.last is parsed; clipped, for others may
+		// be reading the same array.
+		now.statements = held.statements[:len(held.statements):len(held.statements)]
+	} else {
+		held.last = 0
+	}
+	notes, err := list(v, (*row).bytes, `SELECT note FROM statement WHERE case_key = $1 AND seq > $2 AND dropped IS NULL ORDER BY seq`, key, held.last)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range notes {
+		s, err := wire.ReadStatement(note)
+		if err != nil {
+			return nil, fmt.Errorf("store: case %s: a statement that was kept cannot be read: %w", id, err)
+		}
+		now.statements = append(now.statements, s)
+	}
+	v.remember(key, now)
+	return now.statements, nil
+}
+
+// remembered prefers what the present batch knows. An entry of the shared
+// cache is of some committed state; its seq and drops tell whether of this one.
+func (v *view) remembered(key int64) (caseEntry, bool) {
+	if v.write != nil {
+		if entry, ok := v.write.fresh[key]; ok {
+			return entry, true
+		}
+	}
+	return v.store.cases.get(key)
+}
+
+// remember keeps what a Write parsed to itself until it is committed: a seq
+// that is rolled back is used again for another statement.
+func (v *view) remember(key int64, entry caseEntry) {
+	if v.write == nil {
+		v.store.cases.put(key, entry, entry.weight())
+		return
+	}
+	w := v.write
+	before, ok := w.fresh[key]
+	w.undone(func() {
+		if ok {
+			w.fresh[key] = before
+		} else {
+			delete(w.fresh, key)
+		}
+	})
+	w.fresh[key] = entry
+}
+
+// Keep implements exchange.CaseTx.
+func (t *tx) Keep(k exchange.Kept) error {
+	if t.ended {
+		return ErrEnded
+	}
+	s := k.Statement
+	end := bytes.LastIndex(k.Note, []byte("\n\n"))
+	if end < 0 || sha256.Sum256(k.Note[:end+1]) != s.ID {
+		return fmt.Errorf("store: keep %s statement %s: its note is of another statement", s.Kind, s.ID.Short())
+	}
+	key, err := t.caseKey(s.CaseID())
+	if err != nil {
+		return err
+	}
+	var asker, urgency any
+	if s.Urgency != "" { // only kinds that create duties have one
+		asker, urgency = string(s.Author), string(s.Urgency)
+	}
+	w := t.write
+	var dropped any
+	if k.Dropped != nil {
+		dropped = k.Dropped
+	}
+	n, err := t.exec(`INSERT INTO statement (seq, id, case_key, note, tag_key, arrived, dropped, asker, urgency)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+		w.nextSeq, s.ID[:], key, k.Note, orNull(k.Key), k.Arrived, dropped, asker, urgency)
+	if err != nil || n == 0 {
+		return err
+	}
+	w.nextSeq++
+	w.undone(func() { w.nextSeq-- })
+	if s.Case.IsZero() {
+		return t.run(`UPDATE cases SET code = $1 WHERE key = $2`, string(s.CaseCode()), key)
+	}
+	return nil
+}
+
+// caseKey finds or makes the row of a case.
+func (t *tx) caseKey(id heed.CaseID) (int64, error) {
+	if t.ended {
+		return 0, ErrEnded
+	}
+	w := t.write
+	if key, ok := w.caseKeys[id]; ok {
+		return key, nil
+	}
+	key := w.nextCase
+	n, err := t.exec(`INSERT INTO cases (key, id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, key, id[:])
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		if key, err = find(&t.view, (*row).int, `SELECT key FROM cases WHERE id = $1`, id[:]); err != nil {
+			return 0, err
+		}
+		w.caseKeys[id] = key
+		return key, nil
+	}
+	w.nextCase++
+	w.caseKeys[id] = key
+	w.undone(func() {
+		w.nextCase--
+		delete(w.caseKeys, id)
+	})
+	return key, nil
+}
+
+// Drop implements exchange.CaseTx. The first refusal stays.
+func (t *tx) Drop(id heed.StatementID, refusal []byte) error {
+	key, err := find(&t.view, (*row).int, `SELECT case_key FROM statement WHERE id = $1`, id[:])
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(`UPDATE statement SET dropped = $1 WHERE id = $2 AND dropped IS NULL`, whole(refusal), id[:])
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.run(`UPDATE cases SET drops = drops + 1 WHERE key = $1`, key)
+}
+
+const keptColumns = `note, tag_key, arrived, dropped`
+
+type keptRow struct {
+	note, dropped []byte
+	key           heed.Digest
+	arrived       time.Time
+}
+
+func readKept(r *row) keptRow {
+	return keptRow{note: r.bytes(), key: r.digest(), arrived: r.time(), dropped: r.bytes()}
+}
+
+func (k keptRow) parse() (exchange.Kept, error) {
+	s, err := wire.ReadStatement(k.note)
+	if err != nil {
+		return exchange.Kept{}, fmt.Errorf("store: a statement that was kept cannot be read: %w", err)
+	}
+	return exchange.Kept{Statement: s, Note: k.note, Key: ledger.Key(k.key), Arrived: k.arrived, Dropped: k.dropped}, nil
+}
+
+// Kept implements exchange.CaseView.
+func (v *view) Kept(id heed.StatementID) (exchange.Kept, error) {
+	k, err := find(v, readKept, `SELECT `+keptColumns+` FROM statement WHERE id = $1`, id[:])
+	if err != nil {
+		return exchange.Kept{}, err
+	}
+	return k.parse()
+}
+
+// KeptOf implements exchange.CaseView.
+func (v *view) KeptOf(id heed.CaseID) ([]exchange.Kept, error) {
+	rows, err := list(v, readKept, `SELECT `+keptColumns+` FROM statement
+		WHERE case_key = (SELECT key FROM cases WHERE id = $1) ORDER BY seq`, id[:])
+	if err != nil {
+		return nil, err
+	}
+	all := make([]exchange.Kept, len(rows))
+	for i, k := range rows {
+		if all[i], err = k.parse(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Demands implements exchange.CaseView.
+func (v *view) Demands(peer heed.PartyID, urgency heed.Urgency, since time.Time) (int, error) {
+	n, err := find(v, (*row).int, `SELECT COUNT(*) FROM statement WHERE asker = $1 AND urgency = $2 AND arrived > $3`,
+		string(peer), string(urgency), since)
+	return int(n), err
+}
+
+// PutRelease implements exchange.CaseTx.
+func (t *tx) PutRelease(id heed.ReleaseID, note []byte) error {
+	return t.run(`INSERT INTO release (id, note) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, id[:], whole(note))
+}
+
+// Release implements exchange.CaseView.
+func (v *view) Release(id heed.ReleaseID) ([]byte, error) {
+	return find(v, (*row).bytes, `SELECT note FROM release WHERE id = $1`, id[:])
+}
+
+// PutContent implements exchange.CaseTx.
+func (t *tx) PutContent(c exchange.Content) error {
+	if c.Ref.Digest.IsZero() || c.Ref.Size != int64(len(c.Data)) {
+		return errors.New("store: a content that is not of its digest and size")
+	}
+	return t.run(`INSERT INTO content (digest, size, media, name, salt, data) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (digest) DO NOTHING`,
+		c.Ref.Digest[:], c.Ref.Size, c.Ref.MediaType, c.Ref.Name, c.Salt[:], whole(c.Data))
+}
+
+// Content implements exchange.CaseView.
+func (v *view) Content(digest heed.Digest) (exchange.Content, error) {
+	return find(v, func(r *row) exchange.Content {
+		return exchange.Content{
+			Ref:  heed.ContentRef{Digest: digest, Size: r.int(), MediaType: r.text(), Name: r.text()},
+			Salt: r.digest(), Data: r.bytes(),
+		}
+	}, `SELECT size, media, name, salt, data FROM content WHERE digest = $1`, digest[:])
+}

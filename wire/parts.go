@@ -1,0 +1,126 @@
+package wire
+
+import (
+	"encoding/binary"
+	"slices"
+	"strconv"
+
+	"heed"
+)
+
+// PartType says what a part of an envelope is.
+type PartType byte
+
+// The parts. A statement's tag key follows it at once; contents may stand
+// anywhere and are found by their digests.
+const (
+	PartStatement  PartType = 1  // a signed statement
+	PartTagKey     PartType = 2  // 32 bytes: K of the statement before it
+	PartRelease    PartType = 3  // a signed release
+	PartContent    PartType = 4  // 32 bytes of salt, then the content
+	PartRefusal    PartType = 5  // a signed refusal of an envelope
+	PartGap        PartType = 6  // numbers that are missing from the recipient's channel to the sender
+	PartCheckpoint PartType = 7  // the newest checkpoint of the sender's own ledger
+	PartSeen       PartType = 8  // the newest checkpoint of the recipient's ledger that the sender holds
+	PartCard       PartType = 9  // a card of the sender
+	PartRefetch    PartType = 10 // a request for what the recipient holds of the sender's: empty, or a case's 32-byte id to go on after
+	PartAnswered   PartType = 11 // 32 bytes: digest of the request envelope that this one answers
+)
+
+// Part is one part of an envelope.
+type Part struct {
+	Type PartType
+	Data []byte
+}
+
+// Bounds of what an envelope holds.
+const (
+	MaxParts = 4096
+	partHead = 1 + 4
+)
+
+const partsFirst = "heed-parts/v1\n"
+
+// encodeParts writes the first line, then for each part its type in one byte,
+// its length in four (big endian), and its bytes.
+func encodeParts(parts []Part) ([]byte, error) {
+	if len(parts) > MaxParts {
+		return nil, malformed("%d parts, and an envelope has at most %d", len(parts), MaxParts)
+	}
+	size := len(partsFirst)
+	for _, p := range parts {
+		if int64(len(p.Data)) > heed.LargestEnvelope {
+			return nil, malformed("a part of %d bytes is too large", len(p.Data))
+		}
+		size += partHead + len(p.Data)
+	}
+	out := make([]byte, 0, size)
+	out = append(out, partsFirst...)
+	for _, p := range parts {
+		out = append(out, byte(p.Type))
+		out = binary.BigEndian.AppendUint32(out, uint32(len(p.Data)))
+		out = append(out, p.Data...)
+	}
+	return out, nil
+}
+
+func decodeParts(plain []byte) ([]Part, error) {
+	if len(plain) < len(partsFirst) || string(plain[:len(partsFirst)]) != partsFirst {
+		return nil, malformed("the opened envelope does not begin with %q", partsFirst[:len(partsFirst)-1])
+	}
+	rest := plain[len(partsFirst):]
+	var parts []Part
+	for len(rest) > 0 {
+		if len(rest) < partHead {
+			return nil, malformed("part %d is cut short", len(parts)+1)
+		}
+		t, n := PartType(rest[0]), int64(binary.BigEndian.Uint32(rest[1:partHead]))
+		rest = rest[partHead:]
+		if n > int64(len(rest)) {
+			return nil, malformed("part %d says %d bytes, and %d are left", len(parts)+1, n, len(rest))
+		}
+		if t < PartStatement || t > PartAnswered {
+			return nil, malformed("part %d is of the unknown type %d", len(parts)+1, t)
+		}
+		if len(parts) == MaxParts {
+			return nil, malformed("more than %d parts", MaxParts)
+		}
+		parts = append(parts, Part{Type: t, Data: rest[:n:n]})
+		rest = rest[n:]
+	}
+	return parts, nil
+}
+
+// MaxGap is how many missing numbers one envelope asks for.
+const MaxGap = 256
+
+const gapFirst = "heed-gap/v1"
+
+// EncodeGap writes the numbers that are missing, in ascending order.
+func EncodeGap(missing []uint64) []byte {
+	w := &writer{}
+	w.first(gapFirst)
+	for _, n := range missing {
+		w.line("missing", strconv.FormatUint(n, 10))
+	}
+	return []byte(w.text())
+}
+
+// ParseGap reads the numbers that are missing.
+func ParseGap(data []byte) ([]uint64, error) {
+	if len(data) > 16<<10 {
+		return nil, malformed("gap: too long")
+	}
+	r := newReader(string(data), gapFirst)
+	var missing []uint64
+	for _, v := range r.many("missing", MaxGap) {
+		missing = append(missing, get(r, v, parseNumber))
+	}
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	if !slices.IsSorted(missing) || len(slices.Compact(slices.Clone(missing))) != len(missing) || len(missing) > 0 && missing[0] == 0 {
+		return nil, malformed("gap: numbers are not ascending from 1")
+	}
+	return missing, nil
+}

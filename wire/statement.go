@@ -1,0 +1,422 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"heed"
+	"heed/seal"
+)
+
+// Bounds of a statement, in bytes and lines.
+const (
+	MaxStatementText = 32 << 10
+	MaxSignatures    = 1 + heed.MaxOfficers
+)
+
+const statementFirst = "heed-statement/v1"
+
+// field is a group of lines that only some kinds have, in the order in which
+// all kinds that have them write them.
+type field struct {
+	name  string
+	has   func(heed.Statement) bool
+	write func(*writer, heed.Statement)
+	read  func(*reader, *heed.Statement)
+}
+
+func forKinds(kinds ...heed.Kind) func(heed.Statement) bool {
+	return func(s heed.Statement) bool {
+		for _, k := range kinds {
+			if s.Kind == k {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func releasedKind(s heed.Statement) bool { return s.Kind.Released() }
+func opensCase(s heed.Statement) bool    { return s.Case.IsZero() }
+
+// kindFields is the one list of what a kind has beyond the common lines.
+var kindFields = []field{
+	{"release", releasedKind,
+		func(w *writer, s heed.Statement) { w.digest("release", heed.Digest(s.Release)) },
+		func(r *reader, s *heed.Statement) { s.Release = heed.ReleaseID(r.digest("release")) }},
+	{"urgency", forKinds(heed.KindWarning, heed.KindSupplement, heed.KindCorrection, heed.KindQuestion),
+		func(w *writer, s heed.Statement) { w.line("urgency", string(s.Urgency)) },
+		func(r *reader, s *heed.Statement) { s.Urgency = get(r, r.need("urgency"), heed.ParseUrgency) }},
+	{"status", opensCase,
+		func(w *writer, s heed.Statement) { w.line("status", string(s.Status)) },
+		func(r *reader, s *heed.Statement) { s.Status = get(r, r.need("status"), heed.ParseStatus) }},
+	{"asks-answer", forKinds(heed.KindWarning),
+		func(w *writer, s heed.Statement) { w.yes("asks-answer", s.AsksAnswer) },
+		func(r *reader, s *heed.Statement) { s.AsksAnswer = r.yes("asks-answer") }},
+	{"code", forKinds(heed.KindRefusal),
+		func(w *writer, s heed.Statement) { w.line("code", string(s.Code)) },
+		func(r *reader, s *heed.Statement) { s.Code = get(r, r.need("code"), heed.ParseContentRefusal) }},
+	{"disposition", forKinds(heed.KindAssessment),
+		func(w *writer, s heed.Statement) { w.line("disposition", string(s.Disposition)) },
+		func(r *reader, s *heed.Statement) {
+			s.Disposition = get(r, r.need("disposition"), heed.ParseDisposition)
+		}},
+	{"without-prejudice", forKinds(heed.KindAcknowledgement),
+		func(w *writer, s heed.Statement) { w.yes("without-prejudice", s.NoPrejudice) },
+		func(r *reader, s *heed.Statement) { s.NoPrejudice = r.yes("without-prejudice") }},
+	{"outcome", forKinds(heed.KindOutcome),
+		func(w *writer, s heed.Statement) { w.line("outcome", string(s.Outcome)) },
+		func(r *reader, s *heed.Statement) { s.Outcome = get(r, r.need("outcome"), heed.ParseOutcome) }},
+	{"level", forKinds(heed.KindNotification, heed.KindReminder),
+		func(w *writer, s heed.Statement) { w.number("level", uint64(s.Level)) },
+		func(r *reader, s *heed.Statement) { s.Level = int(r.number("level")) }},
+	{"role", forKinds(heed.KindNotification, heed.KindReminder),
+		func(w *writer, s heed.Statement) { w.line("role", s.Role) },
+		func(r *reader, s *heed.Statement) { s.Role = get(r, r.need("role"), parseWord) }},
+	{"via", forKinds(heed.KindNotification),
+		func(w *writer, s heed.Statement) { w.line("via", s.Via) },
+		func(r *reader, s *heed.Statement) { s.Via = get(r, r.need("via"), parseWord) }},
+	{"by", forKinds(heed.KindInterim),
+		func(w *writer, s heed.Statement) { w.time("by", s.By) },
+		func(r *reader, s *heed.Statement) { s.By = r.time("by") }},
+	{"party", forKinds(heed.KindForwardRequest, heed.KindForwardConsent),
+		func(w *writer, s heed.Statement) { w.line("party", string(s.Party)) },
+		func(r *reader, s *heed.Statement) { s.Party = r.party("party") }},
+	{"consent", forKinds(heed.KindForwardConsent),
+		func(w *writer, s heed.Statement) { w.yes("consent", s.Consent) },
+		func(r *reader, s *heed.Statement) { s.Consent = r.yes("consent") }},
+	{"receipt", forKinds(heed.KindReceipt),
+		func(w *writer, s heed.Statement) {
+			w.number("number", s.Number)
+			w.time("received", s.Received)
+			w.line("ledger", s.Ledger)
+			w.digest("terms", heed.Digest(s.Terms))
+			w.time("publish-by", s.PublishBy)
+		},
+		func(r *reader, s *heed.Statement) {
+			s.Number = r.number("number")
+			s.Received = r.time("received")
+			s.Ledger = get(r, r.need("ledger"), parseKey)
+			s.Terms = heed.CardID(r.digest("terms"))
+			s.PublishBy = r.time("publish-by")
+		}},
+	{"duty", forKinds(heed.KindReceipt, heed.KindAssessment, heed.KindExtension, heed.KindReminder, heed.KindNotification),
+		func(w *writer, s heed.Statement) {
+			for _, p := range s.Duties {
+				w.line("duty", string(p.Kind)+" "+heed.FormatTime(p.Due))
+			}
+		},
+		func(r *reader, s *heed.Statement) {
+			for _, v := range r.many("duty", heed.MaxDuties) {
+				s.Duties = append(s.Duties, get(r, v, parsePromise))
+			}
+		}},
+}
+
+func parsePromise(s string) (heed.Promise, error) {
+	kind, due, _ := strings.Cut(s, " ")
+	k, err := heed.ParseDutyKind(kind)
+	if err != nil {
+		return heed.Promise{}, err
+	}
+	t, err := heed.ParseTime(due)
+	return heed.Promise{Kind: k, Due: t}, err
+}
+
+func parseKey(s string) (string, error) {
+	_, err := seal.ParseVerifyKey(s)
+	return s, err
+}
+
+// StatementText is the text that is signed.
+func StatementText(s heed.Statement) string {
+	w := &writer{}
+	w.first(statementFirst)
+	w.line("kind", string(s.Kind))
+	if s.Case.IsZero() {
+		w.line("case", "new")
+	} else {
+		w.line("case", s.Case.String())
+	}
+	w.line("author", string(s.Author))
+	w.number("author-card", s.AuthorCard)
+	w.line("recipient", string(s.Recipient))
+	w.number("recipient-card", s.RecipientCard)
+	w.time("time", s.Time)
+	w.digest("previous", heed.Digest(s.Previous))
+	for _, id := range s.Answers {
+		w.line("answers", id.String())
+	}
+	w.digest("after", s.After)
+	w.digest("tag-key", s.TagKey)
+	writeContents(w, s.Contents)
+	for _, f := range kindFields {
+		if f.has(s) {
+			f.write(w, s)
+		}
+	}
+	w.line("node", s.Node)
+	writeOfficers(w, s.Officers)
+	return w.text()
+}
+
+func writeContents(w *writer, contents []heed.ContentRef) {
+	for _, c := range contents {
+		line := c.Digest.String() + " " + strconv.FormatInt(c.Size, 10) + " " + c.MediaType
+		if c.Name != "" {
+			line += " " + c.Name
+		}
+		w.line("content", line)
+	}
+}
+
+func writeOfficers(w *writer, officers []heed.OfficerStamp) {
+	for _, o := range officers {
+		w.line("officer", string(o.Role)+" "+o.Key)
+	}
+}
+
+// StatementID is the SHA-256 of the signed text.
+func StatementID(text string) heed.StatementID { return heed.StatementID(sha256.Sum256([]byte(text))) }
+
+// SignedDigest is the SHA-256 of a whole signed note, which ledgers commit to.
+func SignedDigest(note []byte) [32]byte { return sha256.Sum256(note) }
+
+// SignStatement completes the statement with the keys that sign it, gives it
+// its id and returns its signed bytes. Officers sign in the given order; each
+// stamp's role is kept and its key filled in.
+func SignStatement(s heed.Statement, node seal.SigningKey, officers ...seal.SigningKey) (heed.Statement, []byte, error) {
+	if len(officers) != len(s.Officers) {
+		return s, nil, fmt.Errorf("sign %s statement: %d officers' keys for %d officers", s.Kind, len(officers), len(s.Officers))
+	}
+	s.Node = node.Verifier().String()
+	s.Officers = stamped(s.Officers, officers)
+	if err := s.Check(); err != nil {
+		return s, nil, err
+	}
+	text := StatementText(s)
+	if len(text) > MaxStatementText {
+		return s, nil, &heed.Invalid{What: fmt.Sprintf("%s statement of %d bytes is too long", s.Kind, len(text)), Hint: "fewer attachments, or shorter file names"}
+	}
+	note, err := seal.SignNote(text, append([]seal.SigningKey{node}, officers...)...)
+	if err != nil {
+		return s, nil, fmt.Errorf("sign %s statement: %w", s.Kind, err)
+	}
+	s.ID = StatementID(text)
+	return s, note, nil
+}
+
+func stamped(stamps []heed.OfficerStamp, keys []seal.SigningKey) []heed.OfficerStamp {
+	out := make([]heed.OfficerStamp, len(stamps))
+	for i, stamp := range stamps {
+		out[i] = heed.OfficerStamp{Key: keys[i].Verifier().String(), Role: stamp.Role}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// ParseStatement reads a signed statement and verifies every signature with
+// the keys that the text lists. Whether the node key is its author's is for
+// the caller, who has the author's card.
+func ParseStatement(note []byte) (heed.Statement, error) {
+	text, _, err := seal.SplitNote(note, MaxStatementText, MaxSignatures)
+	if err != nil {
+		return heed.Statement{}, fmt.Errorf("statement: %w", err)
+	}
+	s, err := parseStatementText(text)
+	if err != nil {
+		return heed.Statement{}, fmt.Errorf("statement: %w", err)
+	}
+	if err := openNote(note, s.Author, s.Node, s.Officers); err != nil {
+		return heed.Statement{}, fmt.Errorf("statement %s: %w", s.ID.Short(), err)
+	}
+	return s, nil
+}
+
+// ReadStatement reads a statement that was verified before it was kept: it
+// parses strictly and verifies nothing.
+func ReadStatement(note []byte) (heed.Statement, error) {
+	text, _, err := seal.SplitNote(note, MaxStatementText, MaxSignatures)
+	if err != nil {
+		return heed.Statement{}, fmt.Errorf("statement: %w", err)
+	}
+	return parseStatementText(text)
+}
+
+func parseStatementText(text string) (heed.Statement, error) {
+	var s heed.Statement
+	r := newReader(text, statementFirst)
+	s.Kind = get(r, r.need("kind"), heed.ParseKind)
+	s.Case = get(r, r.need("case"), func(v string) (heed.CaseID, error) {
+		if v == "new" {
+			return heed.CaseID{}, nil
+		}
+		d, err := parseNonzero(v)
+		return heed.CaseID(d), err
+	})
+	s.Author = r.party("author")
+	s.AuthorCard = r.number("author-card")
+	s.Recipient = r.party("recipient")
+	s.RecipientCard = r.number("recipient-card")
+	s.Time = r.time("time")
+	s.Previous = heed.StatementID(r.digest("previous"))
+	for _, v := range r.many("answers", heed.MaxAnswers) {
+		id := heed.StatementID(get(r, v, parseNonzero))
+		if n := len(s.Answers); n > 0 && s.Answers[n-1].String() >= id.String() {
+			r.fail(malformed("line %d: answers are not in ascending order", r.at))
+		}
+		s.Answers = append(s.Answers, id)
+	}
+	s.After = r.digest("after")
+	s.TagKey = r.digest("tag-key")
+	s.Contents = readContents(r)
+	for _, f := range kindFields {
+		if r.err == nil && f.has(s) {
+			f.read(r, &s)
+		}
+	}
+	s.Node = get(r, r.need("node"), parseKey)
+	s.Officers = readOfficers(r)
+	if err := r.end(); err != nil {
+		return heed.Statement{}, err
+	}
+	if err := s.Check(); err != nil {
+		return heed.Statement{}, malformed("%v", err)
+	}
+	if StatementText(s) != text {
+		return heed.Statement{}, malformed("not in its canonical form")
+	}
+	s.ID = StatementID(text)
+	return s, nil
+}
+
+func readContents(r *reader) []heed.ContentRef {
+	var contents []heed.ContentRef
+	for _, v := range r.many("content", heed.MaxContents) {
+		contents = append(contents, get(r, v, parseContentRef))
+	}
+	return contents
+}
+
+func parseContentRef(s string) (heed.ContentRef, error) {
+	parts := strings.SplitN(s, " ", 4)
+	if len(parts) < 3 {
+		return heed.ContentRef{}, malformed("a content has a digest, a size and a media type")
+	}
+	var c heed.ContentRef
+	var err error
+	if c.Digest, err = parseNonzero(parts[0]); err != nil {
+		return c, err
+	}
+	size, err := parseNumber(parts[1])
+	if err != nil {
+		return c, err
+	}
+	c.Size = int64(size)
+	c.MediaType = parts[2]
+	if len(parts) == 4 {
+		c.Name = parts[3]
+		if c.Name == "" {
+			return c, malformed("an empty file name is left out")
+		}
+	}
+	return c, CheckContentRef(c)
+}
+
+// CheckContentRef reports whether a content can be named in signed text: a
+// media type of RFC 6838's characters with parameters and no blank, and a
+// file name that is one line and no path.
+func CheckContentRef(c heed.ContentRef) error {
+	if c.MediaType == "" || len(c.MediaType) > 120 || !strings.Contains(c.MediaType, "/") {
+		return &heed.Invalid{What: fmt.Sprintf("%q is not a media type", clip(c.MediaType)), Hint: "like application/pdf"}
+	}
+	for _, b := range []byte(c.MediaType) {
+		if b <= ' ' || b >= 0x7f {
+			return &heed.Invalid{What: fmt.Sprintf("media type %q has a character that is not allowed", clip(c.MediaType))}
+		}
+	}
+	if len(c.Name) > 200 || !utf8.ValidString(c.Name) || strings.ContainsAny(c.Name, "/\\") || c.Name == "." || c.Name == ".." ||
+		strings.TrimSpace(c.Name) != c.Name || strings.ContainsFunc(c.Name, hidden) {
+		return &heed.Invalid{What: fmt.Sprintf("file name %q cannot be used", clip(c.Name)), Hint: "at most 200 bytes in one line, and no path"}
+	}
+	return nil
+}
+
+// hidden characters could make a file name look like another one.
+func hidden(c rune) bool {
+	return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) || c == '\u2028' || c == '\u2029' || c == utf8.RuneError
+}
+
+func readOfficers(r *reader) []heed.OfficerStamp {
+	var officers []heed.OfficerStamp
+	for _, v := range r.many("officer", heed.MaxOfficers) {
+		role, key, _ := strings.Cut(v, " ")
+		officers = append(officers, heed.OfficerStamp{Role: get(r, role, heed.ParseRole), Key: get(r, key, parseKey)})
+	}
+	return officers
+}
+
+// NodeKeyName and OfficerKeyName are the names of a party's keys: statement,
+// ledger and witness keys are told apart by name and never shared.
+func NodeKeyName(p heed.PartyID) string { return string(p) + "/node" }
+
+// OfficerKeyName is the name of an officer's key.
+func OfficerKeyName(p heed.PartyID, o heed.OfficerID) string {
+	return string(p) + "/officer/" + string(o)
+}
+
+// RecoveryKeyName is the name of the key that is kept offline.
+func RecoveryKeyName(p heed.PartyID) string { return string(p) + "/recovery" }
+
+// OfficerOf reads the officer's name out of a key's name.
+func OfficerOf(key string) (heed.OfficerID, bool) {
+	name, _, _ := strings.Cut(key, "+")
+	_, officer, ok := strings.Cut(name, "/officer/")
+	if !ok {
+		return "", false
+	}
+	id, err := heed.ParseOfficerID(officer)
+	return id, err == nil
+}
+
+// openNote verifies that a note is signed by exactly these keys of the author.
+func openNote(note []byte, author heed.PartyID, node string, officers []heed.OfficerStamp) error {
+	var keys []seal.VerifyKey
+	if node != "" {
+		key, err := keyNamed(node, NodeKeyName(author))
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
+	}
+	for _, o := range officers {
+		id, ok := OfficerOf(o.Key)
+		if !ok {
+			return malformed("%q is not an officer's key", clip(o.Key))
+		}
+		key, err := keyNamed(o.Key, OfficerKeyName(author, id))
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
+	}
+	_, err := seal.OpenNote(note, keys)
+	return err
+}
+
+func keyNamed(vkey, name string) (seal.VerifyKey, error) {
+	key, err := seal.ParseVerifyKey(vkey)
+	if err != nil {
+		return key, malformed("%v", err)
+	}
+	if key.Name() != name {
+		return key, malformed("the key is named %q, not %q", clip(key.Name()), name)
+	}
+	return key, nil
+}
