@@ -389,6 +389,43 @@ func eachText(s *jsonschema.Schema, path string, do func(string, *jsonschema.Sch
 	}
 }
 
+// The page that explains the keys has all of them, and all words of the lists.
+func TestThePageHasEveryKeyAndWord(t *testing.T) {
+	page, err := os.ReadFile("../docs/warning.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := warningSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]bool{}
+	for _, word := range strings.FieldsFunc(string(page), func(r rune) bool { return strings.ContainsRune(" \n\t`*,;:|/()", r) }) {
+		words[strings.TrimSuffix(word, ".")] = true
+	}
+	var visit func(s *jsonschema.Schema)
+	visit = func(s *jsonschema.Schema) {
+		s = resolve(s)
+		if s.Enum != nil && !wants(s, "object") {
+			for _, v := range s.Enum.Values {
+				if w := v.(string); !words[w] && len(w) > 1 {
+					t.Errorf("docs/warning.md lacks the word %s", w)
+				}
+			}
+		}
+		if s.Items2020 != nil {
+			visit(s.Items2020)
+		}
+		for key, property := range s.Properties {
+			if !words[key] {
+				t.Errorf("docs/warning.md lacks the key %s", key)
+			}
+			visit(property)
+		}
+	}
+	visit(schema)
+}
+
 func TestNearest(t *testing.T) {
 	words := []string{"headline", "language", "born", "asks", "AMBER+STRICT", "AMBER"}
 	for got, want := range map[string]string{

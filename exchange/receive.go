@@ -28,15 +28,24 @@ const (
 // whom we could seal an answer; anything else is ours.
 func (x *Exchange) Receive(ctx context.Context, in io.Reader) (Reply, error) {
 	now := x.Now()
-	post, err := x.takeIn(ctx, in, now)
+	post, err := x.takeIn(ctx, in)
 	if err != nil {
 		return x.turnAway(err, post, now)
 	}
 	x.openAllLetters(post)
-	if err := x.promise(ctx, post, now); err != nil {
+	if err := x.promise(post, now); err != nil {
 		return Reply{}, err
 	}
-	err = x.write(ctx, func(tx Tx) error {
+	if err := x.commitPost(ctx, post, now); err != nil {
+		return Reply{}, err
+	}
+	x.follow(ctx, post, now)
+	return x.answer(ctx, post, now)
+}
+
+// commitPost decides about every envelope and commits all decisions together.
+func (x *Exchange) commitPost(ctx context.Context, post *incoming, now time.Time) error {
+	return x.write(ctx, func(tx Tx) error {
 		for _, item := range post.items {
 			if err := x.admit(tx, post, item, now); err != nil {
 				return err
@@ -44,11 +53,6 @@ func (x *Exchange) Receive(ctx context.Context, in io.Reader) (Reply, error) {
 		}
 		return x.contacted(tx, post.peer.Card.Party, now)
 	})
-	if err != nil {
-		return Reply{}, err
-	}
-	x.follow(ctx, post, now)
-	return x.answer(ctx, post, now)
 }
 
 // incoming is one stream on its way through Receive.
@@ -71,7 +75,7 @@ type item struct {
 
 // takeIn reads the stream and refuses on the outer header what can be refused
 // there, before anything is decrypted.
-func (x *Exchange) takeIn(ctx context.Context, in io.Reader, now time.Time) (*incoming, error) {
+func (x *Exchange) takeIn(ctx context.Context, in io.Reader) (*incoming, error) {
 	post := &incoming{}
 	var total int64
 	for {
@@ -204,7 +208,7 @@ func checkAuthors(l letter, post *incoming) error {
 }
 
 // promise prepares the receipts, outside the transaction: signing is slow.
-func (x *Exchange) promise(ctx context.Context, post *incoming, now time.Time) error {
+func (x *Exchange) promise(post *incoming, now time.Time) error {
 	if post.me.Restored {
 		for _, it := range post.items {
 			if it.envelope.Number > 0 && it.refusal == nil {

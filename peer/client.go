@@ -192,7 +192,7 @@ func (c *Client) call(ctx context.Context, to heed.Card, q request, read func(*a
 	// keeps no cookie.
 	response, err := c.transport(to.Pin).RoundTrip(r)
 	if err != nil {
-		return c.lost(ctx, to, err)
+		return lost(ctx, limited, to, err)
 	}
 	watch.Stop()
 	a := &answer{Response: response, to: to, watch: watch, pace: pacer{now: c.opts.Now, patience: c.opts.Patience, rate: c.opts.MinRate}}
@@ -201,18 +201,19 @@ func (c *Client) call(ctx context.Context, to heed.Card, q request, read func(*a
 		a.err = closing
 	}
 	if a.err != nil {
-		if cause := context.Cause(limited); cause != nil {
-			a.err = cause
-		}
-		return c.lost(ctx, to, a.err)
+		return lost(ctx, limited, to, a.err)
 	}
 	return err
 }
 
-// lost says why there was no answer: the caller's context, or the peer.
-func (c *Client) lost(ctx context.Context, to heed.Card, err error) error {
+// lost says why there was no whole answer: the caller's context, our limit of
+// it, or the network.
+func lost(ctx, limited context.Context, to heed.Card, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("calling %s: %w", to.Party, context.Cause(ctx))
+	}
+	if cause := context.Cause(limited); cause != nil {
+		err = cause
 	}
 	return &Unreachable{Party: to.Party, Endpoint: to.Endpoint, Err: err}
 }

@@ -66,23 +66,48 @@ func recording(address *atomic.Value) func(context.Context, string, string) (net
 	}
 }
 
-// dripping gives what it has one byte at a time, with a pause before each.
+// dripping gives what it has one byte at a time, with a pause before each,
+// in a bubble's time.
 type dripping struct {
-	data  []byte
-	pause time.Duration
+	data   []byte
+	pause  time.Duration
+	once   sync.Once
+	closed chan struct{}
+}
+
+func drip(data []byte, pause time.Duration) *dripping {
+	return &dripping{data: data, pause: pause, closed: make(chan struct{})}
 }
 
 func (d *dripping) Read(p []byte) (int, error) {
 	if len(d.data) == 0 {
 		return 0, io.EOF
 	}
-	time.Sleep(d.pause) // of the bubble: it takes no time
+	select {
+	case <-time.After(d.pause):
+	case <-d.closed:
+		return 0, io.ErrClosedPipe
+	}
 	n := copy(p[:1], d.data)
 	d.data = d.data[n:]
 	return n, nil
 }
 
-func (d *dripping) Close() error { return nil }
+func (d *dripping) Close() error { d.once.Do(func() { close(d.closed) }); return nil }
+
+// hangUp ends a bubble's server and client. A pipe holds nothing, so that the
+// last words of both, which nobody hears any more, wait for their time limits.
+func hangUp(t *testing.T, server *http.Server, done <-chan error, c *Client) {
+	t.Helper()
+	if err := server.Close(); err != nil {
+		t.Errorf("closing the server: %v", err)
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("serving: %v", err)
+	}
+	c.Close()
+	<-time.After(time.Minute)
+}
 
 // slowly posts a body in a bubble, over HTTP/1.1 or HTTP/2, and returns the
 // status and how long it took.
@@ -116,13 +141,7 @@ func slowly(t *testing.T, node Node, http2 bool, body io.Reader, said *reports) 
 	} else {
 		t.Errorf("no answer: %v", err)
 	}
-	if err := server.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-		t.Error(err)
-	}
-	c.Close()
+	hangUp(t, server, done, c)
 	return status, answer, took
 }
 
@@ -160,7 +179,7 @@ func TestBodyThatDrips(t *testing.T) {
 	eachVersion(t, func(t *testing.T, http2 bool) {
 		var said reports
 		whole := envelope(t, 1, 100)
-		status, _, took := slowly(t, &fakeNode{}, http2, &dripping{whole, 20 * time.Second}, &said)
+		status, _, took := slowly(t, &fakeNode{}, http2, drip(whole, 20*time.Second), &said)
 		if most := DefaultPatience + 2*time.Second; status != 408 || took > most {
 			t.Errorf("%d after %s", status, took)
 		}
@@ -173,7 +192,7 @@ func TestSlowBodyIsTaken(t *testing.T) {
 	eachVersion(t, func(t *testing.T, http2 bool) {
 		var said reports
 		whole := envelope(t, 1, 50_000)
-		status, answer, took := slowly(t, &fakeNode{}, http2, &dripping{whole, 900 * time.Microsecond}, &said)
+		status, answer, took := slowly(t, &fakeNode{}, http2, drip(whole, 900*time.Microsecond), &said)
 		if status != 200 || answer != "1 envelopes" || took < DefaultPatience {
 			t.Errorf("%d %q after %s", status, answer, took)
 		}
@@ -241,11 +260,7 @@ func TestAnswerThatIsNotTaken(t *testing.T) {
 			t.Errorf("the handler was held for %s", took)
 		}
 		response.Body.Close()
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		<-done
-		c.Close()
+		hangUp(t, server, done, c)
 	})
 }
 
@@ -288,11 +303,7 @@ func TestAnswerThatStops(t *testing.T) {
 				if took := time.Since(began); !errors.As(err, &unreachable) || !errors.Is(err, errSlow) || took != test.after {
 					t.Errorf("%v after %s", err, took)
 				}
-				if err := server.Close(); err != nil {
-					t.Error(err)
-				}
-				<-done
-				c.Close()
+				hangUp(t, server, done, c)
 			})
 		})
 	}

@@ -31,12 +31,27 @@ func (t *tx) keepCard(c heed.Card, note []byte) error {
 	if _, err := t.card(c.ID, note); err != nil {
 		return err
 	}
-	return t.run(`INSERT INTO card (id, note) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, c.ID[:], note)
+	return t.run(`INSERT INTO card (id, party, serial, note) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
+		c.ID[:], string(c.Party), int64(c.Serial), note)
 }
 
 // Card implements exchange.PeerView.
 func (v *view) Card(id heed.CardID) (heed.Card, error) {
 	note, err := find(v, (*row).bytes, `SELECT note FROM card WHERE id = $1`, id[:])
+	if err != nil {
+		return heed.Card{}, err
+	}
+	return v.card(id, note)
+}
+
+// CardOf implements exchange.PeerView. Where a party has signed two cards of one
+// serial, it is the one that came later.
+func (v *view) CardOf(party heed.PartyID, serial uint64) (heed.Card, error) {
+	var id heed.CardID
+	note, err := find(v, func(r *row) []byte {
+		id = heed.CardID(r.digest())
+		return r.bytes()
+	}, `SELECT id, note FROM card WHERE party = $1 AND serial = $2 ORDER BY seq DESC LIMIT 1`, string(party), int64(serial))
 	if err != nil {
 		return heed.Card{}, err
 	}

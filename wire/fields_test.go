@@ -231,6 +231,14 @@ func TestEncodeWarningRefuses(t *testing.T) {
 	}
 }
 
+func TestFieldText(t *testing.T) {
+	for value, want := range map[string]string{`"a\nb"`: "a\nb", `"2026-11-24"`: "2026-11-24", "true": "", "52.5": ""} {
+		if got, ok := (Field{Value: value}).Text(); got != want || ok != (want != "") {
+			t.Errorf("%s: %q, %v", value, got, ok)
+		}
+	}
+}
+
 // JSON cannot hold a text that is not UTF-8, so the vectors cannot.
 func TestParseWarningRefusesBrokenUTF8(t *testing.T) {
 	f := Field{Path: "headline", Value: "\"a\xff\""}

@@ -89,9 +89,13 @@ CREATE TABLE reading (
 CREATE INDEX reading_case ON reading (case_id, seq);
 
 CREATE TABLE card (
-  id   BLOB PRIMARY KEY,
-  note BLOB NOT NULL
+  seq    INTEGER PRIMARY KEY,
+  id     BLOB NOT NULL UNIQUE,
+  party  TEXT NOT NULL,
+  serial INTEGER NOT NULL,
+  note   BLOB NOT NULL
 );
+CREATE INDEX card_serial ON card (party, serial);
 
 CREATE TABLE self (
   one           INTEGER PRIMARY KEY CHECK (one = 1),

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"heed"
+	"heed/exchange"
+	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
+)
+
+// change is what an acknowledgement costs a node: a statement of some 700
+// bytes, a leaf, an index of three duties, and a place in the outbox.
+type change struct {
+	kept    exchange.Kept
+	row     exchange.CaseRow
+	duties  []exchange.IndexedDuty
+	leaf    []byte
+	channel exchange.Channel
+}
+
+var benchStart = time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)
+
+// changes makes n different ones. Only the first is really signed: keeping
+// verifies nothing.
+func changes(b testing.TB, n int) []change {
+	b.Helper()
+	key, err := seal.NewSigningKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)), "north.example/node")
+	if err != nil {
+		b.Fatal(err)
+	}
+	officer, err := seal.NewSigningKey(bytes.NewReader(bytes.Repeat([]byte{8}, 32)), "north.example/officer/anna")
+	if err != nil {
+		b.Fatal(err)
+	}
+	caseID := func(i int) heed.CaseID {
+		return heed.CaseID(sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i))))
+	}
+	s, note, err := wire.SignStatement(heed.Statement{
+		Kind: heed.KindAcknowledgement, Case: caseID(0), Author: "north.example", AuthorCard: 1, Recipient: "south.example", RecipientCard: 1,
+		Time: benchStart, Answers: []heed.StatementID{{1}}, TagKey: heed.Digest{2},
+		Officers: []heed.OfficerStamp{{Role: heed.DutyOfficer}},
+	}, key, officer)
+	if err != nil {
+		b.Fatal(err)
+	}
+	signatures := note[bytes.LastIndex(note, []byte("\n\n"))+1:]
+	all := make([]change, n)
+	for i := range all {
+		s.Case = caseID(i)
+		s.Answers = []heed.StatementID{heed.StatementID(s.Case)}
+		text := wire.StatementText(s)
+		s.ID = wire.StatementID(text)
+		id := s.CaseID()
+		tag := sha256.Sum256(s.ID[:])
+		c := change{
+			kept: exchange.Kept{Statement: s, Note: append([]byte(text), signatures...), Key: ledger.Key{1}, Arrived: benchStart},
+			row: exchange.CaseRow{ID: id, Code: heed.CodeOf(heed.Digest(id)), Peer: "south.example", Urgency: heed.UrgencyExpected,
+				Status: heed.StatusActual, Stage: heed.StateAcknowledged, Opened: benchStart, Changed: benchStart.Add(time.Duration(i) * time.Millisecond)},
+			leaf:    ledger.Leaf{Tag: tag, Commit: s.ID}.Bytes(),
+			channel: exchange.Channel{Peer: "south.example", OurCard: 1, TheirCard: 1, Outward: true},
+		}
+		for j, kind := range []heed.DutyKind{heed.DutyAcknowledge, heed.DutyAssess, heed.DutyAnswer} {
+			due := benchStart.Add(time.Hour + time.Duration(i)*time.Millisecond)
+			d := exchange.IndexedDuty{Case: id, Code: c.row.Code, Peer: "south.example", Status: heed.StatusActual, Next: due.Add(time.Hour),
+				Duty: heed.Duty{Kind: kind, From: heed.StatementID(id), OwedBy: "north.example", OwedTo: "south.example", Due: due, Promised: due}}
+			if j == 0 {
+				d.Discharge, d.At, d.Next = s.ID, s.Time, time.Time{}
+			}
+			c.duties = append(c.duties, d)
+		}
+		all[i] = c
+	}
+	return all
+}
+
+func (c *change) commit(s exchange.Store) error {
+	return s.Write(context.Background(), func(tx exchange.Tx) error {
+		if err := tx.Keep(c.kept); err != nil {
+			return err
+		}
+		if _, err := tx.Append(c.leaf); err != nil {
+			return err
+		}
+		if err := tx.PutIndex(c.row, c.duties); err != nil {
+			return err
+		}
+		_, err := tx.Enqueue(c.channel, c.kept.Statement.CaseID(), c.kept.Statement.ID, benchStart, benchStart)
+		return err
+	})
+}
+
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(context.Background(), filepath.Join(b.TempDir(), "heed.db"), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
+}
+
+// fsyncRate is how often the disk under the benchmark can append 4 KiB and
+// make it durable, in a second.
+func fsyncRate(b *testing.B) float64 {
+	b.Helper()
+	f, err := os.Create(filepath.Join(b.TempDir(), "fsync"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	page := make([]byte, 4096)
+	start, n := time.Now(), 0
+	for time.Since(start) < time.Second {
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	return float64(n) / time.Since(start).Seconds()
+}
+
+// One change at a time: each waits for its own commit. The aim is half of the
+// raw fsync rate.
+func BenchmarkCommitOneAtATime(b *testing.B) {
+	raw := fsyncRate(b)
+	s, all := openBench(b), changes(b, b.N)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range all {
+		if err := all[i].commit(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	rate := float64(b.N) / b.Elapsed().Seconds()
+	b.ReportMetric(rate, "commits/s")
+	b.ReportMetric(raw, "fsyncs/s")
+	b.ReportMetric(rate/raw, "commits/fsync")
+}
+
+// 1,024 changes in flight share commits. The aim is 20,000 changes a second.
+func BenchmarkCommit1024InFlight(b *testing.B) {
+	s, all := openBench(b), changes(b, b.N)
+	var next atomic.Int64
+	var done sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range 1024 {
+		done.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(all) {
+					return
+				}
+				if err := all[i].commit(s); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	done.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+}
