@@ -56,6 +56,11 @@ func (c Case) mayAnswer(s, a Statement) string {
 		if s.TagKey != a.TagKey {
 			return "a receipt names the tag key of what it receipts"
 		}
+		for _, p := range s.Duties {
+			if !slices.Contains(a.asks(), p.Kind) {
+				return "a receipt promises only what follows from what it receipts"
+			}
+		}
 	case KindAcknowledgement:
 		if !theirs || !slices.Contains([]Kind{KindWarning, KindSupplement, KindCorrection, KindReminder}, a.Kind) {
 			return "it may acknowledge only what the other party sent to be acknowledged"
@@ -69,7 +74,7 @@ func (c Case) mayAnswer(s, a Statement) string {
 			return "it may answer only a question, or a warning that asks for an answer"
 		}
 	case KindRefusal:
-		if !theirs || !a.createsDuty() {
+		if !theirs || len(a.asks()) == 0 {
 			return "it may refuse only what the other party asks"
 		}
 	case KindOpening:

@@ -118,6 +118,9 @@ func (b Baseline) Check() error {
 		return &Invalid{What: fmt.Sprintf("collect-every %s is out of bounds", b.CollectEvery)}
 	}
 	for i, q := range b.Quotas {
+		if urgencyOrder(q.Urgency) < 0 {
+			return &Invalid{What: fmt.Sprintf("quota for unknown urgency %q", clip(string(q.Urgency)))}
+		}
 		if q.Count < 1 || q.Count > 1_000_000 || q.Per < time.Second || q.Per > MaxQuotaPeriod || q.Per%time.Millisecond != 0 {
 			return &Invalid{What: fmt.Sprintf("quota for %s is out of bounds", q.Urgency), Hint: "1 to 1,000,000 per 1s to one year"}
 		}

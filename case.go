@@ -33,14 +33,15 @@ type Case struct {
 
 	Duties []Duty // in the order of due time, then kind, then statement
 
-	byID  map[StatementID]Statement
-	depth map[StatementID]int // place in the author's chain
+	byID     map[StatementID]Statement
+	depth    map[StatementID]int         // place in the author's chain
+	receipts map[StatementID]StatementID // of a statement, the receipt that counts
 }
 
 // Fold computes the case from the statements that are held of it. It never
 // fails: what cannot be placed is in Waiting, what breaks a rule in Misfits.
 func Fold(id CaseID, held []Statement) Case {
-	c := Case{ID: id, byID: map[StatementID]Statement{}, depth: map[StatementID]int{}}
+	c := Case{ID: id, byID: map[StatementID]Statement{}, depth: map[StatementID]int{}, receipts: map[StatementID]StatementID{}}
 	all := map[StatementID]Statement{}
 	for _, s := range held {
 		if s.CaseID() == id {
@@ -59,57 +60,68 @@ func Fold(id CaseID, held []Statement) Case {
 
 	c.place(all)
 	c.findEquivocations()
+	c.findReceipts()
 	c.collectDuties()
 	return c
 }
 
-// place sorts the statements into folded, waiting and misfits. Going by signed
-// time first makes one pass the rule, but nothing rests on it: it goes on
-// until a pass places nothing.
+// place sorts the statements into folded, waiting and misfits. A statement is
+// placed once all that it follows and answers is, whatever the signed times
+// say, and each is looked at once: a peer chooses times and order, so neither
+// may decide how long the fold takes.
 func (c *Case) place(all map[StatementID]Statement) {
-	left := slices.SortedFunc(maps.Values(all), compareStatements)
-	for {
-		var still []Statement
-		for _, s := range left {
-			switch {
-			case !c.parentsPlaced(s):
-				still = append(still, s)
-			case c.fits(s) != nil:
-				c.Misfits = append(c.Misfits, s.ID)
-			default:
-				c.byID[s.ID] = s
-				if s.Kind != KindReceipt {
-					c.depth[s.ID] = c.depth[s.Previous] + 1
-				}
-				c.Statements = append(c.Statements, s)
+	missing := make(map[StatementID]int, len(all))
+	children := make(map[StatementID][]StatementID, len(all))
+	for id, s := range all {
+		for _, parent := range c.parents(s) {
+			missing[id]++
+			children[parent] = append(children[parent], id)
+		}
+	}
+	ready := []StatementID{StatementID(c.ID)}
+	for len(ready) > 0 {
+		s := all[ready[len(ready)-1]]
+		ready = ready[:len(ready)-1]
+		if c.fits(s) != nil {
+			c.Misfits = append(c.Misfits, s.ID)
+			continue
+		}
+		c.byID[s.ID] = s
+		if s.Kind != KindReceipt {
+			c.depth[s.ID] = c.depth[s.Previous] + 1
+		}
+		c.Statements = append(c.Statements, s)
+		for _, child := range children[s.ID] {
+			if missing[child]--; missing[child] == 0 {
+				ready = append(ready, child)
 			}
 		}
-		if len(still) == len(left) {
-			break
-		}
-		left = still
 	}
-	for _, s := range left {
-		c.Waiting = append(c.Waiting, s.ID)
+	for id, n := range missing {
+		if n > 0 {
+			c.Waiting = append(c.Waiting, id)
+		}
 	}
 	slices.SortFunc(c.Statements, compareStatements)
 	slices.SortFunc(c.Waiting, compareIDs)
 	slices.SortFunc(c.Misfits, compareIDs)
 }
 
-func (c *Case) parentsPlaced(s Statement) bool {
-	if s.ID == StatementID(c.ID) {
-		return true
+// parents are the statements without which s cannot be placed.
+func (c *Case) parents(s Statement) []StatementID {
+	opening := StatementID(c.ID)
+	if s.ID == opening {
+		return nil
 	}
-	if _, ok := c.byID[StatementID(c.ID)]; !ok {
-		return false
-	}
+	parents := append([]StatementID{opening}, s.Answers...)
 	if !s.Previous.IsZero() {
-		if _, ok := c.byID[s.Previous]; !ok {
-			return false
-		}
+		parents = append(parents, s.Previous)
 	}
-	for _, id := range s.Answers {
+	return parents
+}
+
+func (c *Case) parentsPlaced(s Statement) bool {
+	for _, id := range c.parents(s) {
 		if _, ok := c.byID[id]; !ok {
 			return false
 		}
@@ -143,64 +155,99 @@ func (c *Case) findEquivocations() {
 	}
 }
 
+// findReceipts picks, of two receipts for one statement, the one received
+// earliest. Whoever gives a second one has lied, and must not gain time by it.
+func (c *Case) findReceipts() {
+	for _, s := range c.Statements {
+		if s.Kind != KindReceipt {
+			continue
+		}
+		first, ok := c.receipts[s.Answers[0]]
+		if !ok || s.Received.Before(c.byID[first].Received) {
+			c.receipts[s.Answers[0]] = s.ID
+		}
+	}
+}
+
 func (c *Case) collectDuties() {
-	seen := map[StatementID]bool{}
+	replies := map[StatementID][]StatementID{}
+	var recalls []StatementID
+	for _, s := range c.Statements {
+		for _, id := range s.Answers {
+			replies[id] = append(replies[id], s.ID)
+		}
+		if s.Kind == KindRecall {
+			recalls = append(recalls, s.ID)
+		}
+	}
+	slices.SortStableFunc(recalls, func(a, b StatementID) int { return c.depth[a] - c.depth[b] })
 	for _, s := range c.Statements {
 		from := s.ID
-		switch s.Kind {
-		case KindReceipt:
+		switch {
+		case s.Kind == KindReceipt && c.receipts[s.Answers[0]] == s.ID:
 			from = s.Answers[0]
-			if seen[from] {
-				continue // of two receipts the first in order counts; the pair is an equivocation
-			}
-			seen[from] = true
-		case KindAssessment:
+		case s.Kind == KindAssessment:
 		default:
 			continue
 		}
 		for _, p := range s.Duties {
 			owedBy := debtor(p.Kind, c.byID[from])
-			c.Duties = append(c.Duties, Duty{Kind: p.Kind, From: from, OwedBy: owedBy, OwedTo: c.Other(owedBy), Due: p.Due, Promised: p.Due})
+			d := Duty{Kind: p.Kind, From: from, OwedBy: owedBy, OwedTo: c.Other(owedBy), Due: p.Due, Promised: p.Due}
+			for _, id := range replies[from] {
+				c.settle(&d, c.byID[id])
+			}
+			if d.Open() {
+				d.Ended = c.endedBy(d, recalls)
+			}
+			c.Duties = append(c.Duties, d)
 		}
-	}
-	for i := range c.Duties {
-		c.settle(&c.Duties[i])
 	}
 	slices.SortFunc(c.Duties, func(a, b Duty) int {
 		return cmp.Or(a.Due.Compare(b.Due), dutyOrder(a.Kind)-dutyOrder(b.Kind), compareIDs(a.From, b.From))
 	})
 }
 
-// settle gives a duty its extensions, its discharge and its level.
-func (c *Case) settle(d *Duty) {
-	for _, s := range c.Statements {
-		switch {
-		case Discharges(s, *d):
-			// All that discharge it are the debtor's, so its own chain orders them.
-			if d.Discharge.IsZero() || c.depth[s.ID] < c.depth[d.Discharge] {
-				d.Discharge, d.At, d.Refused = s.ID, s.Time, s.Kind == KindRefusal
-			}
-		case s.Kind == KindExtension && s.Author == d.OwedTo && s.AnswersTo(d.From) && s.Duties[0].Kind == d.Kind:
-			if s.Duties[0].Due.After(d.Due) {
-				d.Due = s.Duties[0].Due
-			}
-		case s.Kind == KindRecall && s.Author == d.OwedTo:
-			if d.Ended.IsZero() || c.depth[s.ID] < c.depth[d.Ended] {
-				d.Ended = s.ID
-			}
-		case s.Kind == KindInterim && s.Author == d.OwedBy && s.AnswersTo(d.From):
-			if s.By.After(d.Expected) {
-				d.Expected = s.By
-			}
-		case (s.Kind == KindReminder || s.Kind == KindNotification) && s.AnswersTo(d.From):
-			if len(s.Duties) == 1 && s.Duties[0].Kind == d.Kind && s.Level > d.Level {
-				d.Level = s.Level
-			}
+// settle gives a duty what one reply to the statement that it follows from
+// does to it. Replies come in any order.
+func (c *Case) settle(d *Duty, s Statement) {
+	names := len(s.Duties) == 1 && s.Duties[0].Kind == d.Kind
+	switch {
+	case Discharges(s, *d):
+		// All that discharge it are the debtor's, so its own chain orders them.
+		if d.Discharge.IsZero() || c.depth[s.ID] < c.depth[d.Discharge] {
+			d.Discharge, d.At, d.Refused = s.ID, s.Time, s.Kind == KindRefusal
+		}
+	case s.Kind == KindExtension && s.Author == d.OwedTo && names:
+		if s.Duties[0].Due.After(d.Due) {
+			d.Due = s.Duties[0].Due
+		}
+	case s.Kind == KindInterim && s.Author == d.OwedBy:
+		if s.By.After(d.Expected) {
+			d.Expected = s.By
+		}
+	case (s.Kind == KindReminder || s.Kind == KindNotification) && names:
+		d.Level = max(d.Level, s.Level)
+	}
+}
+
+// endedBy is the first recall, in the order of the warner's chain, that ends
+// what the warner is owed. What follows from a statement that the warner made
+// after its recall was asked anew, and stays owed; what follows from the other
+// party's has no order against the recall, and ends.
+func (c *Case) endedBy(d Duty, recalls []StatementID) StatementID {
+	if d.OwedTo != c.Warner {
+		return StatementID{}
+	}
+	asked := 0
+	if c.byID[d.From].Author == c.Warner {
+		asked = c.depth[d.From]
+	}
+	for _, id := range recalls {
+		if c.depth[id] > asked {
+			return id
 		}
 	}
-	if !d.Discharge.IsZero() {
-		d.Ended = StatementID{}
-	}
+	return StatementID{}
 }
 
 // Other is the other party of the case.
@@ -217,14 +264,11 @@ func (c Case) Statement(id StatementID) (Statement, bool) {
 	return s, ok
 }
 
-// Receipt finds the receipt for a statement.
+// Receipt finds the receipt for a statement. Of two, the one received earliest
+// counts; the pair is among the Equivocations.
 func (c Case) Receipt(id StatementID) (Statement, bool) {
-	for _, s := range c.Statements {
-		if s.Kind == KindReceipt && s.Answers[0] == id {
-			return s, true
-		}
-	}
-	return Statement{}, false
+	receipt, ok := c.receipts[id]
+	return c.byID[receipt], ok
 }
 
 // Last is the end of an author's chain: zero before it has said anything.
@@ -359,7 +403,7 @@ func (c Case) Stage() State {
 	return StateSent
 }
 
-// Concluded reports whether nothing more is expected of anybody: no duty is open.
+// Settled reports whether nothing more is expected of anybody: no duty is open.
 func (c Case) Settled() bool {
 	return !slices.ContainsFunc(c.Duties, Duty.Open)
 }

@@ -2,6 +2,8 @@ package heed
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -23,8 +25,19 @@ func (c Clock) Of(kind DutyKind, urgency Urgency) (time.Duration, bool) {
 	return d, ok
 }
 
-// Check reports whether all response times are within bounds and in whole milliseconds.
+// Check reports whether all response times are within bounds and in whole
+// milliseconds, and none is for a duty or an urgency that does not exist.
 func (c Clock) Check() error {
+	for _, kind := range slices.Sorted(maps.Keys(c)) {
+		if _, err := ParseDutyKind(string(kind)); err != nil {
+			return err
+		}
+		for _, urgency := range slices.Sorted(maps.Keys(c[kind])) {
+			if _, err := ParseUrgency(string(urgency)); err != nil {
+				return err
+			}
+		}
+	}
 	for _, kind := range DutyKinds() {
 		for _, urgency := range Urgencies() {
 			d, ok := c.Of(kind, urgency)

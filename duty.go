@@ -90,19 +90,7 @@ func (d Duty) State(now time.Time) DutyState {
 // Promises is what the receiver of a statement owes for it under its terms:
 // what its receipt must list, each with its due time counted from received.
 func Promises(s Statement, terms Baseline, received time.Time) []Promise {
-	var kinds []DutyKind
-	switch s.Kind {
-	case KindWarning:
-		kinds = []DutyKind{DutyAcknowledge, DutyAssess}
-		if s.AsksAnswer {
-			kinds = append(kinds, DutyAnswer)
-		}
-	case KindSupplement, KindCorrection:
-		kinds = []DutyKind{DutyAcknowledge}
-	case KindQuestion:
-		kinds = []DutyKind{DutyAnswer}
-	}
-	return promise(kinds, s.Urgency, terms, received)
+	return promise(s.asks(), s.Urgency, terms, received)
 }
 
 // Undertakings is what the author of an assessment owes from then on under its

@@ -42,6 +42,7 @@ func (l Ladder) Level(due, now time.Time) int {
 // Next is the first instant, in whole milliseconds, at which Level is greater
 // than level; false when the top is reached.
 func (l Ladder) Next(due time.Time, level int) (time.Time, bool) {
+	level = max(level, 0)
 	if level >= len(l) {
 		return time.Time{}, false
 	}
@@ -75,9 +76,9 @@ func (l Ladder) Check() error {
 		if i > 0 && r.After <= l[i-1].After {
 			return bad(i, "comes no later than the one before it")
 		}
-		for name, value := range map[string]string{"telephone": r.Telephone, "mail": r.Mail, "hours": r.Hours, "zone": r.Zone, "languages": r.Languages} {
-			if !isLine(value, 120) {
-				return bad(i, "%s is not one line of at most 120 bytes", name)
+		for _, field := range [][2]string{{"telephone", r.Telephone}, {"mail", r.Mail}, {"hours", r.Hours}, {"zone", r.Zone}, {"languages", r.Languages}} {
+			if !isLine(field[1], 120) {
+				return bad(i, "%s is not one line of at most 120 bytes", field[0])
 			}
 		}
 		if r.Telephone == "" && r.Mail == "" {

@@ -206,7 +206,7 @@ func (s Statement) Check() error {
 		return bad("an officer must sign it")
 	case s.Case.IsZero() && s.Status == "":
 		return bad("what opens a case says its status")
-	case s.createsDuty() && s.Urgency == "":
+	case len(s.asks()) > 0 && s.Urgency == "":
 		return bad("it must say its urgency")
 	case s.Level < 0 || s.Level > MaxRungs:
 		return bad("level out of range")
@@ -241,8 +241,10 @@ func (s Statement) checkKind(bad func(string, ...any) error) error {
 		if s.Disposition == "" {
 			return bad("it has no disposition")
 		}
-		if s.Disposition.Obliges() != (len(s.Duties) > 0) {
-			return bad("a credible assessment, and no other, names the duties to report and to conclude")
+		for _, p := range s.Duties {
+			if !s.Disposition.Obliges() || p.Kind != DutyReport && p.Kind != DutyConclude {
+				return bad("a credible assessment, and no other, names the duties to report and to conclude, and no others")
+			}
 		}
 	case KindOutcome:
 		if s.Outcome == "" {
@@ -276,11 +278,18 @@ func (s Statement) checkKind(bad func(string, ...any) error) error {
 	return nil
 }
 
-// createsDuty reports whether receiving the statement makes its recipient owe something.
-func (s Statement) createsDuty() bool {
-	switch s.Kind {
-	case KindWarning, KindSupplement, KindCorrection, KindQuestion:
-		return true
+// asks lists what receiving the statement makes its recipient owe, in the
+// order of DutyKinds, as far as the recipient's clock has a time for it.
+func (s Statement) asks() []DutyKind {
+	switch {
+	case s.Kind == KindWarning && s.AsksAnswer:
+		return []DutyKind{DutyAcknowledge, DutyAssess, DutyAnswer}
+	case s.Kind == KindWarning:
+		return []DutyKind{DutyAcknowledge, DutyAssess}
+	case s.Kind == KindSupplement, s.Kind == KindCorrection:
+		return []DutyKind{DutyAcknowledge}
+	case s.Kind == KindQuestion:
+		return []DutyKind{DutyAnswer}
 	}
-	return false
+	return nil
 }

@@ -126,7 +126,7 @@ func TestErrorsNameLineFieldAndRemedy(t *testing.T) {
 		"number in words":      {head + "source: {confidence: high}\n", []string{"12 source/confidence: ... whole number"}},
 		"number in quotes":     {head + "source: {confidence: \"50\"}\n", []string{"12 source/confidence: ... without quotes"}},
 		"number too large":     {head + "source: {confidence: 101}\n", []string{"12 source/confidence: is 101 ... 100"}},
-		"exact coordinate":     {head + "places:\n- name: x\n  point: {latitude: 52.12345678, longitude: -180.5}\n", []string{"14 places/0/point/latitude: more than six decimals", "14 places/0/point/longitude: ... -180"}},
+		"exact coordinate":     {head + "places:\n- name: x\n  point: {latitude: 52.12345678, longitude: -180.5}\n", []string{"14 places/0/point/latitude: more than six decimals", "14 places/0/point/longitude: is -180.5 ... the least is -180"}},
 		"trailing zeros":       {head + "places:\n- name: x\n  point: {latitude: 52.50000000, longitude: -0.0}\n", nil},
 		"nothing":              {head + "reference:\nlegal-basis: ~\n", []string{"12 reference: is empty", "13 legal-basis: is empty"}},
 		"empty text":           {head + "reference: \"  \"\n", []string{"12 reference: is empty"}},

@@ -164,7 +164,11 @@ func (r *reading) validate(schema *jsonschema.Schema, value any) {
 		return
 	}
 	earlier := r.errors
-	for _, leaf := range leaves(invalid) {
+	verdict := leaves(invalid) // in the order of a map: the same file must always get the same answer
+	slices.SortStableFunc(verdict, func(a, b *jsonschema.ValidationError) int {
+		return slices.Compare(a.InstanceLocation, b.InstanceLocation)
+	})
+	for _, leaf := range verdict {
 		path := strings.Join(leaf.InstanceLocation, "/")
 		place, _ := reach(value, leaf.InstanceLocation)
 		for _, f := range faults(leaf, at(schema, leaf.InstanceLocation), place) {
@@ -178,7 +182,7 @@ func (r *reading) validate(schema *jsonschema.Schema, value any) {
 			}
 		}
 	}
-	for _, leaf := range leaves(invalid) {
+	for _, leaf := range verdict {
 		remove(value, leaf)
 	}
 }
@@ -283,9 +287,9 @@ func faults(leaf *jsonschema.ValidationError, schema *jsonschema.Schema, value a
 	case *kind.Pattern:
 		return []fault{{problem: fmt.Sprintf("is %s", quoted(k.Got)), hint: hintOf(schema)}}
 	case *kind.Minimum:
-		return []fault{{problem: "is " + k.Got.RatString(), hint: "the least is " + k.Want.RatString()}}
+		return []fault{{problem: "is " + quoted(value), hint: "the least is " + k.Want.RatString()}}
 	case *kind.Maximum:
-		return []fault{{problem: "is " + k.Got.RatString(), hint: "the most is " + k.Want.RatString()}}
+		return []fault{{problem: "is " + quoted(value), hint: "the most is " + k.Want.RatString()}}
 	case *kind.MultipleOf:
 		return []fault{{problem: "has more than six decimals", hint: "six are 11 cm on the ground"}}
 	}
@@ -294,7 +298,7 @@ func faults(leaf *jsonschema.ValidationError, schema *jsonschema.Schema, value a
 
 func unknownKeys(keys []string, schema *jsonschema.Schema) []fault {
 	var all []fault
-	for _, key := range keys {
+	for _, key := range slices.Sorted(slices.Values(keys)) {
 		hint := "the keys here are " + strings.Join(sortedKeys(schema), ", ")
 		near := nearest(key, sortedKeys(schema))
 		if near != "" {

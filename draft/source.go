@@ -33,7 +33,7 @@ func (r *reading) parse(src []byte) *yaml.Node {
 	}
 	trimmed := bytes.TrimSpace(src)
 	if len(trimmed) == 0 {
-		r.complain("", "is empty", "testdata/warning.yaml is an example")
+		r.complain("", "is empty", "write key: value, one in a line")
 		return nil
 	}
 	if strings.HasSuffix(strings.ToLower(r.file), ".json") || trimmed[0] == '{' && json.Valid(src) {
@@ -56,7 +56,7 @@ func (r *reading) parseYAML(src []byte) *yaml.Node {
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
 	case errors.Is(err, io.EOF):
-		r.complain("", "is empty", "testdata/warning.yaml is an example")
+		r.complain("", "is empty", "write key: value, one in a line")
 		return nil
 	case err != nil:
 		problem := yamlProblem(err)
@@ -68,7 +68,7 @@ func (r *reading) parseYAML(src []byte) *yaml.Node {
 			problem := yamlProblem(err)
 			r.complainAt(failingLine(src, err), "", "is not YAML: "+problem, yamlHint(problem))
 		} else {
-			r.complainAt(second.Line, "", "begins a second document", "write one warning in one file")
+			r.complainAt(second.Line, "", "begins a second document", "one file holds one document")
 		}
 		return nil
 	}

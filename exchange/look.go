@@ -21,15 +21,28 @@ type CaseFile struct {
 	Waiting  []Outgoing // statements of ours that wait for their receipt
 	Refusals []Kept     // statements of ours that the peer's node refused for good
 	Index    []IndexedDuty
+	Self     heed.Card
 	Peer     Peer
 	Readings []Reading
+}
+
+// Ladder is the ladder of one of the case's parties.
+func (f CaseFile) Ladder(party heed.PartyID) heed.Ladder {
+	if party == f.Self.Party {
+		return f.Self.Ladder
+	}
+	return f.Peer.Card.Ladder
 }
 
 // Look reads the case file without its contents: headers, duties, times.
 func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 	file := CaseFile{At: x.Now()}
 	err := x.store.Read(ctx, func(v View) error {
-		var err error
+		me, err := v.Self()
+		if err != nil {
+			return err
+		}
+		file.Self = me.Card
 		if file.Case, err = v.Case(id); err != nil {
 			return err
 		}

@@ -11,17 +11,20 @@ import (
 	"path/filepath"
 
 	"heed"
+	"heed/exchange"
 	"heed/wire"
 )
 
 // carriageMagic begins a carriage file: docs/protocol.md, section 9.
 const carriageMagic = "heed-carriage/v1\n"
 
-// Bounds of a carriage file.
+// Bounds of a carriage file: what a node takes in one stream.
 const (
-	MaxCarriage        = 512 << 20 // bytes
-	MaxCarriedEnvelope = 10_000    // envelopes
+	MaxCarriage = exchange.MaxStreamBytes // bytes
+	MaxCarried  = exchange.MaxStream      // envelopes
 )
+
+const severalFiles = "write several files"
 
 // carriageMode keeps others from seeing who writes to whom, which the
 // envelopes' headers show.
@@ -145,8 +148,8 @@ func splitStream(stream []byte) ([][]byte, error) {
 	var envelopes [][]byte
 	in := bytes.NewReader(stream)
 	for in.Len() > 0 {
-		if len(envelopes) == MaxCarriedEnvelope {
-			return nil, fmt.Errorf("%w: more than %d envelopes", ErrCarriage, MaxCarriedEnvelope)
+		if len(envelopes) == MaxCarried {
+			return nil, fmt.Errorf("%w: more than %d envelopes", ErrCarriage, MaxCarried)
 		}
 		start := len(stream) - in.Len()
 		header, err := wire.ReadHeader(in)
@@ -167,8 +170,8 @@ func splitStream(stream []byte) ([][]byte, error) {
 
 // checkEnvelopes keeps WriteFile from writing what ReadFile would refuse.
 func checkEnvelopes(envelopes [][]byte) error {
-	if len(envelopes) == 0 || len(envelopes) > MaxCarriedEnvelope {
-		return fmt.Errorf("%w: %d envelopes, and it holds 1 to %d", ErrCarriage, len(envelopes), MaxCarriedEnvelope)
+	if len(envelopes) == 0 || len(envelopes) > MaxCarried {
+		return fmt.Errorf("%w: %d envelopes, and it holds 1 to %d (%s)", ErrCarriage, len(envelopes), MaxCarried, severalFiles)
 	}
 	size := int64(len(carriageMagic))
 	for i, e := range envelopes {
@@ -182,7 +185,7 @@ func checkEnvelopes(envelopes [][]byte) error {
 		size += int64(len(e))
 	}
 	if size > MaxCarriage {
-		return fmt.Errorf("%w: %d bytes of envelopes, and it holds %d (write more than one file)", ErrCarriage, size, int64(MaxCarriage))
+		return fmt.Errorf("%w: %d bytes of envelopes, and it holds %d (%s)", ErrCarriage, size, int64(MaxCarriage), severalFiles)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func TestCarriageThatCannotBeWritten(t *testing.T) {
 		"two":       {append(bytes.Clone(good), good...)},
 		"cut short": {good[:len(good)-1]},
 		"followed":  {append(bytes.Clone(good), 0)},
-		"too many":  slices.Repeat([][]byte{good}, MaxCarriedEnvelope+1),
+		"too many":  slices.Repeat([][]byte{good}, MaxCarried+1),
 	} {
 		if err := WriteFile(path, envelopes); !errors.Is(err, ErrCarriage) {
 			t.Errorf("%s: %v", name, err)

@@ -21,7 +21,9 @@ import (
 
 // Defaults of ClientOptions, and time limits that nobody needs to change.
 const (
-	DefaultMaxAnswer  = 64 << 20
+	// DefaultMaxAnswer admits the largest envelope that there is: a restored
+	// node gets a whole case back in one.
+	DefaultMaxAnswer  = heed.LargestEnvelope + 1<<20
 	DefaultAnswerTime = 60 * time.Second
 
 	dialTimeout = 10 * time.Second

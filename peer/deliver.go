@@ -64,16 +64,17 @@ func (h *handler) answer(w *response, r *http.Request, from netip.Addr, body *re
 		return
 	}
 	var refused *heed.Refused
+	isRefused := errors.As(err, &refused)
 	switch {
-	case errors.As(err, &refused) && refused.Code != "":
+	case reply.Refusal != nil && (err == nil || isRefused):
+		h.refuse(w, r, from, reply.Refusal)
+	case isRefused && refused.Code != "":
 		h.charge(from, refused.Code)
 		h.problem(w, r, problem{Status: statusOf(refused.Code), Code: string(refused.Code), Detail: refused.Detail, Hint: refused.Hint})
 	case err != nil:
 		h.fail(w, r, fmt.Errorf("receiving envelopes: %w", err))
 	case reply.Envelope != nil:
 		h.sent(r, write(w, http.StatusOK, MediaEnvelopes, reply.Envelope))
-	case reply.Refusal != nil:
-		h.refuse(w, r, from, reply.Refusal)
 	default:
 		h.fail(w, r, errors.New("receiving envelopes: the node gave neither an envelope nor a refusal"))
 	}

@@ -96,6 +96,8 @@ func (n *fakeNode) Receive(ctx context.Context, in io.Reader) (exchange.Reply, e
 	return readAll(in)
 }
 
+var _ Node = (*exchange.Exchange)(nil)
+
 // readAll reads envelopes to the end and says in the Reply how many came.
 func readAll(in io.Reader) (exchange.Reply, error) {
 	for count := 0; ; count++ {

@@ -343,6 +343,20 @@ func TestStrangersHaveToWait(t *testing.T) {
 	}
 }
 
+// exchange.Exchange gives the cause along with a signed refusal.
+func TestSignedRefusalWithItsCause(t *testing.T) {
+	var said reports
+	defer said.none(t)
+	note := refusal(t, heed.StaleCard, 0)
+	node := &fakeNode{receive: func(context.Context, io.Reader) (exchange.Reply, error) {
+		return exchange.Reply{Refusal: note}, heed.Refuse(heed.StaleCard, "card 1, and we hold card 2")
+	}}
+	w := post(Handler(node, options(&said)), "192.0.2.1:1", []byte("x"))
+	if w.Code != 409 || w.Header().Get("Content-Type") != MediaRefusal || !bytes.Equal(w.Body.Bytes(), note) {
+		t.Errorf("%d %v %q", w.Code, w.Header(), w.Body)
+	}
+}
+
 func TestUnsignedRefusalsAreCharged(t *testing.T) {
 	var said reports
 	opts := options(&said)

@@ -11,10 +11,11 @@ import (
 
 // Node is what a Handler serves. Its methods are called concurrently.
 type Node interface {
-	// Receive reads a stream of envelopes and answers for it. When it returns
-	// a Reply, what the Reply promises is durable. An error is a *heed.Refused
-	// with a code where no refusal could be signed, which the sender is told;
-	// any other stays here.
+	// Receive reads a stream of envelopes and answers for it. What a Reply
+	// promises is durable when it is returned. The error is a *heed.Refused
+	// where the sender is at fault: it is told the signed refusal of the Reply
+	// or, where none could be signed, the error's code and detail. Any other
+	// error stays here.
 	//
 	// A read of in that fails otherwise than with io.EOF says nothing about the
 	// sender: the connection broke or stalled.

@@ -3,7 +3,6 @@ package wire
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,18 +67,25 @@ func noneOr(s string) string {
 }
 
 // SignCard signs a card with its node key and, for a renewal, with the
-// recovery key of the card before it.
+// recovery key of the card before it. What ParseCard would refuse is not
+// signed; the error is then a *heed.Invalid or matches ErrMalformed.
 func SignCard(c heed.Card, keys ...seal.SigningKey) (heed.Card, []byte, error) {
 	if err := c.Check(); err != nil {
 		return c, nil, err
 	}
 	text := CardText(c)
+	read, err := parseCardText(text)
+	if err != nil {
+		return c, nil, fmt.Errorf("sign card: %w", err)
+	}
+	if len(keys) == 0 || len(keys) > 2 || keys[0].Verifier().String() != read.NodeKey {
+		return c, nil, malformed("sign card: the node key that the card names signs first, and at most one other key after it")
+	}
 	note, err := seal.SignNote(text, keys...)
 	if err != nil {
 		return c, nil, fmt.Errorf("sign card: %w", err)
 	}
-	c.ID = heed.CardID(sha256.Sum256([]byte(text)))
-	return c, note, nil
+	return read, note, nil
 }
 
 // ParseCard reads a card and verifies that its own node key signed it. A
@@ -90,7 +96,7 @@ func ParseCard(note []byte) (heed.Card, error) {
 	if err != nil {
 		return heed.Card{}, fmt.Errorf("card: %w", err)
 	}
-	key, err := keyNamed(c.NodeKey, NodeKeyName(c.Party))
+	key, err := seal.ParseVerifyKey(c.NodeKey)
 	if err != nil {
 		return heed.Card{}, fmt.Errorf("card: %w", err)
 	}
@@ -118,7 +124,7 @@ type signatures struct {
 
 func (s signatures) verifyOne(i int, key seal.VerifyKey) error {
 	if i >= len(s.lines) {
-		return fmt.Errorf("signature line %d is missing", i+1)
+		return fmt.Errorf("signature line %d is missing: %w", i+1, seal.ErrSignature)
 	}
 	line := s.lines[i]
 	if line.Name != key.Name() || line.KeyHash != key.KeyHash() || !key.Verify([]byte(s.text), line.Signature) {
@@ -128,9 +134,20 @@ func (s signatures) verifyOne(i int, key seal.VerifyKey) error {
 }
 
 func readCard(note []byte) (heed.Card, signatures, error) {
-	text, lines, err := seal.SplitNote(note, MaxCard, 2)
+	text, lines, err := splitNote(note, MaxCard, 2)
 	if err != nil {
 		return heed.Card{}, signatures{}, err
+	}
+	c, err := parseCardText(text)
+	if err != nil {
+		return heed.Card{}, signatures{}, err
+	}
+	return c, signatures{text, lines}, nil
+}
+
+func parseCardText(text string) (heed.Card, error) {
+	if len(text) > MaxCard {
+		return heed.Card{}, malformed("%d bytes, and at most %d are read", len(text), MaxCard)
 	}
 	var c heed.Card
 	r := newReader(text, cardFirst)
@@ -155,35 +172,35 @@ func readCard(note []byte) (heed.Card, signatures, error) {
 	c.CollectEvery = r.span("collect-every")
 	c.Profile = get(r, r.need("profile"), parseWord)
 	c.Clock = readClock(r)
-	for _, v := range r.many("quota", len(heed.Urgencies())) {
-		c.Quotas = append(c.Quotas, get(r, v, parseQuota))
-	}
-	for _, v := range r.many("rung", heed.MaxRungs) {
-		c.Ladder = append(c.Ladder, get(r, v, parseRung))
-	}
+	c.Quotas = list(r, "quota", len(heed.Urgencies()), parseQuota)
+	c.Ladder = list(r, "rung", heed.MaxRungs, parseRung)
 	if err := r.end(); err != nil {
-		return heed.Card{}, signatures{}, err
+		return heed.Card{}, err
 	}
 	if err := c.Check(); err != nil {
-		return heed.Card{}, signatures{}, malformed("%v", err)
+		return heed.Card{}, malformed("%v", err)
 	}
 	if err := checkCardKeys(c); err != nil {
-		return heed.Card{}, signatures{}, err
+		return heed.Card{}, err
 	}
 	if CardText(c) != text {
-		return heed.Card{}, signatures{}, malformed("not in its canonical form")
+		return heed.Card{}, malformed("not in its canonical form")
 	}
 	c.ID = heed.CardID(sha256.Sum256([]byte(text)))
-	return c, signatures{text, lines}, nil
+	return c, nil
 }
 
 // checkCardKeys holds the rule that keys of different uses are never shared.
 func checkCardKeys(c heed.Card) error {
+	if _, err := keyNamed(c.NodeKey, NodeKeyName(c.Party)); err != nil {
+		return err
+	}
 	ledger, err := seal.ParseVerifyKey(c.LedgerKey)
 	if err != nil {
 		return malformed("%v", err)
 	}
-	if !strings.HasPrefix(ledger.Name(), string(c.Party)+"/") || ledger.Name() == NodeKeyName(c.Party) {
+	origin, ok := strings.CutPrefix(ledger.Name(), string(c.Party)+"/")
+	if !ok || strings.Contains(origin, "/") || ledger.Name() == NodeKeyName(c.Party) || ledger.Name() == RecoveryKeyName(c.Party) {
 		return malformed("the ledger key is named %q, which is no ledger of %s", clip(ledger.Name()), c.Party)
 	}
 	material := []string{keyMaterial(c.NodeKey), keyMaterial(c.LedgerKey)}
@@ -193,32 +210,42 @@ func checkCardKeys(c heed.Card) error {
 		}
 		material = append(material, keyMaterial(c.RecoveryKey))
 	}
-	slices.Sort(material)
-	if len(slices.Compact(material)) != len(material) {
-		return malformed("one key is used for two purposes")
-	}
-	return nil
+	return checkDistinct(material)
 }
 
-func keyMaterial(vkey string) string { return vkey[strings.LastIndex(vkey, "+")+1:] }
+// clockTime is one line of a clock.
+type clockTime struct {
+	kind    heed.DutyKind
+	urgency heed.Urgency
+	time    time.Duration
+}
 
+// readClock takes the clock's lines. Their order, and that none stands twice,
+// is held by writing them again.
 func readClock(r *reader) heed.Clock {
 	clock := heed.Clock{}
-	for _, v := range r.many("clock", len(heed.DutyKinds())*len(heed.Urgencies())) {
-		parts := strings.Split(v, " ")
-		if len(parts) != 3 {
-			r.fail(malformed("line %d: a clock has a duty, an urgency and a time", r.at))
-			return clock
+	for _, c := range list(r, "clock", len(heed.DutyKinds())*len(heed.Urgencies()), parseClockTime) {
+		if clock[c.kind] == nil {
+			clock[c.kind] = map[heed.Urgency]time.Duration{}
 		}
-		kind := get(r, parts[0], heed.ParseDutyKind)
-		urgency := get(r, parts[1], heed.ParseUrgency)
-		d := get(r, parts[2], parseSpan)
-		if clock[kind] == nil {
-			clock[kind] = map[heed.Urgency]time.Duration{}
-		}
-		clock[kind][urgency] = d
+		clock[c.kind][c.urgency] = c.time
 	}
 	return clock
+}
+
+func parseClockTime(s string) (c clockTime, err error) {
+	parts := strings.Split(s, " ")
+	if len(parts) != 3 {
+		return c, malformed("a clock has a duty, an urgency and a time")
+	}
+	if c.kind, err = heed.ParseDutyKind(parts[0]); err != nil {
+		return c, err
+	}
+	if c.urgency, err = heed.ParseUrgency(parts[1]); err != nil {
+		return c, err
+	}
+	c.time, err = parseSpan(parts[2])
+	return c, err
 }
 
 func parseQuota(s string) (heed.Quota, error) {

@@ -59,7 +59,8 @@ type Envelope struct {
 func (e Envelope) Digest() heed.Digest { return e.SealedDigest }
 
 // SealEnvelope seals the parts to the recipient and signs the header. Sealed,
-// SealedDigest, Opened and Node of h are filled in.
+// SealedDigest, Opened and Node of h are filled in. What the other side could
+// not read is not sealed; the error then matches ErrMalformed.
 func SealEnvelope(h Header, parts []Part, to seal.Recipient, node seal.SigningKey) ([]byte, error) {
 	plain, err := encodeParts(parts)
 	if err != nil {
@@ -71,7 +72,11 @@ func SealEnvelope(h Header, parts []Part, to seal.Recipient, node seal.SigningKe
 	}
 	h.Sealed, h.SealedDigest, h.Opened = int64(len(body)), sha256.Sum256(body), int64(len(plain))
 	h.Node = node.Verifier().String()
-	note, err := seal.SignNote(HeaderText(h), node)
+	text := HeaderText(h)
+	if _, err := parseHeaderText(text); err != nil {
+		return nil, fmt.Errorf("sign envelope: %w", err)
+	}
+	note, err := seal.SignNote(text, node)
 	if err != nil {
 		return nil, fmt.Errorf("sign envelope: %w", err)
 	}
@@ -90,10 +95,10 @@ var ErrNoEnvelope = errors.New("no more envelopes")
 func ReadHeader(in io.Reader) (Header, error) {
 	var size [4]byte
 	if _, err := io.ReadFull(in, size[:]); err != nil {
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return Header{}, ErrNoEnvelope
 		}
-		return Header{}, malformed("envelope: cut short before its header: %v", err)
+		return Header{}, cutShort(err, "envelope: cut short before its header")
 	}
 	n := binary.BigEndian.Uint32(size[:])
 	if n > MaxHeader {
@@ -101,33 +106,19 @@ func ReadHeader(in io.Reader) (Header, error) {
 	}
 	note := make([]byte, n)
 	if _, err := io.ReadFull(in, note); err != nil {
-		return Header{}, malformed("envelope: cut short within its header: %v", err)
+		return Header{}, cutShort(err, "envelope: cut short within its header")
 	}
 	return parseHeader(note)
 }
 
 func parseHeader(note []byte) (Header, error) {
-	text, _, err := seal.SplitNote(note, MaxHeader, 1)
+	text, _, err := splitNote(note, MaxHeader, 1)
 	if err != nil {
 		return Header{}, fmt.Errorf("envelope: %w", err)
 	}
-	var h Header
-	r := newReader(text, headerFirst)
-	h.Sender = r.party("sender")
-	h.SenderCard = r.number("sender-card")
-	h.Recipient = r.party("recipient")
-	h.RecipientCard = r.number("recipient-card")
-	h.Number = r.number("number")
-	h.Time = r.time("time")
-	h.Sealed = r.size("sealed")
-	h.SealedDigest = r.digest("sealed-digest")
-	h.Opened = r.size("opened")
-	h.Node = get(r, r.need("node"), parseKey)
-	if err := r.end(); err != nil {
+	h, err := parseHeaderText(text)
+	if err != nil {
 		return Header{}, fmt.Errorf("envelope: %w", err)
-	}
-	if HeaderText(h) != text {
-		return Header{}, fmt.Errorf("envelope: %w", malformed("not in its canonical form"))
 	}
 	if err := openNote(note, h.Sender, h.Node, nil); err != nil {
 		return Header{}, fmt.Errorf("envelope of %s: %w", h.Sender, err)
@@ -135,8 +126,41 @@ func parseHeader(note []byte) (Header, error) {
 	return h, nil
 }
 
+func parseHeaderText(text string) (Header, error) {
+	var h Header
+	r := newReader(text, headerFirst)
+	h.Sender = r.party("sender")
+	h.SenderCard = r.serial("sender-card")
+	h.Recipient = r.party("recipient")
+	h.RecipientCard = r.serial("recipient-card")
+	h.Number = r.number("number")
+	h.Time = r.time("time")
+	h.Sealed = r.size("sealed")
+	h.SealedDigest = r.named("sealed-digest")
+	h.Opened = r.size("opened")
+	h.Node = get(r, r.need("node"), parseKey)
+	if err := r.end(); err != nil {
+		return Header{}, err
+	}
+	switch {
+	case h.Sender == h.Recipient:
+		return Header{}, malformed("sender and recipient are the same party")
+	case h.Opened >= h.Sealed:
+		return Header{}, malformed("%d sealed bytes cannot hold %d", h.Sealed, h.Opened)
+	case h.Opened < int64(len(partsFirst)):
+		return Header{}, malformed("%d opened bytes cannot hold parts", h.Opened)
+	}
+	if err := checkAuthorKeys(h.Sender, h.Node, nil); err != nil {
+		return Header{}, err
+	}
+	if HeaderText(h) != text {
+		return Header{}, malformed("not in its canonical form")
+	}
+	return h, nil
+}
+
 // ReadBody takes what the header says is sealed. The caller has compared the
-// size with its bound.
+// size with its bound. Memory grows with what comes, not with what was said.
 func ReadBody(in io.Reader, h Header) (Envelope, error) {
 	body := make([]byte, 0, min(h.Sealed, 1<<20))
 	limited := io.LimitReader(in, h.Sealed)
@@ -147,7 +171,7 @@ func ReadBody(in io.Reader, h Header) (Envelope, error) {
 		n, err := limited.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		if err != nil && int64(len(body)) < h.Sealed {
-			return Envelope{}, malformed("envelope %d of %s: cut short: %d of %d bytes came", h.Number, h.Sender, len(body), h.Sealed)
+			return Envelope{}, cutShort(err, "envelope %d of %s: cut short: %d of %d bytes came", h.Number, h.Sender, len(body), h.Sealed)
 		}
 	}
 	if sha256.Sum256(body) != h.SealedDigest {
@@ -156,7 +180,9 @@ func ReadBody(in io.Reader, h Header) (Envelope, error) {
 	return Envelope{Header: h, Body: body}, nil
 }
 
-// Open decrypts the envelope and reads its parts.
+// Open decrypts the envelope and reads its parts. Errors match seal.ErrBadSeal
+// or seal.ErrSize where it does not open, and ErrMalformed where it does, and
+// what it holds are no parts.
 func (e Envelope) Open(keys ...seal.SealingKey) ([]Part, error) {
 	plain, err := seal.Open(e.Body, e.Opened, keys...)
 	if err != nil {

@@ -48,7 +48,10 @@ func encodeParts(parts []Part) ([]byte, error) {
 		return nil, malformed("%d parts, and an envelope has at most %d", len(parts), MaxParts)
 	}
 	size := len(partsFirst)
-	for _, p := range parts {
+	for i, p := range parts {
+		if p.Type < PartStatement || p.Type > PartAnswered {
+			return nil, malformed("part %d is of the unknown type %d", i+1, p.Type)
+		}
 		if int64(len(p.Data)) > heed.LargestEnvelope {
 			return nil, malformed("a part of %d bytes is too large", len(p.Data))
 		}
@@ -112,10 +115,7 @@ func ParseGap(data []byte) ([]uint64, error) {
 		return nil, malformed("gap: too long")
 	}
 	r := newReader(string(data), gapFirst)
-	var missing []uint64
-	for _, v := range r.many("missing", MaxGap) {
-		missing = append(missing, get(r, v, parseNumber))
-	}
+	missing := list(r, "missing", MaxGap, parseNumber)
 	if err := r.end(); err != nil {
 		return nil, err
 	}

@@ -44,44 +44,62 @@ func RefusalText(f Refusal) string {
 	return w.text()
 }
 
-// SignRefusal signs a refusal. Its detail is cut to one line of 300 bytes.
+// SignRefusal signs a refusal and returns it as it will be read. Its detail is
+// cut to one line of 300 bytes. What ParseRefusal would refuse is not signed;
+// the error then matches ErrMalformed.
 func SignRefusal(f Refusal, node seal.SigningKey) (Refusal, []byte, error) {
 	f.Node = node.Verifier().String()
 	f.Detail = oneLine(f.Detail, 300)
-	note, err := seal.SignNote(RefusalText(f), node)
+	text := RefusalText(f)
+	read, err := parseRefusalText(text)
 	if err != nil {
 		return f, nil, fmt.Errorf("sign refusal: %w", err)
 	}
-	return f, note, nil
+	note, err := seal.SignNote(text, node)
+	if err != nil {
+		return f, nil, fmt.Errorf("sign refusal: %w", err)
+	}
+	return read, note, nil
 }
 
 // ParseRefusal reads a refusal and verifies its signature with the key that it lists.
 func ParseRefusal(note []byte) (Refusal, error) {
-	text, _, err := seal.SplitNote(note, MaxHeader, 1)
+	text, _, err := splitNote(note, MaxHeader, 1)
 	if err != nil {
 		return Refusal{}, fmt.Errorf("refusal: %w", err)
 	}
+	f, err := parseRefusalText(text)
+	if err != nil {
+		return Refusal{}, fmt.Errorf("refusal: %w", err)
+	}
+	if err := openNote(note, f.Author, f.Node, nil); err != nil {
+		return Refusal{}, fmt.Errorf("refusal of %s: %w", f.Author, err)
+	}
+	return f, nil
+}
+
+func parseRefusalText(text string) (Refusal, error) {
 	var f Refusal
 	r := newReader(text, refusalFirst)
 	f.Author = r.party("author")
-	f.AuthorCard = r.number("author-card")
+	f.AuthorCard = r.serial("author-card")
 	f.Sender = r.party("sender")
-	f.SenderCard = r.number("sender-card")
+	f.SenderCard = r.serial("sender-card")
 	f.Number = r.number("number")
-	f.Envelope = r.digest("envelope")
+	f.Envelope = r.named("envelope")
 	f.Time = r.time("time")
 	f.Code = get(r, r.need("code"), heed.ParseEnvelopeRefusal)
 	f.RetryAfter = r.span("retry-after")
 	f.Detail = r.need("detail")
 	f.Node = get(r, r.need("node"), parseKey)
 	if err := r.end(); err != nil {
-		return Refusal{}, fmt.Errorf("refusal: %w", err)
+		return Refusal{}, err
+	}
+	if err := checkAuthorKeys(f.Author, f.Node, nil); err != nil {
+		return Refusal{}, err
 	}
 	if RefusalText(f) != text || f.Detail != oneLine(f.Detail, 300) {
-		return Refusal{}, fmt.Errorf("refusal: %w", malformed("not in its canonical form"))
-	}
-	if err := openNote(note, f.Author, f.Node, nil); err != nil {
-		return Refusal{}, fmt.Errorf("refusal of %s: %w", f.Author, err)
+		return Refusal{}, malformed("not in its canonical form")
 	}
 	return f, nil
 }

@@ -44,29 +44,44 @@ func checkRelease(rel heed.Release) error {
 }
 
 // SignRelease has the officers sign the release, fills in their keys, and
-// gives it its id.
+// gives it its id. What ParseRelease would refuse is not signed; the error then
+// matches ErrMalformed.
 func SignRelease(rel heed.Release, officers ...seal.SigningKey) (heed.Release, []byte, error) {
 	if len(officers) != len(rel.Officers) {
 		return rel, nil, fmt.Errorf("sign release: %d keys for %d officers", len(officers), len(rel.Officers))
 	}
 	rel.Officers = stamped(rel.Officers, officers)
-	if err := checkRelease(rel); err != nil {
-		return rel, nil, err
-	}
 	text := ReleaseText(rel)
+	read, err := parseReleaseText(text)
+	if err != nil {
+		return rel, nil, fmt.Errorf("sign release: %w", err)
+	}
 	note, err := seal.SignNote(text, officers...)
 	if err != nil {
 		return rel, nil, fmt.Errorf("sign release: %w", err)
 	}
-	rel.ID = heed.ReleaseID(sha256.Sum256([]byte(text)))
-	return rel, note, nil
+	return read, note, nil
 }
 
 // ParseRelease reads a release and verifies its officers' signatures.
 func ParseRelease(note []byte) (heed.Release, error) {
-	text, _, err := seal.SplitNote(note, MaxStatementText, heed.MaxOfficers)
+	text, _, err := splitNote(note, MaxStatementText, heed.MaxOfficers)
 	if err != nil {
 		return heed.Release{}, fmt.Errorf("release: %w", err)
+	}
+	rel, err := parseReleaseText(text)
+	if err != nil {
+		return heed.Release{}, fmt.Errorf("release: %w", err)
+	}
+	if err := openNote(note, rel.Author, "", rel.Officers); err != nil {
+		return heed.Release{}, fmt.Errorf("release: %w", err)
+	}
+	return rel, nil
+}
+
+func parseReleaseText(text string) (heed.Release, error) {
+	if len(text) > MaxStatementText {
+		return heed.Release{}, malformed("%d bytes, and at most %d are read", len(text), MaxStatementText)
 	}
 	var rel heed.Release
 	r := newReader(text, releaseFirst)
@@ -78,16 +93,16 @@ func ParseRelease(note []byte) (heed.Release, error) {
 	rel.Contents = readContents(r)
 	rel.Officers = readOfficers(r)
 	if err := r.end(); err != nil {
-		return heed.Release{}, fmt.Errorf("release: %w", err)
+		return heed.Release{}, err
 	}
 	if err := checkRelease(rel); err != nil {
-		return heed.Release{}, fmt.Errorf("release: %w", err)
+		return heed.Release{}, err
+	}
+	if err := checkAuthorKeys(rel.Author, "", rel.Officers); err != nil {
+		return heed.Release{}, err
 	}
 	if ReleaseText(rel) != text {
-		return heed.Release{}, fmt.Errorf("release: %w", malformed("not in its canonical form"))
-	}
-	if err := openNote(note, rel.Author, "", rel.Officers); err != nil {
-		return heed.Release{}, fmt.Errorf("release: %w", err)
+		return heed.Release{}, malformed("not in its canonical form")
 	}
 	rel.ID = heed.ReleaseID(sha256.Sum256([]byte(text)))
 	return rel, nil

@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -111,9 +114,7 @@ var kindFields = []field{
 			}
 		},
 		func(r *reader, s *heed.Statement) {
-			for _, v := range r.many("duty", heed.MaxDuties) {
-				s.Duties = append(s.Duties, get(r, v, parsePromise))
-			}
+			s.Duties = list(r, "duty", heed.MaxDuties, parsePromise)
 		}},
 }
 
@@ -187,8 +188,11 @@ func StatementID(text string) heed.StatementID { return heed.StatementID(sha256.
 func SignedDigest(note []byte) [32]byte { return sha256.Sum256(note) }
 
 // SignStatement completes the statement with the keys that sign it, gives it
-// its id and returns its signed bytes. Officers sign in the given order; each
-// stamp's role is kept and its key filled in.
+// its id and returns it as its recipient will read it, with its signed bytes:
+// times are cut to milliseconds, and a field that the kind does not have is
+// zero. Officers sign in the given order; each stamp's role is kept and its key
+// filled in. What ParseStatement would refuse is not signed; the error is then
+// a *heed.Invalid or matches ErrMalformed.
 func SignStatement(s heed.Statement, node seal.SigningKey, officers ...seal.SigningKey) (heed.Statement, []byte, error) {
 	if len(officers) != len(s.Officers) {
 		return s, nil, fmt.Errorf("sign %s statement: %d officers' keys for %d officers", s.Kind, len(officers), len(s.Officers))
@@ -202,12 +206,15 @@ func SignStatement(s heed.Statement, node seal.SigningKey, officers ...seal.Sign
 	if len(text) > MaxStatementText {
 		return s, nil, &heed.Invalid{What: fmt.Sprintf("%s statement of %d bytes is too long", s.Kind, len(text)), Hint: "fewer attachments, or shorter file names"}
 	}
+	read, err := parseStatementText(text)
+	if err != nil {
+		return s, nil, fmt.Errorf("sign %s statement: %w", s.Kind, err)
+	}
 	note, err := seal.SignNote(text, append([]seal.SigningKey{node}, officers...)...)
 	if err != nil {
 		return s, nil, fmt.Errorf("sign %s statement: %w", s.Kind, err)
 	}
-	s.ID = StatementID(text)
-	return s, note, nil
+	return read, note, nil
 }
 
 func stamped(stamps []heed.OfficerStamp, keys []seal.SigningKey) []heed.OfficerStamp {
@@ -225,7 +232,7 @@ func stamped(stamps []heed.OfficerStamp, keys []seal.SigningKey) []heed.OfficerS
 // the keys that the text lists. Whether the node key is its author's is for
 // the caller, who has the author's card.
 func ParseStatement(note []byte) (heed.Statement, error) {
-	text, _, err := seal.SplitNote(note, MaxStatementText, MaxSignatures)
+	text, _, err := splitNote(note, MaxStatementText, MaxSignatures)
 	if err != nil {
 		return heed.Statement{}, fmt.Errorf("statement: %w", err)
 	}
@@ -242,7 +249,7 @@ func ParseStatement(note []byte) (heed.Statement, error) {
 // ReadStatement reads a statement that was verified before it was kept: it
 // parses strictly and verifies nothing.
 func ReadStatement(note []byte) (heed.Statement, error) {
-	text, _, err := seal.SplitNote(note, MaxStatementText, MaxSignatures)
+	text, _, err := splitNote(note, MaxStatementText, MaxSignatures)
 	if err != nil {
 		return heed.Statement{}, fmt.Errorf("statement: %w", err)
 	}
@@ -266,12 +273,14 @@ func parseStatementText(text string) (heed.Statement, error) {
 	s.RecipientCard = r.number("recipient-card")
 	s.Time = r.time("time")
 	s.Previous = heed.StatementID(r.digest("previous"))
-	for _, v := range r.many("answers", heed.MaxAnswers) {
-		id := heed.StatementID(get(r, v, parseNonzero))
-		if n := len(s.Answers); n > 0 && s.Answers[n-1].String() >= id.String() {
-			r.fail(malformed("line %d: answers are not in ascending order", r.at))
+	s.Answers = list(r, "answers", heed.MaxAnswers, func(v string) (heed.StatementID, error) {
+		id, err := parseNonzero(v)
+		return heed.StatementID(id), err
+	})
+	for i := range s.Answers {
+		if i > 0 && bytes.Compare(s.Answers[i-1][:], s.Answers[i][:]) >= 0 {
+			r.fail(malformed("answers are not in ascending order, each once"))
 		}
-		s.Answers = append(s.Answers, id)
 	}
 	s.After = r.digest("after")
 	s.TagKey = r.digest("tag-key")
@@ -289,6 +298,9 @@ func parseStatementText(text string) (heed.Statement, error) {
 	if err := s.Check(); err != nil {
 		return heed.Statement{}, malformed("%v", err)
 	}
+	if err := checkAuthorKeys(s.Author, s.Node, s.Officers); err != nil {
+		return heed.Statement{}, err
+	}
 	if StatementText(s) != text {
 		return heed.Statement{}, malformed("not in its canonical form")
 	}
@@ -297,9 +309,13 @@ func parseStatementText(text string) (heed.Statement, error) {
 }
 
 func readContents(r *reader) []heed.ContentRef {
-	var contents []heed.ContentRef
-	for _, v := range r.many("content", heed.MaxContents) {
-		contents = append(contents, get(r, v, parseContentRef))
+	contents := list(r, "content", heed.MaxContents, parseContentRef)
+	seen := make(map[heed.Digest]bool, len(contents))
+	for _, c := range contents {
+		if seen[c.Digest] {
+			r.fail(malformed("content %s stands twice", c.Digest.String()[:8]))
+		}
+		seen[c.Digest] = true
 	}
 	return contents
 }
@@ -329,17 +345,17 @@ func parseContentRef(s string) (heed.ContentRef, error) {
 	return c, CheckContentRef(c)
 }
 
+// mediaType is type/subtype of RFC 6838 section 4.2 in lower case, then
+// parameters without blanks, whose values may be anything visible.
+var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*(;[a-z0-9][a-z0-9!#$&^_.+-]*=[!-:<-~]+)*$`)
+
 // CheckContentRef reports whether a content can be named in signed text: a
-// media type of RFC 6838's characters with parameters and no blank, and a
-// file name that is one line and no path.
+// media type of at most 120 bytes in lower case (RFC 6838 section 4.2) with
+// parameters and no blank, and a file name of at most 200 bytes that is one
+// line, shows all its characters and is no path. The error is a *heed.Invalid.
 func CheckContentRef(c heed.ContentRef) error {
-	if c.MediaType == "" || len(c.MediaType) > 120 || !strings.Contains(c.MediaType, "/") {
-		return &heed.Invalid{What: fmt.Sprintf("%q is not a media type", clip(c.MediaType)), Hint: "like application/pdf"}
-	}
-	for _, b := range []byte(c.MediaType) {
-		if b <= ' ' || b >= 0x7f {
-			return &heed.Invalid{What: fmt.Sprintf("media type %q has a character that is not allowed", clip(c.MediaType))}
-		}
+	if len(c.MediaType) > 120 || !mediaType.MatchString(c.MediaType) {
+		return &heed.Invalid{What: fmt.Sprintf("%q is not a media type", clip(c.MediaType)), Hint: "write it in lower case and without blanks, like application/pdf or text/plain;charset=utf-8"}
 	}
 	if len(c.Name) > 200 || !utf8.ValidString(c.Name) || strings.ContainsAny(c.Name, "/\\") || c.Name == "." || c.Name == ".." ||
 		strings.TrimSpace(c.Name) != c.Name || strings.ContainsFunc(c.Name, hidden) {
@@ -348,18 +364,26 @@ func CheckContentRef(c heed.ContentRef) error {
 	return nil
 }
 
-// hidden characters could make a file name look like another one.
+// hidden characters could make a file name look like another one: controls,
+// those of the bidirectional algorithm, and format characters that are not
+// seen. The joiners U+200C and U+200D stay: Persian and Hindi are spelt with them.
 func hidden(c rune) bool {
-	return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) || c == '\u2028' || c == '\u2029' || c == utf8.RuneError
+	if c == '\u200c' || c == '\u200d' {
+		return false
+	}
+	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' || c == utf8.RuneError
 }
 
 func readOfficers(r *reader) []heed.OfficerStamp {
-	var officers []heed.OfficerStamp
-	for _, v := range r.many("officer", heed.MaxOfficers) {
-		role, key, _ := strings.Cut(v, " ")
-		officers = append(officers, heed.OfficerStamp{Role: get(r, role, heed.ParseRole), Key: get(r, key, parseKey)})
-	}
-	return officers
+	return list(r, "officer", heed.MaxOfficers, func(v string) (heed.OfficerStamp, error) {
+		name, key, _ := strings.Cut(v, " ")
+		role, err := heed.ParseRole(name)
+		if err != nil {
+			return heed.OfficerStamp{}, err
+		}
+		key, err = parseKey(key)
+		return heed.OfficerStamp{Role: role, Key: key}, err
+	})
 }
 
 // NodeKeyName and OfficerKeyName are the names of a party's keys: statement,
@@ -387,28 +411,56 @@ func OfficerOf(key string) (heed.OfficerID, bool) {
 
 // openNote verifies that a note is signed by exactly these keys of the author.
 func openNote(note []byte, author heed.PartyID, node string, officers []heed.OfficerStamp) error {
+	keys, err := authorKeys(author, node, officers)
+	if err != nil {
+		return err
+	}
+	_, err = seal.OpenNote(note, keys)
+	return err
+}
+
+func checkAuthorKeys(author heed.PartyID, node string, officers []heed.OfficerStamp) error {
+	_, err := authorKeys(author, node, officers)
+	return err
+}
+
+// authorKeys are the keys that sign, in their order: all are named as the
+// author's, and no two are one key under two names. node may be empty.
+func authorKeys(author heed.PartyID, node string, officers []heed.OfficerStamp) ([]seal.VerifyKey, error) {
 	var keys []seal.VerifyKey
+	var material []string
 	if node != "" {
 		key, err := keyNamed(node, NodeKeyName(author))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		keys = append(keys, key)
+		keys, material = append(keys, key), append(material, keyMaterial(node))
 	}
 	for _, o := range officers {
 		id, ok := OfficerOf(o.Key)
 		if !ok {
-			return malformed("%q is not an officer's key", clip(o.Key))
+			return nil, malformed("%q is not an officer's key", clip(o.Key))
 		}
 		key, err := keyNamed(o.Key, OfficerKeyName(author, id))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		keys = append(keys, key)
+		keys, material = append(keys, key), append(material, keyMaterial(o.Key))
 	}
-	_, err := seal.OpenNote(note, keys)
-	return err
+	return keys, checkDistinct(material)
 }
+
+// checkDistinct holds the rule that a key has one use and one holder.
+func checkDistinct(material []string) error {
+	slices.Sort(material)
+	if len(slices.Compact(material)) != len(material) {
+		return malformed("one key is used for two purposes")
+	}
+	return nil
+}
+
+// keyMaterial is the key itself, whatever its name.
+func keyMaterial(vkey string) string { return vkey[strings.LastIndex(vkey, "+")+1:] }
 
 func keyNamed(vkey, name string) (seal.VerifyKey, error) {
 	key, err := seal.ParseVerifyKey(vkey)

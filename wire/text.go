@@ -3,11 +3,13 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
 
 	"heed"
+	"heed/seal"
 )
 
 // ErrMalformed is wrapped by every error of a parser in this package that
@@ -18,12 +20,37 @@ func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrMalformed, fmt.Sprintf(format, args...))
 }
 
+// cutShort is a stream that ended too early. The cause stays in the chain, so
+// that a broken connection can be told from bytes that are wrong.
+func cutShort(cause error, format string, args ...any) error {
+	if cause == io.EOF {
+		cause = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%w: %s: %w", ErrMalformed, fmt.Sprintf(format, args...), cause)
+}
+
+// splitNote takes a signed note apart and verifies nothing. Its errors match
+// ErrMalformed, or seal.ErrSignature where a signature line stands twice.
+func splitNote(note []byte, maxText, maxSignatures int) (string, []seal.NoteSignature, error) {
+	text, lines, err := seal.SplitNote(note, maxText, maxSignatures)
+	if err != nil && !errors.Is(err, seal.ErrSignature) {
+		err = fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return text, lines, err
+}
+
 // writer builds header lines.
 type writer struct{ b strings.Builder }
 
-func (w *writer) first(line string)       { w.b.WriteString(line + "\n") }
-func (w *writer) line(name, value string) { w.b.WriteString(name + ": " + value + "\n") }
-func (w *writer) text() string            { return w.b.String() }
+func (w *writer) first(line string) { w.b.WriteString(line + "\n") }
+func (w *writer) text() string      { return w.b.String() }
+
+// line writes one line. A line feed in the value is written as U+FFFD, so that
+// what is said in one field cannot become another one; reading the text back
+// before it is signed then refuses the value.
+func (w *writer) line(name, value string) {
+	w.b.WriteString(name + ": " + strings.ReplaceAll(value, "\n", "\uFFFD") + "\n")
+}
 
 func (w *writer) digest(name string, d heed.Digest) {
 	if d.IsZero() {
@@ -83,9 +110,6 @@ func newReader(text, first string) *reader {
 
 func (r *reader) fail(err error) {
 	if r.err == nil {
-		if !errors.Is(err, ErrMalformed) {
-			err = malformed("line %d: %v", r.at, err)
-		}
 		r.err = err
 	}
 }
@@ -115,9 +139,9 @@ func (r *reader) need(name string) string {
 	return value
 }
 
-// many takes all lines of that name, at most most of them.
-func (r *reader) many(name string, most int) []string {
-	var all []string
+// list parses all lines of that name, at most most of them.
+func list[T any](r *reader, name string, most int, parse func(string) (T, error)) []T {
+	var all []T
 	for {
 		value, ok := r.next(name)
 		if !ok {
@@ -127,7 +151,7 @@ func (r *reader) many(name string, most int) []string {
 			r.fail(malformed("line %d: more than %d %q lines", r.at, most, name))
 			return nil
 		}
-		all = append(all, value)
+		all = append(all, get(r, value, parse))
 	}
 }
 
@@ -147,7 +171,7 @@ func get[T any](r *reader, value string, parse func(string) (T, error)) T {
 	}
 	v, err := parse(value)
 	if err != nil {
-		r.fail(malformed("line %d: %v", r.at, err))
+		r.fail(malformed("line %d: %s", r.at, strings.TrimPrefix(err.Error(), ErrMalformed.Error()+": ")))
 		return none
 	}
 	return v
@@ -173,6 +197,20 @@ func parseNonzero(s string) (heed.Digest, error) {
 func (r *reader) number(name string) uint64 { return get(r, r.need(name), parseNumber) }
 func (r *reader) size(name string) int64    { return int64(r.number(name)) }
 
+// serial reads a number that counts from 1.
+func (r *reader) serial(name string) uint64 {
+	return get(r, r.need(name), func(s string) (uint64, error) {
+		n, err := parseNumber(s)
+		if err == nil && n == 0 {
+			err = malformed("%s counts from 1", name)
+		}
+		return n, err
+	})
+}
+
+// named reads a digest that is never "none".
+func (r *reader) named(name string) heed.Digest { return get(r, r.need(name), parseNonzero) }
+
 func parseNumber(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 53)
 	if err != nil || strconv.FormatUint(n, 10) != s {
@@ -195,7 +233,7 @@ func (r *reader) yes(name string) bool {
 }
 func (r *reader) span(name string) time.Duration { return get(r, r.need(name), parseSpan) }
 
-// word reads a lower-case word of letters, digits and hyphens.
+// parseWord reads a lower-case word of letters, digits and hyphens.
 func parseWord(s string) (string, error) {
 	ok := s != "" && len(s) <= 40
 	for _, c := range s {

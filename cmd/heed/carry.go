@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"heed/control"
+	"heed/peer"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use: "export CASE --out FILE", Short: "Write what we have said in a case as sealed envelopes", Args: cobra.ExactArgs(1),
+		Example: "  heed export 7K3M-Q2XA --out /media/stick/7K3MQ2XA.heed",
+		RunE: func(c *cobra.Command, args []string) error {
+			if out == "" {
+				return &control.Fault{Exit: control.ExitInput, Message: "it is not said where to", Hint: "add --out FILE"}
+			}
+			var carriage control.Carriage
+			if err := a.call(c.Context(), "export", control.CaseRequest{Case: args[0]}, &carriage); err != nil {
+				return err
+			}
+			if err := peer.WriteFile(out, carriage.Envelopes); err != nil {
+				return err
+			}
+			return a.print(map[string]any{"file": out, "envelopes": len(carriage.Envelopes)}, func(w io.Writer) {
+				fmt.Fprintf(w, "%d envelopes in %s: they are opened by nobody but the recipient\n", len(carriage.Envelopes), out)
+			})
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "FILE")
+	return c
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var reply string
+	c := &cobra.Command{
+		Use: "import FILE", Short: "Receive envelopes that came as a file", Args: cobra.ExactArgs(1),
+		Example: `  heed import /media/stick/7K3MQ2XA.heed
+  heed import /media/stick/7K3MQ2XA.heed --reply /media/stick/receipts.heed`,
+		RunE: func(c *cobra.Command, args []string) error {
+			envelopes, err := peer.ReadFile(args[0])
+			if err != nil {
+				return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "the file must be what `heed export` wrote, whole and unchanged"}
+			}
+			var answer control.ImportAnswer
+			if err := a.call(c.Context(), "import", control.Carriage{Envelopes: envelopes}, &answer); err != nil {
+				return err
+			}
+			if reply != "" {
+				if err := peer.WriteFile(reply, [][]byte{answer.Reply}); err != nil {
+					return err
+				}
+			}
+			err = a.print(answer, func(w io.Writer) {
+				fmt.Fprintf(w, "from %s: %d statements received, %d other envelopes taken in\n", answer.From, answer.Accepted, answer.Taken)
+				for _, r := range answer.Refused {
+					fmt.Fprintln(w, "refused: "+r)
+				}
+			})
+			if err == nil && len(answer.Refused) > 0 {
+				return &control.Fault{Exit: control.ExitRefused, Message: fmt.Sprintf("%d of the envelopes were refused", len(answer.Refused)), Hint: "the reasons stand above; the sender is told"}
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&reply, "reply", "", "FILE for our receipts, to be carried back")
+	return c
+}
+
+func (a *app) waitCommand() *cobra.Command {
+	var timeout time.Duration
+	var drained bool
+	c := &cobra.Command{
+		Use: "wait [CASE STATE | CASE overdue:DUTY | --drained]", Short: "Wait for a state of a case, or for the node", Args: cobra.MaximumNArgs(2),
+		Example: `  heed wait                                    # until the node answers
+  heed wait 7K3M-Q2XA acknowledged --timeout 60s
+  heed wait 7K3M-Q2XA overdue:assess
+  heed wait --drained`,
+		RunE: func(c *cobra.Command, args []string) error {
+			request := control.WaitRequest{Drained: drained, Seconds: timeout.Seconds()}
+			if len(args) == 1 || len(args) == 2 && drained {
+				return &control.Fault{Exit: control.ExitInput, Message: "it is not clear what to wait for", Hint: "usage: " + c.UseLine()}
+			}
+			if len(args) == 2 {
+				request.Case = args[0]
+				if duty, ok := cutPrefixFold(args[1], "overdue:"); ok {
+					request.Overdue = duty
+					if _, err := control.DutyNamed(duty); err != nil {
+						return err
+					}
+				} else {
+					request.State = args[1]
+					if _, err := control.StateNamed(args[1]); err != nil {
+						return err
+					}
+				}
+			}
+			return a.wait(c.Context(), request, timeout)
+		},
+	}
+	c.Flags().DurationVar(&timeout, "timeout", 60*time.Second, "give up after this long (exit status 6)")
+	c.Flags().BoolVar(&drained, "drained", false, "until nothing is in flight")
+	return c
+}
+
+// wait first waits for the node itself, which may just be starting.
+func (a *app) wait(ctx context.Context, request control.WaitRequest, timeout time.Duration) error {
+	end := time.Now().Add(timeout)
+	for {
+		err := a.call(ctx, "ping", struct{}{}, &control.Ping{})
+		if err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			return &control.Fault{Exit: control.ExitTimeout, Message: "the node did not answer within " + timeout.String(), Hint: complaintHint(err)}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	request.Seconds = max(time.Until(end).Seconds(), 0.001)
+	if err := a.call(ctx, "wait", request, &struct{}{}); err != nil {
+		return err
+	}
+	return a.print(map[string]bool{"reached": true}, func(io.Writer) {})
+}

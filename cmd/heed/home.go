@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"heed"
+	"heed/control"
+	"heed/notify"
+	"heed/seal"
+	"heed/store"
+	"heed/wire"
+)
+
+// A home is one folder: the settings, the keys, the database, the socket of
+// the running node. Nothing outside of it belongs to a node.
+const (
+	settingsName  = "heed.conf"
+	keysName      = "keys"
+	databaseName  = "heed.db"
+	notifyName    = "notify.yaml"
+	settingsFirst = "heed-home/v1"
+)
+
+// settings are what init was told and serve needs before it has the database.
+type settings struct {
+	Party  heed.PartyID
+	Listen string
+	Tiles  string
+}
+
+func (s settings) text() string {
+	return settingsFirst + "\nname: " + string(s.Party) + "\nlisten: " + s.Listen + "\ntiles: " + s.Tiles + "\n"
+}
+
+func readSettings(home string) (settings, error) {
+	path := filepath.Join(home, settingsName)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return settings{}, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s is no home of heed: it has no %s", home, settingsName), Hint: "make one with `heed init --home " + home + " --name PARTY --listen HOST:PORT`"}
+	}
+	if err != nil {
+		return settings{}, err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if lines[0] != settingsFirst {
+		return settings{}, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: line 1 is %q, and this program knows %q", path, lines[0], settingsFirst), Hint: "the home is of another version of heed: use that one, or a newer one"}
+	}
+	var s settings
+	for i, line := range lines[1:] {
+		name, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			name, value = strings.TrimSuffix(line, ":"), ""
+		}
+		switch name {
+		case "name":
+			s.Party = heed.PartyID(value)
+		case "listen":
+			s.Listen = value
+		case "tiles":
+			s.Tiles = value
+		default:
+			return settings{}, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: line %d: %q is not a setting", path, i+2, name), Hint: "the settings are name, listen and tiles"}
+		}
+	}
+	if _, err := heed.ParsePartyID(string(s.Party)); err != nil {
+		return settings{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// keyRing is the home's keys in memory. It implements exchange.Keys.
+type keyRing struct {
+	path       string
+	passphrase seal.Passphrase
+	party      heed.PartyID
+
+	mu   sync.Mutex
+	file seal.KeyFile
+}
+
+func openKeyRing(home string, party heed.PartyID, passphrase seal.Passphrase) (*keyRing, error) {
+	path := filepath.Join(home, keysName)
+	file, err := seal.LoadKeyFile(path, passphrase)
+	switch {
+	case errors.Is(err, seal.ErrPassphraseNeeded):
+		return nil, &control.Fault{Exit: control.ExitInput, Message: "the keys of this home are encrypted", Hint: "add --passphrase-file FILE"}
+	case errors.Is(err, seal.ErrPassphraseWrong), errors.Is(err, seal.ErrNotEncrypted), errors.Is(err, seal.ErrPermissions):
+		return nil, &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+	case err != nil:
+		return nil, err
+	}
+	return &keyRing{path: path, passphrase: passphrase, party: party, file: file}, nil
+}
+
+func (k *keyRing) Node() seal.SigningKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.file.Node
+}
+
+func (k *keyRing) Ledger() seal.SigningKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.file.Ledger
+}
+
+func (k *keyRing) Sealing() []seal.SealingKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.file.Sealing
+}
+
+func (k *keyRing) TLS() seal.TLSIdentity {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.file.TLS
+}
+
+func (k *keyRing) Officer(id heed.OfficerID) (seal.SigningKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.officer(id)
+}
+
+func (k *keyRing) officer(id heed.OfficerID) (seal.SigningKey, error) {
+	name := wire.OfficerKeyName(k.party, id)
+	for _, key := range k.file.Officers {
+		if key.Name() == name {
+			return key, nil
+		}
+	}
+	return seal.SigningKey{}, &heed.Invalid{What: fmt.Sprintf("this home holds no key of officer %s", id), Hint: "was the key file restored from before the officer was added?"}
+}
+
+// AddOfficer makes a key and saves the key file before it returns; an officer
+// who has a key keeps it.
+func (k *keyRing) AddOfficer(id heed.OfficerID) (seal.SigningKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if key, err := k.officer(id); err == nil {
+		return key, nil
+	}
+	key, err := seal.NewSigningKey(rand.Reader, wire.OfficerKeyName(k.party, id))
+	if err != nil {
+		return key, err
+	}
+	next := k.file
+	next.Officers = append(append([]seal.SigningKey{}, k.file.Officers...), key)
+	if err := seal.SaveKeyFile(k.path, next, k.passphrase); err != nil {
+		return key, err
+	}
+	k.file = next
+	return key, nil
+}
+
+// addSealingKey puts a fresh sealing key in front; the older ones still open
+// what was sealed to them.
+func (k *keyRing) addSealingKey() (seal.SealingKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key, err := seal.NewSealingKey()
+	if err != nil {
+		return key, err
+	}
+	next := k.file
+	next.Sealing = append([]seal.SealingKey{key}, k.file.Sealing...)
+	if len(next.Sealing) > seal.MaxSealingKeys {
+		next.Sealing = next.Sealing[:seal.MaxSealingKeys]
+	}
+	if err := seal.SaveKeyFile(k.path, next, k.passphrase); err != nil {
+		return key, err
+	}
+	k.file = next
+	return key, nil
+}
+
+// readPassphrase takes the first line of a file.
+func readPassphrase(path string) (seal.Passphrase, error) {
+	if path == "" {
+		return seal.Passphrase{}, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return seal.Passphrase{}, &control.Fault{Exit: control.ExitInput, Message: "passphrase file: " + err.Error()}
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	if line = strings.TrimSuffix(line, "\r"); line == "" {
+		return seal.Passphrase{}, &control.Fault{Exit: control.ExitInput, Message: "the first line of " + path + " is empty", Hint: "write the passphrase there"}
+	}
+	return seal.Passphrase{Text: line}, nil
+}
+
+// openStore opens the home's database for this process alone.
+func openStore(ctx context.Context, home string) (*store.Store, error) {
+	db, err := store.Open(ctx, filepath.Join(home, databaseName), store.Options{})
+	if errors.Is(err, store.ErrLocked) {
+		return nil, &control.Fault{Exit: control.ExitFault, Message: err.Error(), Hint: "a node of this home is running: stop it first, or use it"}
+	}
+	return db, err
+}
+
+// readRoutes reads how people are told; a home without the file has the desk
+// and the node's log alone.
+func readRoutes(home string) (notify.Routes, error) {
+	routes, err := notify.Load(filepath.Join(home, notifyName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "docs/notifications.md shows what the file may hold"}
+	}
+	return routes, nil
+}

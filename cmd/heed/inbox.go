@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"heed"
+	"heed/control"
+)
+
+func (a *app) inboxCommand() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use: "inbox", Short: "Owed replies by time left; who has which; whom to ring",
+		Example: `  heed inbox
+  heed inbox --all        # and all cases`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var inbox control.Inbox
+			if err := a.call(c.Context(), "inbox", control.InboxRequest{All: all}, &inbox); err != nil {
+				return err
+			}
+			return a.print(inbox, func(w io.Writer) { writeInbox(w, inbox) })
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "also list cases in which nothing is owed")
+	return c
+}
+
+func writeInbox(w io.Writer, inbox control.Inbox) {
+	if inbox.Restored {
+		fmt.Fprintf(w, "THIS NODE WAS RESTORED AND IS CATCHING UP: it signs nothing until its peers have answered\n\n")
+	}
+	section := func(title, none string, lines []control.InboxLine) {
+		if len(lines) == 0 {
+			fmt.Fprintln(w, none)
+			return
+		}
+		fmt.Fprintln(w, title)
+		t := table(w, "  CASE", "REPLY", "WITH", "DUE", "LEFT", "LEVEL", "TAKEN BY")
+		for _, l := range lines {
+			t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), dutyWord(l.Kind), string(l.Peer), stamp(l.Due.Time, nil), left(l), fmt.Sprint(l.Level), string(l.TakenBy))
+		}
+		t.flush()
+		for _, l := range lines {
+			if l.Ring != nil {
+				fmt.Fprintf(w, "  ring about %s: %s\n", l.Case.Spoken(), ringText(*l.Ring))
+			}
+		}
+	}
+	section("We owe:", "We owe no reply.", inbox.Duties)
+	fmt.Fprintln(w)
+	section("We are owed:", "We are owed no reply.", inbox.Awaited)
+	if len(inbox.Cases) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nCases:")
+	t := table(w, "  CASE", "WITH", "OPENED BY", "URGENCY", "STAGE", "CHANGED")
+	for _, l := range inbox.Cases {
+		by := l.Peer
+		if l.Ours {
+			by = inbox.Party
+		}
+		t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), string(l.Peer), string(by), string(l.Urgency), string(l.Stage), stamp(l.Changed.Time, nil))
+	}
+	t.flush()
+}
+
+func exerciseMark(s heed.Status) string {
+	if s == heed.StatusActual || s == "" {
+		return ""
+	}
+	return " [" + strings.ToUpper(string(s)) + "]"
+}
+
+func left(l control.InboxLine) string {
+	d := time.Duration(l.Left * float64(time.Second))
+	if l.State == heed.DutyOverdue {
+		return "OVERDUE by " + span(d)
+	}
+	return span(d)
+}
+
+func ringText(r control.Ring) string {
+	parts := []string{fmt.Sprintf("%s, %s, %s", r.Role, r.Party, r.Telephone)}
+	for _, more := range []string{r.Hours, r.Zone, r.Languages} {
+		if more != "" {
+			parts = append(parts, more)
+		}
+	}
+	return plain(strings.Join(parts, "; "))
+}

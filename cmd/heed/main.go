@@ -1,0 +1,181 @@
+// Command heed warns other organisations and owes them answers. README.md
+// says how to begin; docs/cli.md is the contract of the command line.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"heed"
+	"heed/control"
+	"heed/draft"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := newRoot(&app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}).ExecuteContext(ctx)
+	stop()
+	os.Exit(complain(os.Stderr, err))
+}
+
+// app is what every command has: the streams, the flags that all share.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) string
+
+	home string
+	as   string
+	json bool
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "heed",
+		Short: "Warn other organisations, and owe them answers",
+		Long: `heed exchanges sealed, signed threat warnings between organisations that do
+not trust each other. The recipient owes an acknowledgement, an assessment and
+an answer by agreed deadlines; silence climbs an agreed ladder on both sides.
+
+Exit status: 0 done; 1 fault of ours or the machine's; 2 bad input; 3 not
+reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
+6 timeout.`,
+		Example: `  heed demo
+  heed init --home north --name north.example --listen 127.0.0.1:7001
+  heed serve --home north`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if a.home == "" {
+				a.home = a.env("HEED_HOME")
+			}
+			if a.home == "" {
+				a.home = "./heed-home"
+			}
+			return nil
+		},
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "see --help"}
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.home, "home", "", "folder of the node (default $HEED_HOME, else ./heed-home)")
+	flags.StringVar(&a.as, "as", "", "officer who acts (default $HEED_OFFICER)")
+	flags.BoolVar(&a.json, "json", false, "print JSON")
+
+	group := func(id, title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: id, Title: title})
+		for _, c := range commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	group("case", "Warnings and replies:",
+		a.warnCommand(), a.inboxCommand(), a.showCommand(), a.openCommand(), a.takeCommand(), a.ackCommand(), a.assessCommand(),
+		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(),
+		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.callCommand(), a.waitCommand())
+	group("carry", "By file:", a.exportCommand(), a.importCommand())
+	group("node", "The node:", a.initCommand(), a.serveCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
+		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
+	for _, c := range root.Commands() {
+		refuseStrays(c)
+	}
+	return root
+}
+
+// refuseStrays turns wrong counts of arguments and unknown subcommands into
+// bad input, with the usage as the hint.
+func refuseStrays(c *cobra.Command) {
+	check := c.Args
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "usage: " + c.UseLine()}
+		}
+		return nil
+	}
+	if c.HasSubCommands() && c.RunE == nil {
+		c.RunE = func(c *cobra.Command, args []string) error { return c.Help() }
+	}
+	for _, sub := range c.Commands() {
+		refuseStrays(sub)
+	}
+}
+
+// officer is who acts: --as, or the environment's default.
+func (a *app) officer() heed.OfficerID {
+	if a.as != "" {
+		return heed.OfficerID(a.as)
+	}
+	return heed.OfficerID(a.env("HEED_OFFICER"))
+}
+
+// administrator is who administers: only whoever is named for it. The default
+// officer of a desk need not hold that role, and the home's owner may anyway.
+func (a *app) administrator() heed.OfficerID { return heed.OfficerID(a.as) }
+
+// call asks the running node.
+func (a *app) call(ctx context.Context, verb string, in, out any) error {
+	return control.Dial(a.home).Call(ctx, verb, in, out)
+}
+
+// print writes JSON where it is asked for, and otherwise what people read.
+func (a *app) print(v any, people func(w io.Writer)) error {
+	if !a.json {
+		people(a.out)
+		return nil
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// complain prints an error as one line with its hint and gives the exit status.
+func complain(w io.Writer, err error) int {
+	if err == nil {
+		return control.ExitDone
+	}
+	var fault *control.Fault
+	var invalid *heed.Invalid
+	var refused *heed.Refused
+	exit, message, hint := control.ExitFault, err.Error(), ""
+	switch {
+	case errors.As(err, &fault):
+		exit, message, hint = fault.Exit, fault.Message, fault.Hint
+	case errors.As(err, &refused):
+		exit, message, hint = control.ExitRefused, refused.Detail, refused.Hint
+	case errors.As(err, &invalid):
+		exit, message, hint = control.ExitInput, invalid.What, invalid.Hint
+	case isDraft(err):
+		exit = control.ExitInput
+	case errors.Is(err, context.Canceled):
+		message = "interrupted"
+	case strings.HasPrefix(message, "unknown command"):
+		exit, hint = control.ExitInput, "`heed --help` lists the commands"
+	}
+	fmt.Fprintln(w, "heed: "+message)
+	if hint != "" {
+		fmt.Fprintln(w, "      "+hint)
+	}
+	return exit
+}
+
+func isDraft(err error) bool {
+	var wrong *draft.Error
+	return errors.As(err, &wrong)
+}

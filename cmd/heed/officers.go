@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"heed"
+	"heed/control"
+)
+
+func (a *app) officerCommand() *cobra.Command {
+	c := &cobra.Command{Use: "officer", Short: "The roster: who may act for the party"}
+	var roles []string
+	add := &cobra.Command{
+		Use: "add NAME --role ROLE,...", Short: "Add an officer, or give one other roles", Args: cobra.ExactArgs(1),
+		Example: `  heed officer add irma --role duty-officer,assessor
+  heed officer add jens --role drafter`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error {
+			var line control.RosterLine
+			if err := a.call(c.Context(), "officer-add", control.OfficerRequest{By: a.administrator(), Name: args[0], Roles: roles}, &line); err != nil {
+				return err
+			}
+			return a.print(line, func(w io.Writer) { fmt.Fprintf(w, "%s: %s\n", line.Name, roleList(line.Roles)) })
+		},
+	}
+	add.Flags().StringSliceVar(&roles, "role", nil, "ROLE,... of "+roleList(heed.Roles()))
+	complete(add, "role", words(heed.Roles()))
+	list := &cobra.Command{
+		Use: "list", Short: "List the roster",
+		RunE: func(c *cobra.Command, _ []string) error {
+			var lines []control.RosterLine
+			if err := a.call(c.Context(), "officer-list", struct{}{}, &lines); err != nil {
+				return err
+			}
+			return a.print(lines, func(w io.Writer) {
+				t := table(w, "NAME", "ROLES", "STANDING")
+				for _, l := range lines {
+					standing := "active"
+					if l.Removed {
+						standing = "removed"
+					}
+					t.row(string(l.Name), roleList(l.Roles), standing)
+				}
+				t.flush()
+			})
+		},
+	}
+	remove := &cobra.Command{
+		Use: "remove NAME", Short: "Take an officer's powers; what was signed stays signed", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.call(c.Context(), "officer-remove", control.OfficerRequest{By: a.administrator(), Name: args[0]}, &struct{}{}); err != nil {
+				return err
+			}
+			return a.print(map[string]string{"removed": args[0]}, func(w io.Writer) { fmt.Fprintf(w, "%s was removed from the roster\n", args[0]) })
+		},
+	}
+	c.AddCommand(add, list, remove)
+	return c
+}
+
+func roleList(roles []heed.Role) string { return strings.Join(words(roles), ",") }
+
+func words[T ~string](all []T) []string {
+	out := make([]string, len(all))
+	for i, w := range all {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// complete gives a flag its closed list of values in the shell.
+func complete(c *cobra.Command, flag string, values []string) {
+	err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values, cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag is defined a line earlier
+	}
+}

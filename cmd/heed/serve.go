@@ -1,0 +1,352 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"heed"
+	"heed/control"
+	"heed/desk"
+	"heed/exchange"
+	"heed/notify"
+	"heed/peer"
+	"heed/seal"
+	"heed/store"
+	"heed/wire"
+)
+
+type serveOptions struct {
+	passphrase string
+	without    []string
+	deskToken  string
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var o serveOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the node: peers, desk, ledger, deadlines",
+		Example: `  heed serve --home north
+  heed serve --home north --passphrase-file /run/credentials/heed/passphrase`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.passphrase, "passphrase-file", "", "FILE whose first line decrypts the keys")
+	f.StringSliceVar(&o.without, "proceed-without", nil, "PARTY,... that a restored node need not hear before it signs again")
+	return c
+}
+
+// serve builds every part of a node, hands each to the next, and runs until
+// it is told to stop.
+func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
+	s, err := readSettings(a.home)
+	if err != nil {
+		return err
+	}
+	without, err := parties(o.without)
+	if err != nil {
+		return err
+	}
+	passphrase, err := readPassphrase(o.passphrase)
+	if err != nil {
+		return err
+	}
+	keys, err := openKeyRing(a.home, s.Party, passphrase)
+	if err != nil {
+		return err
+	}
+	routes, err := readRoutes(a.home)
+	if err != nil {
+		return err
+	}
+	db, err := openStore(ctx, a.home)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	log := slog.New(slog.NewTextHandler(a.err, nil))
+	client := peer.NewClient(peer.ClientOptions{Now: time.Now})
+	defer client.Close()
+	x := exchange.New(exchange.Parts{
+		Party: s.Party, Store: db, Keys: keys, Courier: client, Notifier: &teller{routes: routes, log: log},
+		Now: time.Now, Random: rand.Reader, Log: log,
+	})
+	token, err := deskToken()
+	if err != nil {
+		return err
+	}
+	servers, err := a.listen(s, x, db, keys, token, log)
+	if err != nil {
+		return err
+	}
+	me, err := x.Self(ctx)
+	if err != nil {
+		return errors.Join(err, servers.shut())
+	}
+	look, cancel := context.WithTimeout(ctx, 3*time.Second)
+	err = x.LookBack(look)
+	cancel()
+	if err != nil {
+		return errors.Join(err, servers.shut())
+	}
+	running := servers.serve()
+	a.greet(s, me, token)
+
+	loops, stopLoops := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() { x.Run(loops, exchange.PaceFor(me.Card), without...) })
+	select {
+	case <-ctx.Done():
+	case err = <-running:
+	}
+	stopLoops()
+	err = errors.Join(err, servers.shut())
+	wait.Wait()
+	return err
+}
+
+func parties(names []string) ([]heed.PartyID, error) {
+	var out []heed.PartyID
+	for _, name := range names {
+		party, err := heed.ParsePartyID(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, party)
+	}
+	return out, nil
+}
+
+func deskToken() (string, error) {
+	var b [32]byte
+	if _, err := io.ReadFull(rand.Reader, b[:]); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:]), nil
+}
+
+func (a *app) greet(s settings, me exchange.Self, token string) {
+	fmt.Fprintf(a.out, "%s is serving on %s\n", s.Party, me.Card.Endpoint)
+	if me.Card.Tiles != "" {
+		fmt.Fprintf(a.out, "ledger tiles: %s\n", me.Card.Tiles)
+	}
+	fmt.Fprintf(a.out, "desk, from this machine only: https://%s/desk/login?token=%s\n", s.Listen, token)
+	fmt.Fprintf(a.out, "card fingerprint: %s\n", seal.FingerprintOf(me.Card.ID))
+}
+
+// servers are the node's three doors.
+type servers struct {
+	doors []door
+}
+
+type door struct {
+	name     string
+	server   *http.Server
+	listener net.Listener
+	tls      bool
+}
+
+// listen opens the doors before anything runs, so that a busy port is told at once.
+func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *keyRing, token string, log *slog.Logger) (*servers, error) {
+	options := peer.Options{Now: time.Now, Report: func(r *http.Request, err error) {
+		path := ""
+		if r != nil {
+			path = r.URL.Path
+		}
+		log.Warn("a request failed", "path", path, "error", err)
+	}}
+	public := http.NewServeMux()
+	public.Handle("/desk/", desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log}))
+	public.Handle("/", peer.Handler(x, options))
+
+	all := &servers{}
+	open := func(name, address string, server *http.Server, secure bool) error {
+		l, err := net.Listen("tcp", address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %s is in use by another program", name, address), Hint: "stop it, or change the address in " + filepath.Join(a.home, settingsName) + " and renew the card with `heed card renew --endpoint`"}
+		}
+		if err != nil {
+			return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %v", name, err)}
+		}
+		all.doors = append(all.doors, door{name, server, l, secure})
+		return nil
+	}
+	if err := open("peers and desk", s.Listen, peer.Server(public, keys.TLS().ServerTLS(), options), true); err != nil {
+		return nil, err
+	}
+	if s.Tiles != "" {
+		if err := open("ledger tiles", s.Tiles, peer.Server(peer.TilesHandler(x.Ledger(), options), nil, options), false); err != nil {
+			return nil, errors.Join(err, all.shut())
+		}
+	}
+	socket, err := control.Listen(a.home)
+	if err != nil {
+		return nil, errors.Join(err, all.shut())
+	}
+	node := control.Node{Exchange: x, Backup: db.Backup, Renew: func(ctx context.Context, r control.RenewRequest) ([]byte, error) {
+		return renewCard(ctx, x, keys, r)
+	}}
+	all.doors = append(all.doors, door{"control socket", &http.Server{Handler: control.Handler(node), ReadHeaderTimeout: 10 * time.Second}, socket, false})
+	return all, nil
+}
+
+// serve answers on every door; what ends one of them ends the node.
+func (s *servers) serve() <-chan error {
+	failed := make(chan error, len(s.doors))
+	for _, d := range s.doors {
+		go func() {
+			var err error
+			if d.tls {
+				err = d.server.ServeTLS(d.listener, "", "")
+			} else {
+				err = d.server.Serve(d.listener)
+			}
+			if !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("%s: %w", d.name, err)
+			}
+		}()
+	}
+	return failed
+}
+
+// shut lets requests under way finish for a moment and then cuts them off:
+// whatever was promised is committed, and whatever was not is asked again.
+func (s *servers) shut() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	var errs []error
+	for _, d := range s.doors {
+		if err := d.server.Shutdown(ctx); err != nil {
+			errs = append(errs, d.server.Close())
+		}
+		if err := d.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// teller binds notices to the channels of notify.yaml. The desk shows every
+// owed reply by itself, so a home without channels tells people there and in
+// the node's log.
+type teller struct {
+	routes notify.Routes
+	log    *slog.Logger
+}
+
+// Notify implements exchange.Notifier.
+func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (string, error) {
+	note := notify.Notice{
+		ID: n.ID, Case: string(n.Code), Party: string(n.Party), Peer: string(n.Peer), Duty: string(n.Duty), OwedBy: string(n.OwedBy),
+		Due: n.Due, State: notify.Received, Level: n.Level, Role: n.Rung.Role, Ring: n.Ring.Role, Telephone: n.Ring.Telephone,
+		Mail: n.Rung.Mail, Zone: zone(n.Rung.Zone), Exercise: n.Exercise, Now: now,
+	}
+	if n.Level > 0 {
+		note.State = notify.Overdue
+	}
+	t.log.Info(note.Subject(), "tell", note.Role, "ring", note.Ring, "telephone", note.Telephone)
+	channels := t.routes.For(note.Role, note.Level)
+	if len(t.routes) == 0 {
+		return "desk", nil
+	}
+	var carried []string
+	var errs []error
+	for _, c := range channels {
+		if err := c.Send(ctx, note); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		carried = append(carried, c.Name())
+	}
+	switch {
+	case len(carried) > 0:
+		for _, err := range errs {
+			t.log.Warn("one channel of several failed", "notice", n.ID, "error", err)
+		}
+		return channelWord(carried[0]), nil
+	case len(errs) > 0:
+		return "", errors.Join(errs...)
+	}
+	return "desk", nil // no channel is for this role and level
+}
+
+// channelWord is a channel's name as signed text can say it.
+func channelWord(name string) string {
+	word := strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-':
+			return c
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
+		}
+		return '-'
+	}, name)
+	if word == "" {
+		return "channel"
+	}
+	return word[:min(len(word), 40)]
+}
+
+func zone(name string) *time.Location {
+	if l, err := time.LoadLocation(name); err == nil {
+		return l
+	}
+	return time.UTC
+}
+
+// renewCard makes and signs the next card.
+func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r control.RenewRequest) ([]byte, error) {
+	me, err := x.Self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	card := me.Card
+	card.Serial, card.Previous, card.Issued = me.Card.Serial+1, me.Card.ID, x.Now()
+	if r.Baseline != nil {
+		card.Baseline = *r.Baseline
+	}
+	if r.Endpoint != "" {
+		card.Endpoint = r.Endpoint
+	}
+	if r.Tiles != "" {
+		card.Tiles = r.Tiles
+	}
+	signers := []seal.SigningKey{keys.Node()}
+	if len(r.RecoveryKey) > 0 {
+		key, err := seal.ParseRecoveryKey(r.RecoveryKey)
+		if err != nil {
+			return nil, &heed.Invalid{What: err.Error(), Hint: "an encrypted recovery key is decrypted with --passphrase-file"}
+		}
+		if key.Verifier().String() != me.Card.RecoveryKey {
+			return nil, &heed.Invalid{What: "this recovery key is not the one that our present card names"}
+		}
+		signers = append(signers, key)
+	}
+	if r.SealingKey {
+		key, err := keys.addSealingKey()
+		if err != nil {
+			return nil, err
+		}
+		card.SealingKey = key.Recipient().String()
+	}
+	card, note, err := wire.SignCard(card, signers...)
+	if err != nil {
+		return nil, err
+	}
+	return note, x.Renew(ctx, card, note)
+}

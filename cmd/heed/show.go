@@ -1,0 +1,340 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"heed"
+	"heed/control"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	var file bool
+	c := &cobra.Command{
+		Use: "show CASE", Short: "Show a case: statements, times, duties", Args: cobra.ExactArgs(1),
+		Long: `Show a case. Without an officer, or with one who may read no contents, headers
+and times are shown; with one who may, what was said as well, and that it was
+read is noted. It is not opened towards the other party: heed open does that.`,
+		Example: `  heed show 7K3M-Q2XA
+  heed show 7K3M-Q2XA --as irma --print > file-note.txt`,
+		RunE: func(c *cobra.Command, args []string) error {
+			var answer control.ShowAnswer
+			if err := a.call(c.Context(), "show", control.CaseRequest{Case: args[0], Officer: a.officer()}, &answer); err != nil {
+				return err
+			}
+			if a.json {
+				if len(answer.Cases) == 1 {
+					return a.print(answer.Cases[0], nil)
+				}
+				return a.print(map[string]any{"case": answer.Cases[0].Code, "cases": answer.Cases}, nil)
+			}
+			for i, k := range answer.Cases {
+				if i > 0 {
+					fmt.Fprintln(a.out)
+				}
+				if file {
+					writeFileNote(a.out, k)
+				} else {
+					writeCase(a.out, k)
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&file, "print", false, "make a readable file note, to be printed and kept")
+	return c
+}
+
+// writeCase is the short form, for a terminal.
+func writeCase(w io.Writer, c control.Case) {
+	fmt.Fprintf(w, "Case %s%s  %s warned %s  %s  %s\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, c.Warned, c.Warning.Urgency, c.Stage)
+	if c.Warning.Kind == heed.KindQuestion {
+		fmt.Fprintln(w, "It was opened by a question.")
+	}
+	if c.Warning.Document != nil {
+		fmt.Fprintf(w, "%s\n", indent(c.Warning.Document.Headline, ""))
+	}
+	if c.Local.TakenBy != "" {
+		fmt.Fprintf(w, "Taken by %s at %s\n", c.Local.TakenBy, stamp(c.Local.TakenAt.Time, nil))
+	}
+	fmt.Fprintln(w)
+	writeTimeline(w, c)
+	fmt.Fprintln(w)
+	writeDuties(w, c)
+	writeLocal(w, c)
+}
+
+func writeTimeline(w io.Writer, c control.Case) {
+	received := map[string]control.Statement{}
+	texts := map[string]string{}
+	for _, s := range c.Statements {
+		if s.Kind == heed.KindReceipt {
+			received[s.Answers[0]] = s
+		}
+	}
+	for _, content := range c.Contents {
+		texts[content.Digest] = content.Text
+	}
+	for _, s := range c.Statements {
+		if s.Kind == heed.KindReceipt {
+			continue
+		}
+		fmt.Fprintf(w, "%s  %s  %s\n", stamp(s.Time.Time, nil), s.ID[:8], sentence(s))
+		if r, ok := received[s.ID]; ok {
+			fmt.Fprintf(w, "    received by %s %s%s\n", r.Author, stamp(r.Received.Time, nil), promises(r.Duties))
+		} else {
+			fmt.Fprintf(w, "    no receipt yet from %s\n", s.Recipient)
+		}
+		for _, ref := range s.Contents {
+			if text := texts[ref.Digest]; text != "" {
+				fmt.Fprintln(w, indent(text, "    | "))
+			} else if ref.Name != "" {
+				fmt.Fprintf(w, "    attached: %s (%s, %d bytes)\n", plain(ref.Name), ref.MediaType, ref.Size)
+			}
+		}
+	}
+}
+
+func promises(all []control.Promise) string {
+	var out []string
+	for _, p := range all {
+		out = append(out, fmt.Sprintf("%s due %s", dutyWord(p.Kind), stamp(p.Due.Time, nil)))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(out, ", ")
+}
+
+// sentence says in words what a statement does.
+func sentence(s control.Statement) string {
+	by := string(s.Author)
+	if len(s.Officers) > 0 {
+		by += fmt.Sprintf(" (%s, %s)", s.Officers[0].Name, s.Officers[0].Role)
+	}
+	level := ""
+	if s.Level > 0 {
+		level = fmt.Sprintf(", escalation level %d", s.Level)
+	}
+	about := ""
+	if len(s.Duties) > 0 {
+		about = " about the " + dutyWord(s.Duties[0].Kind)
+	}
+	switch s.Kind {
+	case heed.KindNotification:
+		return fmt.Sprintf("%s notified its %s by %s%s%s", by, s.Role, s.Via, about, level)
+	case heed.KindOpening:
+		return by + " opened it"
+	case heed.KindAcknowledgement:
+		if s.NoPrejudice {
+			return by + " acknowledged it, without prejudice"
+		}
+		return by + " acknowledged it"
+	case heed.KindAssessment:
+		return fmt.Sprintf("%s assessed it: %s%s", by, s.Disposition, promises(s.Duties))
+	case heed.KindQuestion:
+		return by + " asked"
+	case heed.KindAnswer:
+		return by + " answered"
+	case heed.KindInterim:
+		return fmt.Sprintf("%s announced a reply by %s", by, stamp(s.By.Time, nil))
+	case heed.KindExtension:
+		return fmt.Sprintf("%s gave more time:%s", by, strings.TrimPrefix(promises(s.Duties), ";"))
+	case heed.KindRefusal:
+		return fmt.Sprintf("%s refused it: %s", by, s.Code)
+	case heed.KindAction:
+		return by + " reported action"
+	case heed.KindOutcome:
+		if s.Outcome == heed.Averted {
+			return by + " concluded: averted, as stated by the recipient"
+		}
+		return fmt.Sprintf("%s concluded: %s", by, s.Outcome)
+	case heed.KindReminder:
+		return fmt.Sprintf("%s reminded the %s of %s%s%s", by, s.Role, s.Recipient, about, level)
+	case heed.KindCall:
+		return by + " recorded a telephone call"
+	}
+	return fmt.Sprintf("%s: %s", by, s.Kind)
+}
+
+func writeDuties(w io.Writer, c control.Case) {
+	if len(c.Duties) == 0 {
+		fmt.Fprintln(w, "Nothing is owed yet.")
+		return
+	}
+	t := table(w, "REPLY", "OWED BY", "DUE", "STATE", "LEVEL", "GIVEN")
+	for _, d := range c.Duties {
+		given := ""
+		if d.At != nil {
+			given = stamp(d.At.Time, nil)
+		}
+		t.row(dutyWord(d.Kind), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), fmt.Sprint(d.Level), given)
+	}
+	t.flush()
+}
+
+func writeLocal(w io.Writer, c control.Case) {
+	for _, r := range c.Local.Ring {
+		fmt.Fprintf(w, "\nNo %s on record from %s. Ring %s\n", dutyWord(r.Duty), r.Party, ringText(r))
+	}
+	for _, q := range c.Local.InFlight {
+		fmt.Fprintf(w, "\nIn flight: statement %s, %d attempts. %s\n", q.Statement[:8], q.Attempts, plain(q.Trouble))
+	}
+	for _, r := range c.Local.Refused {
+		fmt.Fprintf(w, "\nThe other node (a machine) refused our %s %s: %s: %s\n", r.Kind, r.Statement[:8], r.Code, plain(r.Detail))
+	}
+	if len(c.Missing) > 0 {
+		fmt.Fprintf(w, "\n%d statements are here whose predecessors have not arrived.\n", len(c.Missing))
+	}
+	for _, pair := range c.Conflicts {
+		fmt.Fprintf(w, "\nINCONSISTENT: statements %s and %s of one author follow the same one.\n", pair[0][:8], pair[1][:8])
+	}
+}
+
+// writeFileNote is what is printed and put into a paper file.
+func writeFileNote(w io.Writer, c control.Case) {
+	line := strings.Repeat("=", 78)
+	fmt.Fprintf(w, "%s\nFILE NOTE%s                                                  case %s\n%s\n\n", line, exerciseMark(c.Warning.Status), c.Code.Spoken(), line)
+	fmt.Fprintf(w, "Case id    %s\nFrom       %s\nTo         %s\nUrgency    %s\nStatus     %s\nSigned     %s\nStage      %s\n\n", c.ID, c.Warner, c.Warned, c.Warning.Urgency, c.Warning.Status, stamp(c.Warning.Time.Time, nil), c.Stage)
+	if c.Warning.Document != nil {
+		fmt.Fprintf(w, "THE WARNING, AS THE PARTY THAT WARNED WROTE IT\n%s\n\n", indent(documentText(*c.Warning.Document), "  "))
+	} else {
+		fmt.Fprintf(w, "The contents are not shown: name an officer who may read them with --as.\n\n")
+	}
+	fmt.Fprintln(w, "WHAT WAS SAID, AND WHEN (signed times)")
+	writeTimeline(w, c)
+	fmt.Fprintln(w, "\nREPLIES THAT ARE OR WERE OWED")
+	writeDuties(w, c)
+	writeLocal(w, c)
+	if len(c.Local.Readings) > 0 {
+		fmt.Fprintf(w, "\nREAD AT %s BY\n", c.Local.Party)
+		for _, r := range c.Local.Readings {
+			fmt.Fprintf(w, "  %s  %s (%s)\n", stamp(r.At.Time, nil), r.Officer, r.Role)
+		}
+	}
+	fmt.Fprintf(w, "\nOutcomes are as their authors state them. This note claims no causation.\n%s\n", line)
+}
+
+// documentText writes a warning document in the form in which people write it.
+func documentText(d heed.Warning) string {
+	var b strings.Builder
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	var node yaml.Node
+	// The JSON form has the same keys, so that a note can be read beside docs/warning.md.
+	if err := enc.Encode(yamlOf(d, &node)); err != nil {
+		return err.Error()
+	}
+	return b.String()
+}
+
+func (a *app) openCommand() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use: "open CASE [--out DIR]", Short: "Read a warning; that it was opened is logged and told", Args: cobra.ExactArgs(1),
+		Example: `  heed open 7K3M-Q2XA --as irma
+  heed open 7K3M-Q2XA --as irma --out case/`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if out != "" {
+				if err := os.MkdirAll(out, 0o700); err != nil {
+					return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+				}
+			}
+			var answer control.Case
+			if err := a.call(c.Context(), "open", control.CaseRequest{Case: args[0], Officer: a.officer()}, &answer); err != nil {
+				return err
+			}
+			var files []string
+			if out != "" {
+				var err error
+				if files, err = writeContents(out, answer); err != nil {
+					return err
+				}
+			}
+			return a.print(map[string]any{"case": answer.Code, "files": files, "document": answer.Warning.Document, "contents": refsOf(answer)}, func(w io.Writer) {
+				writeOpened(w, answer, files)
+			})
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "DIR into which contents and attachments are written")
+	return c
+}
+
+func refsOf(c control.Case) []control.ContentRef {
+	refs := []control.ContentRef{}
+	for _, content := range c.Contents {
+		refs = append(refs, content.ContentRef)
+	}
+	return refs
+}
+
+func writeOpened(w io.Writer, c control.Case, files []string) {
+	fmt.Fprintf(w, "Case %s%s, %s to %s\n\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, c.Warned)
+	if c.Warning.Document != nil {
+		fmt.Fprintln(w, plain(documentText(*c.Warning.Document)))
+	}
+	for _, content := range c.Contents {
+		if content.Text != "" && content.Name == "" {
+			fmt.Fprintf(w, "%s\n\n", indent(content.Text, "| "))
+		}
+	}
+	for _, f := range files {
+		fmt.Fprintln(w, "written: "+f)
+	}
+	if len(files) == 0 && len(c.Contents) > 1 {
+		fmt.Fprintln(w, "Attachments are written with --out DIR.")
+	}
+}
+
+// writeContents writes every content of a case into a folder: attachments
+// under their own names where they are safe and free, byte for byte.
+func writeContents(dir string, c control.Case) ([]string, error) {
+	var files []string
+	used := map[string]bool{}
+	write := func(name string, data []byte) error {
+		for n := 2; used[strings.ToLower(name)]; n++ {
+			name = fmt.Sprintf("%d-%s", n, strings.TrimLeft(name, "0123456789-"))
+		}
+		used[strings.ToLower(name)] = true
+		path := filepath.Join(dir, name)
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+		}
+		_, err = f.Write(data)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		files = append(files, path)
+		return nil
+	}
+	if c.Warning.Document != nil {
+		if err := write("warning.yaml", []byte(documentText(*c.Warning.Document))); err != nil {
+			return files, err
+		}
+	}
+	texts := 0
+	for _, content := range c.Contents {
+		name := content.Name
+		switch {
+		case content.MediaType == heed.MediaWarning:
+			name = "warning-" + content.Digest[:8] + ".heed"
+		case name == "" && content.Text != "":
+			texts++
+			name = fmt.Sprintf("text-%d.txt", texts)
+		case name == "" || !heed.IsFileName(name):
+			name = "attachment-" + content.Digest[:8]
+		}
+		if err := write(name, content.Data); err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+}

@@ -1,0 +1,129 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// SocketName is the socket's file in a home.
+const SocketName = "heed.sock"
+
+// Listen opens the socket of a home for the node that holds the home's lock. A
+// socket left by a node that was killed is replaced.
+func Listen(home string) (net.Listener, error) {
+	path, release, err := reachable(home)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("socket %s: %w", filepath.Join(home, SocketName), err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	// The path may go by way of a descriptor that is closed by then: whoever
+	// closes the listener leaves the file, and the next Listen removes it.
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	return l, nil
+}
+
+// reachable gives a path to the socket that is short enough for the kernel
+// (108 bytes), by way of an open descriptor of the home where the home's own
+// path is longer.
+func reachable(home string) (path string, release func(), err error) {
+	path = filepath.Join(home, SocketName)
+	if len(path) < 100 {
+		return path, func() {}, nil
+	}
+	dir, err := os.Open(home)
+	if err != nil {
+		return "", nil, err
+	}
+	short := "/proc/self/fd/" + strconv.Itoa(int(dir.Fd())) + "/" + SocketName
+	return short, func() { dir.Close() }, nil
+}
+
+// Client talks to the node of a home.
+type Client struct {
+	http *http.Client
+	home string
+}
+
+// ErrNoNode says that no node answers on the home's socket.
+var ErrNoNode = errors.New("no node is running")
+
+// Dial makes a client; nothing is contacted yet.
+func Dial(home string) *Client {
+	dialer := &net.Dialer{}
+	return &Client{home: home, http: &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			path, release, err := reachable(home)
+			if err != nil {
+				return nil, err
+			}
+			defer release()
+			return dialer.DialContext(ctx, "unix", path)
+		},
+	}}}
+}
+
+// Call asks the node. Its error is a *Fault that says how the command ends.
+func (c *Client) Call(ctx context.Context, verb string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://node/v1/"+verb, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	response, err := c.http.Do(request)
+	var refused *net.OpError
+	if errors.As(err, &refused) || errors.Is(err, os.ErrNotExist) {
+		return c.noNode()
+	}
+	if err != nil {
+		return &Fault{Exit: ExitUnreachable, Message: "the node went away while it was asked: " + err.Error(), Hint: "see what `heed serve` printed"}
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return &Fault{Exit: ExitUnreachable, Message: "the node went away while it answered: " + err.Error(), Hint: "see what `heed serve` printed"}
+	}
+	if response.StatusCode != http.StatusOK {
+		fault := &Fault{}
+		if err := json.Unmarshal(data, fault); err != nil || fault.Message == "" {
+			return &Fault{Exit: ExitFault, Message: fmt.Sprintf("the node answered %s to %q", response.Status, verb), Hint: "are node and command of the same version?"}
+		}
+		return fault
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return &Fault{Exit: ExitFault, Message: "the node's answer cannot be read: " + err.Error(), Hint: "are node and command of the same version?"}
+	}
+	return nil
+}
+
+func (c *Client) noNode() error {
+	home, err := filepath.Abs(c.home)
+	if err != nil {
+		home = c.home
+	}
+	if _, err := os.Stat(home); errors.Is(err, os.ErrNotExist) {
+		return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("there is no home at %s", home), Hint: "make one with `heed init --home " + c.home + " --name PARTY --listen HOST:PORT`, then start it with `heed serve --home " + c.home + "`"}
+	}
+	return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("%v for the home %s", ErrNoNode, home), Hint: "start it with `heed serve --home " + c.home + "`"}
+}

@@ -1,0 +1,82 @@
+package heed
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// kindTable is what each kind is, written again by hand: who may make it, what
+// an officer does in making it (- a node makes it alone), and of "released",
+// "opens", "answers" what holds.
+const kindTable = `
+warning          warner  warn           released,opens
+supplement       warner  warn           released,answers
+correction       warner  warn           released,answers
+recall           warner  warn           released,answers
+receipt          either  -              answers
+refusal          either  refuse         answers
+notification     either  -              answers
+opening          either  open           answers
+acknowledgement  warned  acknowledge    answers
+assessment       warned  assess         answers
+question         either  ask            opens
+answer           either  answer         answers
+interim          either  interim        answers
+extension        either  extend         answers
+action           warned  report-action  answers
+outcome          warned  conclude       answers
+call             either  call           none
+reminder         either  -              answers
+forward-request  warned  forward        answers
+forward-consent  warner  forward        answers
+drill            either  drill          none
+`
+
+func TestKindTable(t *testing.T) {
+	sides := map[string]side{"warner": byWarner, "warned": byWarned, "either": byEither}
+	var kinds []string
+	for _, line := range strings.Split(strings.TrimSpace(kindTable), "\n") {
+		f := strings.Fields(line)
+		k, is := Kind(f[0]), strings.Split(f[3], ",")
+		kinds = append(kinds, f[0])
+		m, ok := k.manner()
+		if !ok {
+			t.Errorf("%s: unknown", k)
+			continue
+		}
+		if m.side != sides[f[1]] {
+			t.Errorf("%s: made by side %d", k, m.side)
+		}
+		if action := strings.TrimPrefix(f[2], "-"); k.Action() != Action(action) || k.ByMachine() != (action == "") {
+			t.Errorf("%s: action %q, by machine %t", k, k.Action(), k.ByMachine())
+		}
+		if k.Released() != slices.Contains(is, "released") || m.opens != slices.Contains(is, "opens") || (m.answersMust == 1) != slices.Contains(is, "answers") || m.answersMust > 1 {
+			t.Errorf("%s: released %t, opens %t, answers %d", k, k.Released(), m.opens, m.answersMust)
+		}
+		if k.OwedReceipt() != (k != KindReceipt) {
+			t.Errorf("%s: owed a receipt %t", k, k.OwedReceipt())
+		}
+		if got, err := ParseKind(f[0]); err != nil || got != k {
+			t.Errorf("%s: parsed as %s, %v", k, got, err)
+		}
+		if !k.ByMachine() && !slices.Contains(Actions(), k.Action()) {
+			t.Errorf("%s: action %q is not in the list of actions", k, k.Action())
+		}
+	}
+	if !slices.Equal(kinds, words(Kinds())) {
+		t.Errorf("kinds are %v", Kinds())
+	}
+}
+
+func TestUnknownKind(t *testing.T) {
+	for _, s := range []string{"", "Warning", "accord-proposal", "watch-hit", "warning\n"} {
+		if _, err := ParseKind(s); !errors.As(err, new(*Invalid)) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	if k := Kind("unheard-of"); k.Action() != "" || k.Released() {
+		t.Error("an unknown kind has a manner")
+	}
+}

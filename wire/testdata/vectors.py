@@ -1,0 +1,335 @@
+"""The second implementation of docs/formats.md. It uses only Python's standard library and shares nothing with the Go code:
+
+    python3 wire/testdata/vectors.py > wire/testdata/format-vectors.json
+
+Texts are put together line by line as the page has them; Ed25519 is written out from RFC 8032, section 5.1.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def digest_of(words):
+    """A stand-in for a digest whose origin does not matter here."""
+    return sha256(words.encode()).hex()
+
+
+# Ed25519, RFC 8032 section 5.1: affine twisted Edwards curve, slow and plain.
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def recover_x(y, sign):
+    xx = (y * y - 1) * pow(D * y * y + 1, P - 2, P)
+    x = pow(xx, (P + 3) // 8, P)
+    if (x * x - xx) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    return P - x if x % 2 != sign else x
+
+
+BASE_Y = 4 * pow(5, P - 2, P) % P
+BASE = (recover_x(BASE_Y, 0), BASE_Y)
+
+
+def add(a, b):
+    (x1, y1), (x2, y2) = a, b
+    k = D * x1 * x2 * y1 * y2 % P
+    x = (x1 * y2 + x2 * y1) * pow(1 + k, P - 2, P) % P
+    y = (y1 * y2 + x1 * x2) * pow(1 - k, P - 2, P) % P
+    return x, y
+
+
+def multiply(point, n):
+    result = (0, 1)
+    while n:
+        if n & 1:
+            result = add(result, point)
+        point = add(point, point)
+        n >>= 1
+    return result
+
+
+def encode(point):
+    x, y = point
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+class Key:
+    """A named key. Its seed is the SHA-256 of "seed of " and its name."""
+
+    def __init__(self, name):
+        self.name = name
+        self.seed = sha256(b"seed of " + name.encode())
+        h = hashlib.sha512(self.seed).digest()
+        self.scalar = int.from_bytes(h[:32], "little") & ((1 << 254) - 8) | 1 << 254
+        self.prefix = h[32:]
+        self.public = encode(multiply(BASE, self.scalar))
+        self.hash = sha256(name.encode() + b"\n\x01" + self.public)[:4]
+
+    def __str__(self):
+        return f"{self.name}+{self.hash.hex()}+{base64.b64encode(bytes([1]) + self.public).decode()}"
+
+    def sign(self, message):
+        r = int.from_bytes(hashlib.sha512(self.prefix + message).digest(), "little") % L
+        point = encode(multiply(BASE, r))
+        k = int.from_bytes(hashlib.sha512(point + self.public + message).digest(), "little") % L
+        return point + ((r + k * self.scalar) % L).to_bytes(32, "little")
+
+
+def note(text, *keys):
+    lines = "".join(f"— {k.name} {base64.b64encode(k.hash + k.sign(text.encode())).decode()}\n" for k in keys)
+    return text + "\n" + lines
+
+
+NORTH, SOUTH = Key("north.example/node"), Key("south.example/node")
+NORTH_LEDGER, SOUTH_LEDGER = Key("north.example/v0"), Key("south.example/v0")
+NORTH_RECOVERY = Key("north.example/recovery")
+ANNA, BEN = Key("north.example/officer/anna"), Key("north.example/officer/ben")
+CLEO, DARIO = Key("south.example/officer/cleo"), Key("south.example/officer/dario")
+
+with open(os.path.join(HERE, "../../seal/testdata/vectors.json")) as f:
+    SEALING = json.load(f)["Seal"]["Recipient"]
+
+
+def at(seconds, millis=0):
+    """A time on 22 November 2026, counted from 21:00 UTC."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(21 + hours, 24)
+    return f"2026-11-{22 + days:02d}T{hours:02d}:{minutes:02d}:{seconds:02d}.{millis:03d}Z"
+
+
+def tag_key(words):
+    return sha256(b"heed-tagkey-v1\0" + sha256(words.encode())).hex()
+
+
+out = {"keys": [], "statements": [], "releases": [], "cards": [], "rosters": [], "refusals": [], "envelopes": [], "parts": [], "gaps": []}
+for k in (NORTH, SOUTH, NORTH_LEDGER, SOUTH_LEDGER, NORTH_RECOVERY, ANNA, BEN, CLEO, DARIO):
+    out["keys"].append({"name": k.name, "seed": k.seed.hex(), "public": str(k)})
+
+
+def put(into, name, lines, *keys):
+    text = "".join(line + "\n" for line in lines)
+    signed = note(text, *keys)
+    out[into].append({"name": name, "id": sha256(text.encode()).hex(), "signed": sha256(signed.encode()).hex(), "note": signed})
+    return sha256(text.encode()).hex()
+
+
+DOCUMENT = f"content: {digest_of('the warning document')} 1234 application/vnd.heed.warning"
+REPORT = f"content: {digest_of('the field report')} 20480 application/pdf Bericht über das Treffen.pdf"
+BUNDLE = f"content: {digest_of('the bundle')} 77 application/stix+json;version=2.1 bundle.json"
+WORDS = f"content: {digest_of('the words')} 17 text/plain;charset=utf-8"
+
+
+def release(name, kind, of, time, contents, *officers):
+    lines = ["heed-release/v1", "author: north.example", f"kind: {kind}", f"of: {of}", f"time: {time}", f"nonce: {digest_of('nonce of ' + name)}"]
+    lines += contents + [f"officer: {role} {key}" for role, key in officers]
+    return put("releases", name, lines, *[key for _, key in officers])
+
+
+REL_W = release("warning", "warning", "none", at(0), [DOCUMENT, REPORT], ("drafter", ANNA), ("releaser", BEN))
+REL_S = release("supplement", "supplement", REL_W, at(600), [DOCUMENT, BUNDLE], ("releaser", BEN))
+REL_C = release("correction", "correction", REL_W, at(1200), [DOCUMENT], ("supervisor", BEN))
+REL_R = release("recall", "recall", REL_W, at(1800), [], ("releaser", BEN))
+
+
+def card(name, party, serial, previous, keys, recovery, endpoint, pin, tiles, baseline, *signers):
+    lines = ["heed-card/v1", f"party: {party}", f"serial: {serial}", f"issued: {at(-3600 * 21)}", f"previous: {previous}",
+             f"node-key: {keys[0]}", f"sealing-key: {SEALING}", f"ledger-key: {keys[1]}", f"recovery-key: {recovery}",
+             f"endpoint: {endpoint}", f"pin: {pin}", f"tiles: {tiles}"]
+    return put("cards", name, lines + baseline, *signers)
+
+
+SMALL = ["publication-delay: 100ms", "max-envelope: 65536", "collect-every: 0ms", "profile: seconds",
+         "clock: acknowledge Immediate 2000ms", "clock: acknowledge Expected 4000ms", "clock: assess Immediate 8000ms",
+         "clock: answer Unknown 8000ms", "rung: duty-desk 0ms|+000 0100||24/7|Europe/Vienna|de en"]
+FULL = ["publication-delay: 60000ms", "max-envelope: 33554432", "collect-every: 900000ms", "profile: urgent-police"]
+for duty in ("acknowledge", "assess", "answer", "report", "conclude", "review", "ratify", "decide"):
+    for urgency in ("Immediate", "Expected", "Future", "Past", "Unknown"):
+        FULL.append(f"clock: {duty} {urgency} {len(duty) * 3600000 + len(urgency)}ms")
+FULL += ["quota: Immediate 200 3600000ms", "quota: Expected 500 3600000ms", "quota: Unknown 1 86400000ms",
+         "rung: duty-desk 0ms|+000 0000|desk@north.example|24/7|UTC|en fr",
+         "rung: head-of-desk 3600000ms|+000 0001||Mon-Fri 08:00-16:00|Africa/Nairobi|en sw",
+         "rung: head-of-service 14400000ms||head@north.example|||"]
+
+CARD_S = card("first", "south.example", 1, "none", (SOUTH, SOUTH_LEDGER), "none", "https://192.0.2.7:8443", digest_of("tls key"), "none", SMALL, SOUTH)
+CARD_N = card("with recovery key", "north.example", 1, "none", (NORTH, NORTH_LEDGER), NORTH_RECOVERY, "https://heed.north.example:443", "none",
+              "http://tiles.north.example:8080", FULL, NORTH)
+card("renewal", "north.example", 2, CARD_N, (NORTH, NORTH_LEDGER), NORTH_RECOVERY, "https://heed.north.example:444", "none", "none", FULL,
+     NORTH, NORTH_RECOVERY)
+
+
+def statement(name, kind, case, author, seconds, previous, answers, contents, own, *officers, after="none", tag=None):
+    recipient = "south.example" if author == "north.example" else "north.example"
+    node = NORTH if author == "north.example" else SOUTH
+    lines = ["heed-statement/v1", f"kind: {kind}", f"case: {case}", f"author: {author}", "author-card: 1", f"recipient: {recipient}",
+             "recipient-card: 3", f"time: {at(seconds, seconds % 1000)}", f"previous: {previous}"]
+    lines += [f"answers: {a}" for a in sorted(answers)]
+    lines += [f"after: {after}", f"tag-key: {tag or tag_key('K of ' + name)}"]
+    lines += contents + own + [f"node: {node}"]
+    lines += [f"officer: {role} {key}" for role, key in officers]
+    return put("statements", name, lines, node, *[key for _, key in officers])
+
+
+N, S = "north.example", "south.example"
+W = statement("warning", "warning", "new", N, 1, "none", [], [DOCUMENT, REPORT],
+              [f"release: {REL_W}", "urgency: Immediate", "status: Actual", "asks-answer: yes"])
+SUP = statement("supplement", "supplement", W, N, 601, W, [W], [DOCUMENT, BUNDLE], [f"release: {REL_S}", "urgency: Expected"],
+                after=digest_of("a checkpoint"))
+COR = statement("correction", "correction", W, N, 1201, SUP, [W], [DOCUMENT], [f"release: {REL_C}", "urgency: Past"])
+statement("recall", "recall", W, N, 1801, COR, [W], [], [f"release: {REL_R}"])
+statement("receipt", "receipt", W, S, 2, "none", [W], [],
+          ["number: 7", f"received: {at(2, 2)}", f"ledger: {SOUTH_LEDGER}", f"terms: {CARD_S}", f"publish-by: {at(2, 102)}",
+           f"duty: acknowledge {at(4, 2)}", f"duty: assess {at(10, 2)}", f"duty: answer {at(10, 2)}"], tag=tag_key("K of warning"))
+OPE = statement("opening", "opening", W, S, 30, "none", [W], [], [], ("duty-officer", CLEO))
+ACK = statement("acknowledgement", "acknowledgement", W, S, 60, OPE, [W, SUP], [], ["without-prejudice: yes"], ("duty-officer", CLEO))
+ASS = statement("assessment", "assessment", W, S, 90, ACK, [W], [WORDS],
+                ["disposition: partly-credible", f"duty: report {at(3690, 90)}", f"duty: conclude {at(7290, 90)}"], ("assessor", CLEO))
+statement("assessment without duties", "assessment", W, S, 90, ACK, [COR], [], ["disposition: cannot-assess"], ("supervisor", DARIO))
+statement("refusal", "refusal", W, S, 91, ACK, [W], [WORDS], ["code: political-military-religious-racial"], ("duty-officer", CLEO))
+statement("notification", "notification", W, S, 3, "none", [W], [], ["level: 0", "role: duty-desk", "via: mail"])
+statement("notification of what is overdue", "notification", W, S, 5000, OPE, [W], [],
+          ["level: 8", "role: head-of-service", "via: chat-2", f"duty: assess {at(10, 2)}"])
+QUE = statement("question", "question", "new", S, 100, "none", [], [WORDS], ["urgency: Unknown", "status: Exercise"], ("assessor", CLEO))
+ASK = statement("question in a case", "question", W, S, 101, ASS, [W], [WORDS, REPORT], ["urgency: Immediate"], ("assessor", CLEO))
+statement("answer", "answer", QUE, N, 200, "none", [QUE], [WORDS], [], ("releaser", BEN))
+statement("interim", "interim", W, N, 201, W, [ASK], [], [f"by: {at(86400, 999)}"], ("drafter", ANNA))
+statement("extension", "extension", W, N, 202, W, [W], [], [f"duty: assess {at(20)}"], ("releaser", BEN))
+statement("action", "action", W, S, 3000, ASK, [ASS], [WORDS], [], ("duty-officer", CLEO))
+statement("outcome", "outcome", W, S, 3001, ASK, [W, ASS], [WORDS], ["outcome: averted"], ("duty-officer", CLEO), ("supervisor", DARIO))
+statement("call", "call", W, N, 3002, W, [], [WORDS], [], ("drafter", ANNA))
+statement("reminder", "reminder", W, N, 3003, W, [W], [], ["level: 1", "role: head-of-desk", f"duty: acknowledge {at(4, 2)}"])
+statement("forward-request", "forward-request", W, S, 3004, ASK, [W], [], ["party: east.example"], ("supervisor", DARIO))
+statement("forward-consent", "forward-consent", W, N, 3005, W, [W], [], ["party: east.example", "consent: no"], ("releaser", BEN))
+statement("drill", "drill", W, N, 3006, W, [], [], [], ("supervisor", BEN))
+
+
+def roster(name, serial, *officers):
+    lines = ["heed-roster/v1", "party: north.example", f"serial: {serial}", f"time: {at(0)}"]
+    lines += [f"officer: {standing} {roles} {key}" for standing, roles, key in officers]
+    put("rosters", name, lines + [f"node: {NORTH}"], NORTH)
+
+
+roster("empty", 1)
+roster("two officers", 12, ("active", "drafter,duty-officer,administrator", ANNA), ("removed", "releaser", BEN))
+
+
+def refusal(name, sender_card, number, code, retry, detail):
+    put("refusals", name, ["heed-refusal/v1", "author: south.example", "author-card: 1", "sender: north.example", f"sender-card: {sender_card}",
+                           f"number: {number}", f"envelope: {digest_of('an envelope')}", f"time: {at(9, 9)}", f"code: {code}",
+                           f"retry-after: {retry}ms", f"detail: {detail}", f"node: {SOUTH}"], SOUTH)
+
+
+refusal("over quota", 3, 19, "over-quota", 360000, "200 statements of urgency Immediate in 1h0m0s, and our card admits 200")
+refusal("without words", 1, 0, "unknown-sender", 0, "-")
+
+
+def gap(name, missing):
+    out["gaps"].append({"name": name, "hex": "".join(["heed-gap/v1\n"] + [f"missing: {n}\n" for n in missing]).encode().hex()})
+
+
+gap("none", [])
+gap("three", [3, 4, 9007199254740991])
+
+
+def parts(name, *items):
+    data = b"heed-parts/v1\n" + b"".join(struct.pack(">BI", kind, len(body)) + body for kind, body in items)
+    out["parts"].append({"name": name, "hex": data.hex()})
+    return data
+
+
+def note_of(into, name):
+    return next(v["note"].encode() for v in out[into] if v["name"] == name)
+
+
+parts("none")
+parts("a question", (1, note_of("statements", "question")), (2, sha256(b"K of question")), (4, sha256(b"salt") + b"Where is he now?\n"))
+OPENED = parts("every type", (1, note_of("statements", "recall")), (2, sha256(b"K of recall")), (3, note_of("releases", "recall")),
+               (4, sha256(b"salt")), (5, note_of("refusals", "over quota")), (6, b"heed-gap/v1\nmissing: 3\n"), (7, b"a checkpoint"),
+               (8, b"another"), (9, note_of("cards", "first")), (10, b""), (11, sha256(b"an envelope")))
+
+
+def envelope(name, number, opened, body):
+    lines = ["heed-envelope/v1", "sender: north.example", "sender-card: 1", "recipient: south.example", "recipient-card: 3",
+             f"number: {number}", f"time: {at(7, 7)}", f"sealed: {len(body)}", f"sealed-digest: {sha256(body).hex()}", f"opened: {opened}",
+             f"node: {NORTH}"]
+    header = note("".join(line + "\n" for line in lines), NORTH).encode()
+    out["envelopes"].append({"name": name, "hex": (struct.pack(">I", len(header)) + header + body).hex()})
+
+
+# What is sealed stands in for an age file here: the first is none, and the second was made by the Go implementation, since
+# ML-KEM is not in Python's library. It holds the parts of "every type" and opens with the key in docs/keys.md.
+envelope("closed", 7, 14, b"not an age file")
+SEALED = os.path.join(HERE, "envelope.age")
+if os.path.exists(SEALED):
+    with open(SEALED, "rb") as f:
+        envelope("every part", 0, len(OPENED), f.read())
+
+out["refused"] = []
+
+
+def refused(name, into, of, old, new, *keys):
+    """One of the notes above with something changed in its text, and signed again by the given keys."""
+    text = note_of(into, of).decode()
+    text = text[:text.rindex("\n\n") + 1]
+    assert text.count(old) == 1, name
+    out["refused"].append({"name": name, "type": into[:-1], "note": note(text.replace(old, new), *keys)})
+
+
+refused("another version", "statements", "call", "heed-statement/v1", "heed-statement/v2", NORTH, ANNA)
+refused("another type", "releases", "recall", "heed-release/v1", "heed-statement/v1", BEN)
+refused("unknown kind", "statements", "call", "kind: call", "kind: cal", NORTH, ANNA)
+refused("author is recipient", "statements", "call", "author: north", "author: south", NORTH, ANNA)
+refused("card 0", "statements", "call", "author-card: 1", "author-card: 0", NORTH, ANNA)
+refused("leading zero", "statements", "call", "author-card: 1", "author-card: 01", NORTH, ANNA)
+refused("number too large", "statements", "receipt", "number: 7", "number: 9007199254740992", SOUTH)
+refused("time without milliseconds", "statements", "recall", ".801Z", "Z", NORTH)
+refused("time with a comma", "statements", "recall", ".801Z", ",801Z", NORTH)
+refused("time with an offset", "statements", "recall", ".801Z", ".801+00:00", NORTH)
+refused("zeros for none", "statements", "call", "after: none", "after: " + "0" * 64, NORTH, ANNA)
+refused("no release", "statements", "recall", f"release: {REL_R}", "release: none", NORTH)
+refused("answers out of order", "statements", "outcome", "".join(f"answers: {a}\n" for a in sorted([W, ASS])),
+        "".join(f"answers: {a}\n" for a in sorted([W, ASS], reverse=True)), SOUTH, CLEO, DARIO)
+refused("lines out of order", "statements", "reminder", "level: 1\nrole: head-of-desk", "role: head-of-desk\nlevel: 1", NORTH)
+refused("a line of another kind", "statements", "call", "node: ", "consent: yes\nnode: ", NORTH, ANNA)
+refused("role without the right", "statements", "assessment", "officer: assessor", "officer: duty-officer", SOUTH, CLEO)
+refused("officer of the other party", "statements", "call", str(ANNA), str(CLEO), NORTH, CLEO)
+refused("officer's key as node key", "statements", "recall", str(NORTH), str(BEN), BEN)
+refused("no officer", "statements", "call", f"officer: drafter {ANNA}\n", "", NORTH)
+refused("media type in capitals", "statements", "call", "text/plain", "Text/plain", NORTH, ANNA)
+refused("file name that is a path", "statements", "warning", "Bericht ", "../Bericht ", NORTH)
+refused("file name that turns round", "statements", "warning", "Bericht ", "Bericht\u202e ", NORTH)
+refused("one content twice", "statements", "call", WORDS, WORDS + "\n" + WORDS, NORTH, ANNA)
+refused("signature missing", "statements", "call", "kind: call", "kind: call", NORTH)
+refused("signature added", "statements", "call", "kind: call", "kind: call", NORTH, ANNA, BEN)
+refused("signatures swapped", "statements", "call", "kind: call", "kind: call", ANNA, NORTH)
+refused("signed by the other party", "statements", "recall", "kind: recall", "kind: recall", SOUTH)
+refused("of in a warning's release", "releases", "warning", "of: none", f"of: {REL_S}", ANNA, BEN)
+refused("one officer twice", "releases", "recall", f"officer: releaser {BEN}", f"officer: releaser {BEN}\nofficer: drafter {BEN}", BEN)
+refused("ledger key is the recovery key", "cards", "first", str(SOUTH_LEDGER), str(Key("south.example/recovery")), SOUTH)
+refused("clock out of order", "cards", "first", "clock: acknowledge Immediate 2000ms\nclock: acknowledge Expected 4000ms",
+        "clock: acknowledge Expected 4000ms\nclock: acknowledge Immediate 2000ms", SOUTH)
+refused("duration in seconds", "cards", "first", "publication-delay: 100ms", "publication-delay: 1s", SOUTH)
+refused("endpoint with a path", "cards", "first", "192.0.2.7:8443", "192.0.2.7:8443/", SOUTH)
+refused("no ladder", "cards", "first", SMALL[-1] + "\n", "", SOUTH)
+refused("officers out of order", "rosters", "two officers", f"officer: active drafter,duty-officer,administrator {ANNA}\nofficer: removed releaser {BEN}",
+        f"officer: removed releaser {BEN}\nofficer: active drafter,duty-officer,administrator {ANNA}", NORTH)
+refused("roles out of order", "rosters", "two officers", "drafter,duty-officer", "duty-officer,drafter", NORTH)
+refused("officer of another party in a roster", "rosters", "two officers", str(BEN), str(CLEO), NORTH)
+refused("code of a content refusal", "refusals", "without words", "code: unknown-sender", "code: duplicate", SOUTH)
+refused("blank at the end", "refusals", "without words", "detail: -", "detail: - ", SOUTH)
+
+json.dump(out, sys.stdout, ensure_ascii=False, indent=1)
+print()
