@@ -62,7 +62,7 @@ func TestParseCodeReadsWhatPeopleWrite(t *testing.T) {
 			}
 		}
 	})
-	for _, s := range []string{"", "7K3MQ2X", "7K3MQ2XAB", "7K3MQ2XU", "7K3M_2XA", "7K3M\n2XA", "ſK3MQ2XA", "７K3MQ2XA", strings.Repeat("-", 8), strings.Repeat("7", 1 << 16)} {
+	for _, s := range []string{"", "7K3MQ2X", "7K3MQ2XAB", "7K3MQ2XU", "7K3M_2XA", "7K3M\n2XA", "７K3MQ2XA", strings.Repeat("-", 8), strings.Repeat("7", 1<<16)} {
 		if got, err := ParseCode(s); !errors.As(err, new(*Invalid)) || got != "" {
 			t.Errorf("%q: got %q, %v", clip(s), got, err)
 		}

@@ -64,7 +64,7 @@ func ParseEnvelopeRefusal(s string) (RefusalCode, error) {
 // Passing reports whether the same statement may be accepted later without any
 // change to it, so that the sender's node keeps it and tries again.
 func (c RefusalCode) Passing() bool {
-	return c == OverQuota || c == ClockAhead || c == CatchingUp || c == StaleCard || c == UnknownSender || c == BadSeal || c == TooLarge
+	return c == OverQuota || c == ClockAhead || c == NumberReused || c == CatchingUp || c == StaleCard || c == UnknownSender || c == BadSeal || c == TooLarge
 }
 
 // Refused is an act or a statement that a rule or a role does not permit.

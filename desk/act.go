@@ -55,18 +55,30 @@ type acts struct {
 	Closed []closedAct // what the officer's roles do not permit here
 }
 
-// form is one act's form, with what was typed before where it failed.
+// form is one act's form, with what was typed before where it failed. A label
+// that is empty means that the form has no such field.
 type form struct {
-	Act     string
-	Heading string
-	Button  string
-	Note    string
-	Open    bool // shown unfolded
+	Case heed.CaseID
+	CSRF string
+	Once string
+
+	Act         string
+	Heading     string
+	Button      string
+	Note        string
+	Open        bool // shown unfolded
+	NoPrejudice bool
+	ChoiceLabel string
+	Choices     []option
+	Empty       bool // nothing is chosen beforehand
+	WithLabel   string
+	TimeLabel   string
+	Zone        string // of the time
+	TextLabel   string
+	TextNeeded  bool
+
 	Kept    map[string]string
-	Choices []option // dispositions, questions, duties, codes, outcomes
-	Zone    string
 	Problem *problem
-	Code    string // of the case, for those who listen to the button alone
 }
 
 type closedAct struct {
@@ -81,13 +93,10 @@ type kept struct {
 	why    problem
 }
 
-// actRule says when the page offers an act. Whether it is permitted is decided
-// by the exchange when it is done.
+// actRule says when the page offers an act, and what its form asks. Whether it
+// is permitted is decided by the exchange when it is done.
 type actRule struct {
-	act     string
-	heading string
-	button  string
-	note    string
+	form
 	action  heed.Action
 	due     heed.DutyKind // its form stands first while we owe this
 	offered func(c caseFacts) bool
@@ -109,62 +118,56 @@ func (c caseFacts) owe(kind heed.DutyKind) bool {
 	return slices.ContainsFunc(c.ours, func(d heed.Duty) bool { return d.Kind == kind })
 }
 
+func always(caseFacts) bool { return true }
+
 var actRules = []actRule{
 	{
-		act: actTake, heading: "Take this case", button: "Take", action: heed.ActTake,
-		note:    "So that two do not work on it and none thinks that the other does.",
-		offered: func(c caseFacts) bool { return c.Taken == nil || c.Taken.Officer != c.as },
+		form:   form{Act: actTake, Heading: "Take this case", Button: "Take the case", Note: "So that two do not work on it and none thinks that the other does."},
+		action: heed.ActTake, offered: func(c caseFacts) bool { return c.Taken == nil || c.Taken.Officer != c.as },
 	},
 	{
-		act: actAcknowledge, heading: "Acknowledge", button: "Sign acknowledgement", action: heed.ActAcknowledge, due: heed.DutyAcknowledge,
-		note:    "Says that a responsible person has it. It judges nothing.",
-		offered: func(c caseFacts) bool { return c.owe(heed.DutyAcknowledge) },
+		form:   form{Act: actAcknowledge, Heading: "Acknowledge", Button: "Sign acknowledgement", Note: "Says that a responsible person has it. It judges nothing.", NoPrejudice: true},
+		action: heed.ActAcknowledge, due: heed.DutyAcknowledge, offered: func(c caseFacts) bool { return c.owe(heed.DutyAcknowledge) },
 	},
 	{
-		act: actAssess, heading: "Assess", button: "Sign assessment", action: heed.ActAssess, due: heed.DutyAssess,
-		note:    "Credible or partly credible is an undertaking to report action and to conclude.",
-		offered: caseFacts.warned,
+		form:   form{Act: actAssess, Heading: "Assess", Button: "Sign assessment", Note: "Credible or partly credible is an undertaking to report action and to conclude.", ChoiceLabel: "The warning is", Empty: true, TextLabel: "Reason"},
+		action: heed.ActAssess, due: heed.DutyAssess, offered: caseFacts.warned,
 		choices: func(caseFacts) []option { return optionsOf(heed.Dispositions(), dispositionWords) },
 	},
 	{
-		act: actAnswer, heading: "Answer", button: "Sign answer", action: heed.ActAnswer, due: heed.DutyAnswer,
-		offered: func(c caseFacts) bool { return len(c.questions()) > 0 },
+		form:   form{Act: actAnswer, Heading: "Answer", Button: "Sign answer", ChoiceLabel: "Which question", TextLabel: "Answer", TextNeeded: true},
+		action: heed.ActAnswer, due: heed.DutyAnswer, offered: func(c caseFacts) bool { return len(c.questions()) > 0 },
 		choices: caseFacts.questions,
 	},
 	{
-		act: actReport, heading: "Report action", button: "Sign report", action: heed.ActReport, due: heed.DutyReport,
-		offered: caseFacts.warned,
+		form:   form{Act: actReport, Heading: "Report action", Button: "Sign report of action", TextLabel: "What was done", TextNeeded: true},
+		action: heed.ActReport, due: heed.DutyReport, offered: caseFacts.warned,
 	},
 	{
-		act: actConclude, heading: "Conclude", button: "Sign conclusion", action: heed.ActConclude, due: heed.DutyConclude,
-		note:    "How the matter ended, as we state it.",
-		offered: caseFacts.warned,
+		form:   form{Act: actConclude, Heading: "Conclude", Button: "Sign conclusion", Note: "How the matter ended, as we state it.", ChoiceLabel: "Outcome", Empty: true, TextLabel: "Words"},
+		action: heed.ActConclude, due: heed.DutyConclude, offered: caseFacts.warned,
 		choices: func(caseFacts) []option { return optionsOf(heed.Outcomes(), outcomeWords) },
 	},
 	{
-		act: actAsk, heading: "Ask a question", button: "Sign question", action: heed.ActAsk,
-		note:    "The other party owes an answer, under the same clock and ladder as for a warning.",
-		offered: func(caseFacts) bool { return true },
+		form:   form{Act: actAsk, Heading: "Ask a question", Button: "Sign question", Note: "The other party owes an answer, under the same clock and ladder as for a warning.", TextLabel: "Question", TextNeeded: true},
+		action: heed.ActAsk, offered: always,
 	},
 	{
-		act: actInterim, heading: "Send an interim reply", button: "Sign interim reply", action: heed.ActInterim,
-		note:    "Says when our reply will come. It discharges nothing.",
-		offered: func(c caseFacts) bool { return len(c.ours) > 0 },
+		form:   form{Act: actInterim, Heading: "Send an interim reply", Button: "Sign interim reply", Note: "Says when our reply will come. It discharges nothing.", TimeLabel: "Our reply will come by", TextLabel: "Words"},
+		action: heed.ActInterim, offered: func(c caseFacts) bool { return len(c.ours) > 0 },
 	},
 	{
-		act: actExtend, heading: "Give more time", button: "Sign extension", action: heed.ActExtend,
-		note:    "For a reply that the other party owes us.",
-		offered: func(c caseFacts) bool { return len(c.theirs) > 0 },
+		form:   form{Act: actExtend, Heading: "Give more time", Button: "Sign extension", Note: "For a reply that the other party owes us.", ChoiceLabel: "Which reply", TimeLabel: "Until"},
+		action: heed.ActExtend, offered: func(c caseFacts) bool { return len(c.theirs) > 0 },
 		choices: caseFacts.extendable,
 	},
 	{
-		act: actCall, heading: "Record a telephone call", button: "Sign record of call", action: heed.ActCall,
-		offered: func(caseFacts) bool { return true },
+		form:   form{Act: actCall, Heading: "Record a telephone call", Button: "Sign record of the call", WithLabel: "With whom", TextLabel: "What was said", TextNeeded: true},
+		action: heed.ActCall, offered: always,
 	},
 	{
-		act: actRefuse, heading: "Refuse", button: "Sign refusal", action: heed.ActRefuse,
-		note:    "A refusal is an answer, and takes the place of every reply that we owe for what the other party sent.",
-		offered: func(c caseFacts) bool { return slices.ContainsFunc(c.ours, c.refusable) },
+		form:   form{Act: actRefuse, Heading: "Refuse", Button: "Sign refusal", Note: "A refusal is an answer. It takes the place of every reply that we owe for what the other party sent.", ChoiceLabel: "Reason", Empty: true, TextLabel: "Why", TextNeeded: true},
+		action: heed.ActRefuse, offered: func(c caseFacts) bool { return slices.ContainsFunc(c.ours, c.refusable) },
 		choices: func(caseFacts) []option { return optionsOf(heed.ContentRefusals(), refusalWords) },
 	},
 }
@@ -203,7 +206,7 @@ func (c caseFacts) refusable(d heed.Duty) bool {
 }
 
 // actsOf lists the forms for a case, those that answer what we owe first.
-func (d *desk) actsOf(v *visit, file exchange.CaseFile, sent *kept) acts {
+func (d *desk) actsOf(v *visit, file exchange.CaseFile, once string, sent *kept) acts {
 	var out acts
 	if file.Opening.ID.IsZero() {
 		return out
@@ -214,15 +217,16 @@ func (d *desk) actsOf(v *visit, file exchange.CaseFile, sent *kept) acts {
 		ours: file.OpenDuties(me), theirs: file.OpenDuties(file.Other(me)), at: times{file.At, v.zone},
 	}
 	for _, rule := range actRules {
-		failed := sent != nil && sent.act == rule.act
+		failed := sent != nil && sent.act == rule.Act
 		if !rule.offered(facts) && !failed {
 			continue
 		}
 		if _, err := v.as.Acting(rule.action); err != nil && !failed {
-			out.Closed = append(out.Closed, closedAct{rule.heading, whoMay(rule.action)})
+			out.Closed = append(out.Closed, closedAct{rule.Heading, whoMay(rule.action)})
 			continue
 		}
-		f := form{Act: rule.act, Heading: rule.heading, Button: rule.button, Note: rule.note, Zone: v.zone.String(), Code: file.Code.Spoken()}
+		f := rule.form
+		f.Case, f.CSRF, f.Once, f.Zone = file.ID, v.csrf, once, v.zone.String()
 		if rule.choices != nil {
 			f.Choices = rule.choices(facts)
 		}
@@ -231,7 +235,7 @@ func (d *desk) actsOf(v *visit, file exchange.CaseFile, sent *kept) acts {
 		}
 		owed := rule.due != "" && facts.owe(rule.due)
 		f.Open = f.Open || owed
-		if owed || rule.act == actTake {
+		if owed || rule.Act == actTake {
 			out.Due = append(out.Due, f)
 		} else {
 			out.Others = append(out.Others, f)

@@ -43,7 +43,7 @@ type dutyRow struct {
 	Due     stamp
 	Left    string
 	Overdue bool
-	Since   string // "no answer on record as of ...", once overdue
+	AsOf    stamp
 	Level   int
 	Ring    *ring
 	Taken   string
@@ -143,11 +143,8 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 func (t times) dutyRow(line exchange.BoardLine) dutyRow {
 	row := dutyRow{
 		Case: line.Case, Code: line.Code.Spoken(), Peer: string(line.Peer), What: word(dutyWords, line.Kind),
-		Due: t.at(line.Due), Left: t.left(line.Due), Overdue: line.State == heed.DutyOverdue,
+		Due: t.at(line.Due), Left: t.left(line.Due), AsOf: t.at(t.now), Overdue: line.State == heed.DutyOverdue,
 		Level: max(line.Level, line.Told), Status: string(line.Status),
-	}
-	if row.Overdue {
-		row.Since = "No answer on record as of"
 	}
 	if line.Ring != nil {
 		row.Ring = ringOf(*line.Ring)

@@ -13,6 +13,7 @@ import (
 type caseView struct {
 	record
 	Opened *openedView // nil: not opened in this login
+	Newer  string      // how many contents are not among what was opened
 	Acts   acts
 	Once   string
 	Done   string // what the last act was, once
@@ -149,7 +150,8 @@ func (d *desk) showCase(v *visit, status int, id heed.CaseID, kept *kept, failed
 	if seen != nil {
 		view.Opened = v.openedView(file, seen)
 	}
-	view.Acts = d.actsOf(v, file, kept)
+	view.Newer = count(view.Unopened, "content was not opened by you", "contents were not opened by you")
+	view.Acts = d.actsOf(v, file, view.Once, kept)
 	title := "Case " + view.Code
 	if failed != "" {
 		title = "Not done: " + title

@@ -12,7 +12,6 @@ import (
 type openedView struct {
 	At        stamp
 	Documents []document
-	Newer     int
 }
 
 // document is one warning document.
@@ -91,7 +90,7 @@ type file struct {
 
 // openedView makes the documents of a reading, in the order of their statements.
 func (v *visit) openedView(f exchange.CaseFile, seen *reading) *openedView {
-	out := &openedView{At: v.at(seen.at), Newer: unopened(f.Case, seen)}
+	out := &openedView{At: v.at(seen.at)}
 	shown := map[heed.Digest]bool{}
 	for _, s := range f.Statements {
 		for _, ref := range s.Contents {

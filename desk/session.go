@@ -52,7 +52,7 @@ type session struct {
 	used     time.Time
 	streams  int
 	officer  heed.OfficerID
-	zone     string
+	zoneName string
 	readings []*reading
 	sent     [][sha256.Size]byte
 }
@@ -183,7 +183,7 @@ func (s *session) fromOwnForm(token string) bool {
 func (s *session) chosen() (heed.OfficerID, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.officer, s.zone
+	return s.officer, s.zoneName
 }
 
 // choose sets who acts. What another officer opened is not the new one's to see.
@@ -193,7 +193,7 @@ func (s *session) choose(officer heed.OfficerID, zone string) {
 	if officer != s.officer {
 		s.readings = nil
 	}
-	s.officer, s.zone = officer, zone
+	s.officer, s.zoneName = officer, zone
 }
 
 // first reports whether this very form has not been sent before, and remembers

@@ -30,9 +30,6 @@ func (x *Exchange) Assess(ctx context.Context, officer heed.OfficerID, id heed.C
 				s.Answers = append(s.Answers, d.From)
 			}
 		}
-		if err := x.mine(v, c, officer); err != nil {
-			return nil, err
-		}
 		return x.optionalText(s, reason)
 	})
 }

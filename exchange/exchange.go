@@ -159,11 +159,27 @@ func (c *Changes) tell() {
 	c.next = make(chan struct{})
 }
 
-// write commits a change and, only then, wakes who waits.
+// write commits a change and, only then, wakes who waits and sends what it
+// has put into the outbox.
 func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
-	if err := x.store.Write(ctx, f); err != nil {
+	queued := map[heed.PartyID]bool{}
+	if err := x.store.Write(ctx, func(tx Tx) error { return f(noting{tx, queued}) }); err != nil {
 		return err
 	}
 	x.changes.tell()
+	for party := range queued {
+		x.errands.deliver(party)
+	}
 	return nil
+}
+
+// noting is a transaction that notes for whom something was queued.
+type noting struct {
+	Tx
+	queued map[heed.PartyID]bool
+}
+
+func (n noting) Enqueue(c Channel, id heed.CaseID, s heed.StatementID, now, at time.Time) (Outgoing, error) {
+	n.queued[c.Peer] = true
+	return n.Tx.Enqueue(c, id, s, now, at)
 }

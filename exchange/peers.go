@@ -179,7 +179,6 @@ func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte) error
 			if err := x.requeue(tx, p.Card.Party, now); err != nil {
 				return err
 			}
-			x.errands.deliver(p.Card.Party)
 		}
 		return x.logAside(tx, note)
 	})

@@ -210,8 +210,10 @@ func checkAuthors(l letter, post *incoming) error {
 // promise prepares the receipts, outside the transaction: signing is slow.
 func (x *Exchange) promise(post *incoming, now time.Time) error {
 	if post.me.Restored {
+		// Whatever is wrong with an envelope: a refusal that is logged or that
+		// consumes its number has to wait until the ledger is whole again.
 		for _, it := range post.items {
-			if it.envelope.Number > 0 && it.refusal == nil {
+			if it.envelope.Number > 0 {
 				it.refusal = heed.Refuse(heed.CatchingUp, "%v", ErrRestored)
 			}
 		}

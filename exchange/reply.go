@@ -55,7 +55,7 @@ func (x *Exchange) Extend(ctx context.Context, officer heed.OfficerID, id heed.C
 // Refuse answers with a refusal of content, for a reason that has a code. It
 // takes the place of every reply that we owe for what the other party sent.
 func (x *Exchange) Refuse(ctx context.Context, officer heed.OfficerID, id heed.CaseID, code heed.RefusalCode, reason string) (heed.Statement, error) {
-	return x.say(ctx, id, officer, heed.KindRefusal, func(v View, c heed.Case, s *heed.Statement) ([]Content, error) {
+	return x.say(ctx, id, officer, heed.KindRefusal, func(_ View, c heed.Case, s *heed.Statement) ([]Content, error) {
 		if _, err := heed.ParseContentRefusal(string(code)); err != nil {
 			return nil, err
 		}
@@ -67,9 +67,6 @@ func (x *Exchange) Refuse(ctx context.Context, officer heed.OfficerID, id heed.C
 		}
 		if len(s.Answers) == 0 {
 			return nil, nothingOwed(c)
-		}
-		if err := x.mine(v, c, officer); err != nil {
-			return nil, err
 		}
 		return x.neededText(s, reason)
 	})

@@ -172,7 +172,6 @@ func (x *Exchange) commitOwn(tx Tx, words spoken, now time.Time) error {
 	if _, err := tx.Enqueue(channel, c.ID, s.ID, now, now); err != nil {
 		return err
 	}
-	x.errands.deliver(s.Recipient)
 	return x.reindexCase(tx, c, now)
 }
 

@@ -54,7 +54,9 @@ func takenBy(c heed.Case, held Taking) error {
 	return &heed.Refused{Detail: fmt.Sprintf("case %s was taken by %s at %s", c.Code.Spoken(), held.Officer, heed.FormatTime(held.At)), Hint: "speak to that officer, or have a supervisor take it over"}
 }
 
-// mine refuses an act in a case that another officer has taken.
+// mine refuses an acknowledgement in a case that another officer has taken. An
+// assessment, an answer or an action is often another person's work, and is not
+// held up by it.
 func (x *Exchange) mine(v View, c heed.Case, officer heed.OfficerID) error {
 	held, err := v.Taking(c.ID)
 	if errors.Is(err, ErrNotFound) || err == nil && held.Officer == officer {

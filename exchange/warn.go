@@ -150,17 +150,8 @@ func plainSize(contents []Content) int64 {
 // warningContents makes the contents of a warning, a supplement or a
 // correction: the typed document first, then the attachments.
 func (x *Exchange) warningContents(w heed.Warning, attachments []Attachment) ([]Content, error) {
-	names := map[string]bool{}
-	for _, a := range w.Attachments {
-		names[a.Name] = true
-	}
-	for _, a := range attachments {
-		if !names[a.Name] {
-			w.Attachments = append(w.Attachments, heed.Attachment{Name: a.Name, MediaType: a.MediaType})
-			names[a.Name] = true
-		}
-	}
-	if err := w.Check(); err != nil {
+	w, err := describe(w, attachments)
+	if err != nil {
 		return nil, err
 	}
 	document, err := wire.EncodeWarning(w, x.random)
@@ -183,6 +174,36 @@ func (x *Exchange) warningContents(w heed.Warning, attachments []Attachment) ([]
 		return nil, &heed.Invalid{What: fmt.Sprintf("%d attachments, and a warning has at most %d", len(attachments), heed.MaxContents-1)}
 	}
 	return contents, nil
+}
+
+// describe makes the document and the files that go with it name the same
+// things: what the document does not mention is added to it, and what it
+// mentions must be there.
+func describe(w heed.Warning, attachments []Attachment) (heed.Warning, error) {
+	w.Attachments = slices.Clone(w.Attachments)
+	given := map[string]string{}
+	for _, a := range attachments {
+		if _, twice := given[a.Name]; twice {
+			return w, &heed.Invalid{What: fmt.Sprintf("two attachments are named %q", a.Name), Hint: "rename one of the files"}
+		}
+		given[a.Name] = a.MediaType
+	}
+	for _, a := range w.Attachments {
+		media, ok := given[a.Name]
+		switch {
+		case !ok:
+			return w, &heed.Invalid{What: fmt.Sprintf("the warning describes an attachment %q, which does not go with it", a.Name), Hint: "add --attach FILE, or take it out of the document"}
+		case media != a.MediaType:
+			return w, &heed.Invalid{What: fmt.Sprintf("attachment %q is %s, and the warning describes it as %s", a.Name, media, a.MediaType)}
+		}
+		delete(given, a.Name)
+	}
+	for _, a := range attachments {
+		if _, undescribed := given[a.Name]; undescribed {
+			w.Attachments = append(w.Attachments, heed.Attachment{Name: a.Name, MediaType: a.MediaType})
+		}
+	}
+	return w, w.Check()
 }
 
 // Supplement adds to a warning of ours, for all its recipients whose cases are given.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"heed"
@@ -69,8 +70,22 @@ func (t *tx) AddReading(reading exchange.Reading) error {
 		reading.Case[:], string(reading.Officer), string(reading.Role), reading.At)
 }
 
-const putDuty = `INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, discharge, at, refused, ended, level, expected, told, next, open)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+const dutyValues = 17
+
+// putDuties writes one to dutiesAtOnce duties of a case, over what stood in
+// their places.
+var putDuties = func() (queries [dutiesAtOnce + 1]string) {
+	for n := 1; n <= dutiesAtOnce; n++ {
+		queries[n] = `INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, discharge, at, refused, ended, level, expected, told, next, open)
+			VALUES ` + places(n, dutyValues) + `
+			ON CONFLICT (case_key, place) DO UPDATE SET kind = excluded.kind, from_id = excluded.from_id, owed_by = excluded.owed_by, owed_to = excluded.owed_to,
+			due = excluded.due, promised = excluded.promised, discharge = excluded.discharge, at = excluded.at, refused = excluded.refused, ended = excluded.ended,
+			level = excluded.level, expected = excluded.expected, told = excluded.told, next = excluded.next, open = excluded.open`
+	}
+	return queries
+}()
+
+const dutiesAtOnce = 8
 
 // PutIndex implements exchange.CaseTx.
 func (t *tx) PutIndex(c exchange.CaseRow, duties []exchange.IndexedDuty) error {
@@ -89,17 +104,21 @@ func (t *tx) PutIndex(c exchange.CaseRow, duties []exchange.IndexedDuty) error {
 	if err != nil {
 		return err
 	}
-	if err := t.run(`DELETE FROM duty WHERE case_key = $1`, key); err != nil {
-		return err
-	}
-	for i, d := range duties {
-		err := t.run(putDuty, key, i, string(d.Kind), d.From[:], string(d.OwedBy), string(d.OwedTo), d.Due, d.Promised,
-			orNull(d.Discharge), d.At, d.Refused, orNull(d.Ended), d.Level, d.Expected, d.Told, d.Next, d.Open())
-		if err != nil {
+	args := make([]any, 0, dutiesAtOnce*dutyValues)
+	place := 0
+	for part := range slices.Chunk(duties, dutiesAtOnce) {
+		args = args[:0]
+		for i := range part {
+			d := &part[i]
+			args = append(args, key, place, string(d.Kind), d.From[:], string(d.OwedBy), string(d.OwedTo), d.Due, d.Promised,
+				orNull(d.Discharge), d.At, d.Refused, orNull(d.Ended), d.Level, d.Expected, d.Told, d.Next, d.Open())
+			place++
+		}
+		if err := t.run(putDuties[len(part)], args...); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.run(`DELETE FROM duty WHERE case_key = $1 AND place >= $2`, key, place)
 }
 
 const dutyColumns = `cases.id, cases.listed_code, cases.peer, cases.status,

@@ -11,10 +11,12 @@ import (
 	"heed/exchange"
 )
 
-// channelState is a channel's row.
+// channelState is a channel's row. The writer's is ahead of the database until
+// its batch ends.
 type channelState struct {
-	key     int64
-	highest uint64
+	key       int64
+	highest   uint64
+	unwritten bool
 }
 
 // channel finds a channel's row; ErrNotFound where nothing went over it.
@@ -36,7 +38,7 @@ func (v *view) channel(c exchange.Channel) (channelState, error) {
 	return held, err
 }
 
-// setHighest writes a channel's row, and makes it where there is none.
+// setHighest moves a channel on, and makes its row where there is none.
 func (t *tx) setHighest(c exchange.Channel, highest uint64) (channelState, error) {
 	if highest > math.MaxInt64 {
 		return channelState{}, fmt.Errorf("store: number %d of a channel with %s is out of bounds", highest, c.Peer)
@@ -61,13 +63,26 @@ func (t *tx) setHighest(c exchange.Channel, highest uint64) (channelState, error
 	case err != nil:
 		return channelState{}, err
 	}
-	if err := t.run(`UPDATE channel SET highest = $1 WHERE key = $2`, int64(highest), held.key); err != nil {
-		return channelState{}, err
-	}
-	w.undone(func() { w.channels[c] = held })
-	held.highest = highest
+	before := held
+	w.undone(func() { w.channels[c] = before })
+	held.highest, held.unwritten = highest, true
 	w.channels[c] = held
 	return held, nil
+}
+
+// flushChannels writes how far the batch's channels have come.
+func (w *writer) flushChannels() error {
+	for c, held := range w.channels {
+		if !held.unwritten {
+			continue
+		}
+		if _, err := w.conn.exec(`UPDATE channel SET highest = $1 WHERE key = $2`, int64(held.highest), held.key); err != nil {
+			return err
+		}
+		held.unwritten = false
+		w.channels[c] = held
+	}
+	return nil
 }
 
 // Highest implements exchange.ChannelView.

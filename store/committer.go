@@ -235,7 +235,7 @@ func (w *writer) transact(first *request) error {
 	if !began {
 		return nil
 	}
-	if err := w.flushHashes(); err != nil {
+	if err := errors.Join(w.flushHashes(), w.flushChannels()); err != nil {
 		return err
 	}
 	if err := w.probe(stageCommit); err != nil {

@@ -170,7 +170,7 @@ func dataSource(path string, o Options) string {
 	pragma("synchronous", "FULL")
 	pragma("foreign_keys", "ON")
 	pragma("temp_store", "MEMORY")
-	pragma("cache_size", "-65536")
+	pragma("cache_size", "-16384")
 	pragma("wal_autocheckpoint", "0")
 	pragma("journal_size_limit", strconv.Itoa(2*4096*o.CheckpointPages))
 	if o.MaxPages > 0 {

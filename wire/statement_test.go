@@ -370,8 +370,10 @@ func drawStatement(t *rapid.T) heed.Statement {
 		duties(1)
 	case heed.KindAssessment:
 		s.Disposition = rapid.SampledFrom(heed.Dispositions()).Draw(t, "disposition")
-		if s.Disposition.Obliges() {
-			duties(2)
+		for _, d := range []heed.DutyKind{heed.DutyReport, heed.DutyConclude} {
+			if s.Disposition.Obliges() && rapid.Bool().Draw(t, "duty") {
+				s.Duties = append(s.Duties, heed.Promise{Kind: d, Due: moment("due")})
+			}
 		}
 	case heed.KindAcknowledgement:
 		s.NoPrejudice = rapid.Bool().Draw(t, "without prejudice")

@@ -65,9 +65,20 @@ func (a *app) warnRequest(path string, attach []string) (control.WarnRequest, er
 		if err != nil {
 			return request, err
 		}
-		request.Attachments = append(request.Attachments, control.AttachmentForm{Name: filepath.Base(path), MediaType: mediaType(path), Data: data})
+		request.Attachments = append(request.Attachments, control.AttachmentForm{Name: filepath.Base(path), MediaType: attachedAs(request.Warning, filepath.Base(path)), Data: data})
 	}
 	return request, nil
+}
+
+// attachedAs is the media type that the warning gives a file, or else the one
+// that its name suggests.
+func attachedAs(w heed.Warning, name string) string {
+	for _, a := range w.Attachments {
+		if a.Name == name {
+			return a.MediaType
+		}
+	}
+	return mediaType(name)
 }
 
 // mediaType goes by the file's name: the contents are the sender's to vouch
