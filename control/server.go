@@ -245,7 +245,7 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 				return ActAnswer{}, err
 			}
 			file, err := x.Look(ctx, id)
-			return ActAnswer{Case: file.Code, Statement: shapeStatement(s)}, err
+			return ActAnswer{Case: file.Code, Statement: shapeStatement(s, s.Officers)}, err
 		})
 	}
 	verb(mux, "take", func(ctx context.Context, r ActRequest) (TakeAnswer, error) {

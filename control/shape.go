@@ -23,7 +23,7 @@ func shapeCase(f exchange.CaseFile, party heed.PartyID) Case {
 		c.Reached[state] = At(at)
 	}
 	for _, s := range f.Statements {
-		c.Statements = append(c.Statements, shapeStatement(s))
+		c.Statements = append(c.Statements, shapeStatement(s, f.Acting(s)))
 	}
 	for _, d := range f.Duties {
 		c.Duties = append(c.Duties, shapeDuty(d, f.At))
@@ -70,7 +70,7 @@ func shapeRing(d heed.Duty, ladder heed.Ladder, now time.Time) Ring {
 	return Ring{Duty: d.Kind, Party: d.OwedBy, Level: level, Role: rung.Role, Telephone: rung.Telephone, Hours: rung.Hours, Zone: rung.Zone, Languages: rung.Languages}
 }
 
-func shapeStatement(s heed.Statement) Statement {
+func shapeStatement(s heed.Statement, officers []heed.OfficerStamp) Statement {
 	out := Statement{
 		ID: s.ID.String(), Kind: s.Kind, Author: s.Author, Recipient: s.Recipient, Time: At(s.Time),
 		Code: s.Code, Disposition: s.Disposition, NoPrejudice: s.NoPrejudice, Outcome: s.Outcome,
@@ -86,7 +86,7 @@ func shapeStatement(s heed.Statement) Statement {
 	for _, id := range s.Answers {
 		out.Answers = append(out.Answers, id.String())
 	}
-	for _, o := range s.Officers {
+	for _, o := range officers {
 		if id, ok := wire.OfficerOf(o.Key); ok {
 			out.Officers = append(out.Officers, Officer{Name: id, Role: o.Role})
 		}

@@ -98,6 +98,9 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	if err := signedByCard(tx, s); err != nil {
+		return err
+	}
 	k.Arrived = now
 	if s.Kind == heed.KindReceipt && s.Author == peer.Party {
 		sent, err := tx.Kept(s.Answers[0])

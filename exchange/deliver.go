@@ -1,9 +1,11 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +39,7 @@ func (x *Exchange) Deliver(ctx context.Context, party heed.PartyID) (more bool, 
 	if err != nil || len(out.batch) == 0 {
 		return false, err
 	}
-	stream, err := x.sealAll(out, now)
+	stream, err := x.sealAll(&out, now)
 	if err != nil {
 		return false, err
 	}
@@ -51,7 +53,32 @@ func (x *Exchange) Deliver(ctx context.Context, party heed.PartyID) (more bool, 
 	if err := x.takeAnswer(ctx, out.peer, out.digest, reply.Envelope); err != nil {
 		return false, x.failed(ctx, out, err)
 	}
+	if unanswered, err := x.unanswered(ctx, out); err != nil || len(unanswered) > 0 {
+		out.batch = unanswered
+		return false, errors.Join(err, x.failed(ctx, out, fmt.Errorf("%s answered, but not for everything that it was sent", party)))
+	}
 	return out.full, nil
+}
+
+// unanswered is what the peer has given neither a receipt nor a refusal for:
+// without this a peer that answers nothing would be called again at once.
+func (x *Exchange) unanswered(ctx context.Context, out outgoing) (left []outgoingEnvelope, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		for _, sent := range out.batch {
+			now, err := v.Queued(sent.Statement)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if now.Number == sent.Number && now.Channel == sent.Channel && now.Attempts == sent.Attempts {
+				left = append(left, sent)
+			}
+		}
+		return nil
+	})
+	return left, err
 }
 
 // outgoing is one delivery on its way.
@@ -144,7 +171,7 @@ func (x *Exchange) wantedAgain(v View, out outgoing) []Outgoing {
 }
 
 // sealAll seals the envelopes on all processors and joins them in order.
-func (x *Exchange) sealAll(out outgoing, now time.Time) ([]byte, error) {
+func (x *Exchange) sealAll(out *outgoing, now time.Time) ([]byte, error) {
 	sealed := make([][]byte, len(out.batch))
 	errs := make([]error, len(out.batch))
 	var wait sync.WaitGroup
@@ -164,11 +191,10 @@ func (x *Exchange) sealAll(out outgoing, now time.Time) ([]byte, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var stream []byte
-	for _, e := range sealed {
-		stream = append(stream, e...)
-	}
-	return stream, nil
+	stream := slices.Concat(sealed...)
+	first, err := wire.ReadHeader(bytes.NewReader(stream))
+	out.digest = first.SealedDigest
+	return stream, err
 }
 
 // sealFor seals parts to a peer in an envelope of ours.
@@ -212,7 +238,16 @@ func (x *Exchange) turnedAway(ctx context.Context, out outgoing, note []byte) er
 			return x.failed(ctx, out, fmt.Errorf("%s: %s; its new card could not be taken over: %w", f.Author, f.Detail, err))
 		}
 	}
-	return x.failed(ctx, out, &heed.Refused{Code: f.Code, Detail: fmt.Sprintf("%s refused it: %s", f.Author, f.Detail)})
+	refused := &heed.Refused{Code: f.Code, Detail: fmt.Sprintf("%s refused it: %s", f.Author, f.Detail)}
+	for _, o := range out.batch {
+		if f.Code == heed.TooLarge && o.Number == f.Number && f.Number > 0 {
+			// It alone is left out for a while, so that it does not keep back what follows.
+			out.batch = []outgoingEnvelope{{Outgoing: o.Outgoing}}
+			out.batch[0].NextAt = x.Now().Add(max(f.RetryAfter, Backoff(o.Attempts)))
+			break
+		}
+	}
+	return x.failed(ctx, out, refused)
 }
 
 // takeAnswer opens the peer's answer and takes in what it holds.

@@ -11,6 +11,7 @@ import (
 
 	"heed"
 	"heed/ledger"
+	"heed/wire"
 )
 
 // CaseFile is a case with what this node alone knows of it.
@@ -21,9 +22,38 @@ type CaseFile struct {
 	Waiting  []Outgoing // statements of ours that wait for their receipt
 	Refusals []Kept     // statements of ours that the peer's node refused for good
 	Index    []IndexedDuty
+	Releases map[heed.ReleaseID]heed.Release // of warnings, supplements, corrections and recalls
 	Self     heed.Card
 	Peer     Peer
 	Readings []Reading
+}
+
+// addRelease reads who released a statement.
+func (f *CaseFile) addRelease(v View, id heed.ReleaseID) error {
+	if id.IsZero() {
+		return nil
+	}
+	note, err := v.Release(id)
+	if err != nil {
+		return err
+	}
+	rel, err := wire.ParseRelease(note)
+	if err != nil {
+		return err
+	}
+	if f.Releases == nil {
+		f.Releases = map[heed.ReleaseID]heed.Release{}
+	}
+	f.Releases[id] = rel
+	return nil
+}
+
+// Acting lists who acted in a statement: its own officers, or those of its release.
+func (f CaseFile) Acting(s heed.Statement) []heed.OfficerStamp {
+	if rel, ok := f.Releases[s.Release]; ok {
+		return rel.Officers
+	}
+	return s.Officers
 }
 
 // Ladder is the ladder of one of the case's parties.
@@ -63,6 +93,9 @@ func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 			if queued, err := v.Queued(k.Statement.ID); err == nil {
 				file.Waiting = append(file.Waiting, queued)
 			} else if !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			if err := file.addRelease(v, k.Statement.Release); err != nil {
 				return err
 			}
 		}

@@ -191,9 +191,6 @@ func checkAuthors(l letter, post *incoming) error {
 		s := k.Statement
 		switch {
 		case s.Author == post.peer.Card.Party && s.Recipient == post.me.Card.Party:
-			if s.AuthorCard == post.peer.Card.Serial && s.Node != post.peer.Card.NodeKey {
-				return heed.Refuse(heed.BadSignature, "statement %s is not signed by the key of %s", s.ID.Short(), s.Author)
-			}
 		case l.header.Number == 0 && s.Author == post.me.Card.Party && s.Recipient == post.peer.Card.Party:
 		default:
 			return heed.Refuse(heed.WrongRecipient, "statement %s is from %s to %s", s.ID.Short(), s.Author, s.Recipient)
@@ -305,17 +302,8 @@ func (x *Exchange) repeatReceipt(tx Tx, it *item, channel Channel) error {
 
 // mayReceive is quotas and rules.
 func (x *Exchange) mayReceive(tx Tx, post *incoming, s heed.Statement, now time.Time) error {
-	if s.AuthorCard != post.peer.Card.Serial {
-		card, err := tx.CardOf(s.Author, s.AuthorCard)
-		if errors.Is(err, ErrNotFound) {
-			return heed.Refuse(heed.StaleCard, "statement %s is under card %d of %s, which we never held", s.ID.Short(), s.AuthorCard, s.Author)
-		}
-		if err != nil {
-			return err
-		}
-		if card.NodeKey != s.Node {
-			return heed.Refuse(heed.BadSignature, "statement %s is not signed by the key of %s", s.ID.Short(), s.Author)
-		}
+	if err := signedByCard(tx, s); err != nil {
+		return err
 	}
 	if quota, ok := post.me.Card.Quota(s.Urgency); ok && len(heed.Promises(s, post.me.Card.Baseline, now)) > 0 {
 		count, err := tx.Demands(s.Author, s.Urgency, now.Add(-quota.Per))
@@ -334,6 +322,22 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, s heed.Statement, now time.
 		return err
 	}
 	return c.Admit(s, post.peer.Card.Baseline, now)
+}
+
+// signedByCard holds a statement's node key against the card under which its
+// author signed it, which need not be the present one.
+func signedByCard(v View, s heed.Statement) error {
+	card, err := v.CardOf(s.Author, s.AuthorCard)
+	if errors.Is(err, ErrNotFound) {
+		return heed.Refuse(heed.StaleCard, "statement %s is under card %d of %s, which we never held", s.ID.Short(), s.AuthorCard, s.Author)
+	}
+	if err != nil {
+		return err
+	}
+	if card.NodeKey != s.Node {
+		return heed.Refuse(heed.BadSignature, "statement %s is not signed by the key of %s", s.ID.Short(), s.Author)
+	}
+	return nil
 }
 
 // accept keeps the statement and its receipt, logs the promise, and tells the

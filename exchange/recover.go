@@ -274,15 +274,6 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 		return heed.Refuse(heed.NotAdmitted, "%s sent statement %s outside its channel, and we asked for nothing", peer.Party, k.Statement.ID.Short())
 	}
 	s := k.Statement
-	if s.Author == x.party {
-		card, err := tx.CardOf(x.party, s.AuthorCard)
-		if err != nil {
-			return fmt.Errorf("our card %d: %w", s.AuthorCard, err)
-		}
-		if s.Node != card.NodeKey {
-			return heed.Refuse(heed.BadSignature, "statement %s is not signed by our key", s.ID.Short())
-		}
-	}
 	for _, content := range l.contentsFor(s) {
 		if err := tx.PutContent(content); err != nil {
 			return err

@@ -307,4 +307,3 @@ func (n *Net) Settle() error {
 	}
 	return n.CheckAll()
 }
-

@@ -200,7 +200,9 @@ type chance struct {
 	rng *rand.Rand
 }
 
-func newChance(seed uint64) *chance { return &chance{rng: rand.New(rand.NewPCG(seed, 0x6865656400000000))} }
+func newChance(seed uint64) *chance {
+	return &chance{rng: rand.New(rand.NewPCG(seed, 0x6865656400000000))}
+}
 
 // happens is true with that probability.
 func (c *chance) happens(probability float64) bool {

@@ -56,6 +56,9 @@ func (a *app) demo(ctx context.Context, exit bool) (err error) {
 		return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%d checks of the demonstration failed: %v", len(ended), errors.Join(ended...))}
 	}
 	stage.tell("\nEvery check held.")
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if exit {
 		return nil
 	}
@@ -128,8 +131,10 @@ func (s *stage) clear() error {
 
 func (s *stage) tell(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
 
-// scene narrates one step with the seconds since the beginning.
+// scene narrates one step with the seconds since the beginning, and leaves
+// people a moment to see it on the desks.
 func (s *stage) scene(format string, args ...any) {
+	defer s.pause(300 * time.Millisecond)
 	s.tell("%5.1fs  "+format, append([]any{time.Since(s.began).Seconds()}, args...)...)
 }
 

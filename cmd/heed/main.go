@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,12 +56,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if a.home == "" {
-				a.home = a.env("HEED_HOME")
-			}
-			if a.home == "" {
-				a.home = "./heed-home"
-			}
+			a.home = cmp.Or(a.home, a.env("HEED_HOME"), "./heed-home")
 			return nil
 		},
 	}
@@ -91,6 +87,9 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
 	for _, c := range root.Commands() {
 		refuseStrays(c)
+		if strings.Contains(c.Use, " CASE") {
+			c.ValidArgsFunction = a.completeCase
+		}
 	}
 	return root
 }
@@ -114,6 +113,25 @@ func refuseStrays(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		refuseStrays(sub)
 	}
+}
+
+// completeCase offers the codes of the node's cases to the shell.
+func (a *app) completeCase(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	if a.home == "" {
+		a.home = cmp.Or(a.env("HEED_HOME"), "./heed-home")
+	}
+	var inbox control.Inbox
+	if err := a.call(c.Context(), "inbox", control.InboxRequest{All: true}, &inbox); err != nil {
+		return nil, cobra.ShellCompDirectiveError // no node, nothing to offer
+	}
+	var codes []string
+	for _, line := range inbox.Cases {
+		codes = append(codes, string(line.Case)+"\t"+string(line.Peer)+", "+string(line.Stage))
+	}
+	return codes, cobra.ShellCompDirectiveNoFileComp
 }
 
 // officer is who acts: --as, or the environment's default.

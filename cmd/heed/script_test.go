@@ -54,6 +54,7 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"remember":   remember,
 	"same":       same,
 	"sameduties": sameDuties,
+	"climbed":    climbed,
 	"isjson":     isJSON,
 	"sql":        runSQL,
 	"cut":        cutFile,
@@ -207,6 +208,37 @@ func sameDuties(ts *script, neg bool, args []string) {
 			ts.Fatalf("%s statement %s has no receipt", s["kind"], s["id"])
 		}
 	}
+}
+
+// climbed is `climbed LEVEL HOME CASE DUTY...`: waits until all these duties of
+// the case are at that escalation level on that side. The clocks are those of
+// the nodes: nothing but looking again can tell.
+func climbed(ts *script, neg bool, args []string) {
+	want(ts, !neg && len(args) > 3, "climbed LEVEL HOME CASE DUTY...")
+	level, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		run(ts, "heed", "show", "--home", args[1], "--json", args[2])
+		var c struct {
+			Duties []struct {
+				Kind  string
+				Level int
+			}
+		}
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &c))
+		reached := map[string]bool{}
+		for _, d := range c.Duties {
+			reached[d.Kind] = d.Level == level
+		}
+		all := true
+		for _, kind := range args[3:] {
+			all = all && reached[kind]
+		}
+		if all {
+			return
+		}
+	}
+	ts.Fatalf("%v did not climb to level %d", args[3:], level)
 }
 
 // isJSON is `isjson`: standard output is one JSON value, and standard error empty.

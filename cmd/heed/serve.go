@@ -145,11 +145,31 @@ func (a *app) greet(s settings, me exchange.Self, token string) {
 	if me.Card.Tiles != "" {
 		fmt.Fprintf(a.out, "ledger tiles: %s\n", me.Card.Tiles)
 	}
-	fmt.Fprintf(a.out, "desk, from this machine only: https://%s/desk/login?token=%s\n", s.Listen, token)
+	fmt.Fprintf(a.out, "desk, from this machine only: https://%s/desk/login?token=%s\n", s.deskAddress(), token)
 	fmt.Fprintf(a.out, "card fingerprint: %s\n", seal.FingerprintOf(me.Card.ID))
 }
 
-// servers are the node's three doors.
+// deskAddress is where officers of this machine find the desk: on --listen,
+// where that can be reached over loopback, and else on its port of 127.0.0.1.
+func (s settings) deskAddress() string {
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return s.Listen
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || host == "localhost" {
+		return s.Listen
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+// unspecified reports whether an address listens on every interface, loopback included.
+func unspecified(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "" || ip != nil && ip.IsUnspecified())
+}
+
+// servers are the node's doors.
 type servers struct {
 	doors []door
 }
@@ -170,8 +190,9 @@ func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *ke
 		}
 		log.Warn("a request failed", "path", path, "error", err)
 	}}
+	officers := desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log})
 	public := http.NewServeMux()
-	public.Handle("/desk/", desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log}))
+	public.Handle("/desk/", officers)
 	public.Handle("/", peer.Handler(x, options))
 
 	all := &servers{}
@@ -188,6 +209,11 @@ func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *ke
 	}
 	if err := open("peers and desk", s.Listen, peer.Server(public, keys.TLS().ServerTLS(), options), true); err != nil {
 		return nil, err
+	}
+	if s.deskAddress() != s.Listen && !unspecified(s.Listen) {
+		if err := open("desk", s.deskAddress(), peer.Server(officers, keys.TLS().ServerTLS(), options), true); err != nil {
+			return nil, errors.Join(err, all.shut())
+		}
 	}
 	if s.Tiles != "" {
 		if err := open("ledger tiles", s.Tiles, peer.Server(peer.TilesHandler(x.Ledger(), options), nil, options), false); err != nil {

@@ -128,6 +128,14 @@ func sentence(s control.Statement) string {
 		about = " about the " + dutyWord(s.Duties[0].Kind)
 	}
 	switch s.Kind {
+	case heed.KindWarning:
+		return by + " warned"
+	case heed.KindSupplement:
+		return by + " added to the warning"
+	case heed.KindCorrection:
+		return by + " corrected the warning"
+	case heed.KindRecall:
+		return by + " recalled the warning"
 	case heed.KindNotification:
 		return fmt.Sprintf("%s notified its %s by %s%s%s", by, s.Role, s.Via, about, level)
 	case heed.KindOpening:

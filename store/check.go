@@ -1,0 +1,295 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"heed"
+	"heed/exchange"
+	"heed/ledger"
+)
+
+// ErrDamaged: the database does not hold together.
+var ErrDamaged = errors.New("the database is damaged")
+
+// maxDamages is how many findings Check goes on to gather.
+const maxDamages = 100
+
+// pageOfLeaves is how many leaves Check reads at once.
+const pageOfLeaves = 1024
+
+// Check reads everything once, as of one moment, and returns what does not
+// hold together: every finding is ErrDamaged. It checks the pages and keys of the
+// database itself; each ledger's stored hashes and the root of every
+// published head, recomputed from the leaves; and the index of duties against
+// the fold of each case. Signatures of statements are not verified again.
+//
+// progress may be nil. It is called with what is done of the total, in
+// leaves and cases, and must not use the store.
+func (s *Store) Check(ctx context.Context, progress func(done, total int64)) error {
+	return s.Read(ctx, func(reader exchange.View) error {
+		v, ok := reader.(*view)
+		if !ok {
+			return fmt.Errorf("store: a view of another store: %T", reader)
+		}
+		c := &checker{view: v, ctx: ctx, progress: progress}
+		return errors.Join(c.run(), errors.Join(c.damages...))
+	})
+}
+
+type checker struct {
+	*view
+	ctx         context.Context
+	progress    func(done, total int64)
+	done, total int64
+	damages     []error
+}
+
+var errEnough = errors.New("there is more")
+
+// damage notes a finding, and ends the check where there are too many.
+func (c *checker) damage(format string, args ...any) error {
+	c.damages = append(c.damages, fmt.Errorf("store: %w: %s", ErrDamaged, fmt.Sprintf(format, args...)))
+	if len(c.damages) >= maxDamages {
+		return errEnough
+	}
+	return nil
+}
+
+func (c *checker) step(n int64) error {
+	c.done += n
+	if c.progress != nil {
+		c.progress(c.done, c.total)
+	}
+	return c.ctx.Err()
+}
+
+func (c *checker) run() error {
+	total, err := find(c.view, (*row).int, `SELECT (SELECT COUNT(*) FROM leaf) + (SELECT COUNT(*) FROM mirror_leaf) + (SELECT COUNT(*) FROM cases)`)
+	if err != nil {
+		return err
+	}
+	c.total = total
+	if err := c.step(0); err != nil {
+		return err
+	}
+	if err := c.pages(); err != nil {
+		return err
+	}
+	if err := c.ownLedger(); err != nil {
+		return err
+	}
+	if err := c.mirrors(); err != nil {
+		return err
+	}
+	return c.cases()
+}
+
+// pages has SQLite look over its own tables, indexes and their uniqueness.
+func (c *checker) pages() error {
+	findings, err := list(c.view, (*row).text, `PRAGMA integrity_check(20)`)
+	if err != nil {
+		return err
+	}
+	for _, finding := range findings {
+		if finding != "ok" {
+			if err := c.damage("%s", finding); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// log is a ledger as the check reads it.
+type log struct {
+	name   string
+	size   int64
+	leaves func(from, to int64) ([][]byte, error)
+	hashes hashQueries
+	heads  []exchange.Head
+}
+
+func (c *checker) ownLedger() error {
+	size, err := c.size()
+	if err != nil {
+		return err
+	}
+	heads, err := list(c.view, readHead, `SELECT size, note, at FROM head ORDER BY size`)
+	if err != nil {
+		return err
+	}
+	return c.log(log{name: "our ledger", size: size, leaves: c.Leaves, hashes: hashTable, heads: heads})
+}
+
+func (c *checker) mirrors() error {
+	origins, err := list(c.view, (*row).text, `SELECT origin FROM mirror ORDER BY origin`)
+	if err != nil {
+		return err
+	}
+	for _, origin := range origins {
+		m, err := c.mirror(origin)
+		if err != nil {
+			return err
+		}
+		heads, err := list(c.view, readHead, `SELECT size, note, at FROM mirror_head WHERE mirror = $1 ORDER BY size`, m.key)
+		if err != nil {
+			return err
+		}
+		leaves := func(from, to int64) ([][]byte, error) { return c.MirrorLeaves(origin, from, to) }
+		if err := c.log(log{name: "the mirror of " + origin, size: m.size, leaves: leaves, hashes: m.hashes(), heads: heads}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// log replays a ledger's leaves. Its first wrong hash is enough to know.
+func (c *checker) log(l log) error {
+	var tree ledger.Tree
+	wrong := false
+	heads := l.heads
+	for {
+		for ; len(heads) > 0 && heads[0].Size <= tree.Size(); heads = heads[1:] {
+			if why := contradicts(heads[0], tree.Head("")); why != "" {
+				if err := c.damage("%s: the head of %d leaves %s", l.name, heads[0].Size, why); err != nil {
+					return err
+				}
+			}
+		}
+		if tree.Size() >= l.size {
+			break
+		}
+		to := min(tree.Size()+pageOfLeaves, l.size)
+		if len(heads) > 0 {
+			to = min(to, heads[0].Size)
+		}
+		from := tree.Size()
+		leaves, err := l.leaves(from, to)
+		if errors.Is(err, ledger.ErrRange) {
+			return c.damage("%s: leaves are missing between %d and %d", l.name, from, to)
+		}
+		if err != nil {
+			return err
+		}
+		var made []tlog.Hash
+		for _, leaf := range leaves {
+			_, hashes, err := tree.Append(leaf)
+			if err != nil {
+				return c.damage("%s: leaf %d: %v", l.name, tree.Size(), err)
+			}
+			for _, h := range hashes {
+				made = append(made, h.Hash)
+			}
+		}
+		if !wrong {
+			at, err := c.firstWrongHash(made, tlog.StoredHashIndex(0, from), l.hashes)
+			if err != nil {
+				return err
+			}
+			if wrong = at >= 0; wrong {
+				if err := c.damage("%s: stored hash %d does not follow from the leaves", l.name, at); err != nil {
+					return err
+				}
+			}
+		}
+		if err := c.step(to - from); err != nil {
+			return err
+		}
+	}
+	for _, h := range heads {
+		if err := c.damage("%s: it has %d leaves, and a head was published of %d", l.name, l.size, h.Size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstWrongHash compares hashes with those stored from first on; -1: all are right.
+func (c *checker) firstWrongHash(made []tlog.Hash, first int64, q hashQueries) (int64, error) {
+	indexes := make([]int64, len(made))
+	for i := range indexes {
+		indexes[i] = first + int64(i)
+	}
+	stored, err := c.view.hashes(indexes, q)
+	if errors.Is(err, ledger.ErrRange) {
+		return first, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	for i, h := range stored {
+		if h != made[i] {
+			return indexes[i], nil
+		}
+	}
+	return -1, nil
+}
+
+// contradicts compares a published head with the tree of the same leaves, by
+// the size and root in its text; the origin is whatever the head says.
+func contradicts(h exchange.Head, tree ledger.Checkpoint) string {
+	origin, _, _ := bytes.Cut(h.Note, []byte("\n"))
+	tree.Origin = string(origin)
+	switch {
+	case h.Size != tree.Size:
+		return fmt.Sprintf("is listed after that of %d", tree.Size)
+	case !bytes.HasPrefix(h.Note, append(tree.Body(), '\n')):
+		return "has another root or size in its text than its leaves give"
+	}
+	return ""
+}
+
+func (c *checker) cases() error {
+	var last int64
+	for {
+		type named struct {
+			key    int64
+			id     heed.CaseID
+			listed bool
+		}
+		some, err := list(c.view, func(r *row) named { return named{r.int(), readCaseID(r), r.bool()} },
+			`SELECT key, id, changed IS NOT NULL FROM cases WHERE key > $1 ORDER BY key LIMIT 256`, last)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		for _, n := range some {
+			last = n.key
+			if err := c.oneCase(n.id, n.listed); err != nil {
+				return err
+			}
+			if err := c.step(1); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// oneCase compares a case's index with its fold. A case that was never in
+// lists has no index yet.
+func (c *checker) oneCase(id heed.CaseID, listed bool) error {
+	folded, err := c.Case(id)
+	if errors.Is(err, exchange.ErrNotFound) || err == nil && !listed {
+		return nil
+	}
+	if err != nil {
+		return c.damage("case %s: %v", id, err)
+	}
+	index, err := c.Index(id)
+	if err != nil {
+		return err
+	}
+	if len(index) != len(folded.Duties) {
+		return c.damage("case %s: %d duties are indexed, and it has %d", id, len(index), len(folded.Duties))
+	}
+	for i, d := range folded.Duties {
+		if index[i].Duty != d {
+			return c.damage("case %s: the %s duty is not indexed as its statements have it", id, d.Kind)
+		}
+	}
+	return nil
+}
