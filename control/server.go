@@ -484,7 +484,7 @@ func wait(ctx context.Context, x *exchange.Exchange, r WaitRequest) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return &Fault{Exit: ExitTimeout, Message: fmt.Sprintf("%s: not within %gs", r.what(), r.Seconds)}
+			return &Fault{Exit: ExitTimeout, Message: fmt.Sprintf("%s: not within %s", r.what(), time.Duration(r.Seconds*float64(time.Second)).Round(time.Millisecond)), Hint: r.hint()}
 		case <-changed:
 		case <-timer.C:
 		}
@@ -500,6 +500,14 @@ func (r WaitRequest) what() string {
 		return "case " + r.Case + ", " + r.Overdue + " overdue"
 	}
 	return "case " + r.Case + " " + r.State
+}
+
+// hint is where people see why it was not so.
+func (r WaitRequest) hint() string {
+	if r.Drained {
+		return "`heed peer list` shows which peer is in trouble; what waits is sent when it answers"
+	}
+	return "`heed show " + r.Case + "` shows how far it has come; --timeout waits longer"
 }
 
 // reached looks once; again is how long nothing but a change can make it so.

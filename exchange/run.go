@@ -235,15 +235,25 @@ func (x *Exchange) runRecovery(ctx context.Context, pace Pace, without []heed.Pa
 }
 
 // InFlight counts what this node has not finished saying: statements without
-// a receipt and notices that were not told.
+// a receipt and notices that were not told. What waits for a peer that was
+// removed is not on its way.
 func (x *Exchange) InFlight(ctx context.Context) (count int, err error) {
 	err = x.store.Read(ctx, func(v View) error {
 		out, err := v.Outbox(1 << 20)
 		if err != nil {
 			return err
 		}
+		for _, o := range out {
+			peer, err := v.Peer(o.Channel.Peer)
+			if err != nil {
+				return err
+			}
+			if !peer.Removed {
+				count++
+			}
+		}
 		notices, err := v.Notices()
-		count = len(out) + notices
+		count += notices
 		return err
 	})
 	return count, err

@@ -345,7 +345,7 @@ func (x *Exchange) ladder(v View, party heed.PartyID) (heed.Ladder, error) {
 func (x *Exchange) text(words string) (Content, error) {
 	const most = 64 << 10
 	if words == "" || len(words) > most {
-		return Content{}, &heed.Invalid{What: "the text is empty or longer than 64 KiB"}
+		return Content{}, &heed.Invalid{What: "the text is empty or longer than 64 KiB", Hint: "say it in a few words; what is longer goes as an attachment of a warning"}
 	}
 	return x.content("", heed.MediaText, []byte(words))
 }

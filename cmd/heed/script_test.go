@@ -55,6 +55,7 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"same":       same,
 	"sameduties": sameDuties,
 	"climbed":    climbed,
+	"caughtup":   caughtUp,
 	"isjson":     isJSON,
 	"sql":        runSQL,
 	"cut":        cutFile,
@@ -239,6 +240,20 @@ func climbed(ts *script, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%v did not climb to level %d", args[3:], level)
+}
+
+// caughtUp is `caughtup HOME`: waits until a restored node signs again.
+func caughtUp(ts *script, neg bool, args []string) {
+	want(ts, !neg && len(args) == 1, "caughtup HOME")
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		run(ts, "heed", "inbox", "--home", args[0], "--json")
+		var inbox struct{ Restored bool }
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &inbox))
+		if !inbox.Restored {
+			return
+		}
+	}
+	ts.Fatalf("%s did not catch up", args[0])
 }
 
 // isJSON is `isjson`: standard output is one JSON value, and standard error empty.
