@@ -164,7 +164,7 @@ func (c Card) Check() error {
 // make a peer's node call some other path of some other service.
 func checkURL(s, scheme string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != scheme || u.Host == "" || u.Scheme+"://"+u.Host != s || len(s) > 200 || !isLine(s, 200) {
+	if err != nil || u.Scheme != scheme || u.Hostname() == "" || u.Scheme+"://"+u.Host != s || len(s) > 200 || !isLine(s, 200) {
 		return &Invalid{What: fmt.Sprintf("card: %q is not an endpoint", clip(s)), Hint: "write it like " + scheme + "://host:port"}
 	}
 	return nil

@@ -41,10 +41,10 @@ type Case struct {
 // Fold computes the case from the statements that are held of it. It never
 // fails: what cannot be placed is in Waiting, what breaks a rule in Misfits.
 func Fold(id CaseID, held []Statement) Case {
-	c := Case{ID: id, byID: map[StatementID]Statement{}, depth: map[StatementID]int{}, receipts: map[StatementID]StatementID{}}
-	all := map[StatementID]Statement{}
-	for _, s := range held {
-		if s.CaseID() == id {
+	c := Case{ID: id, byID: make(map[StatementID]Statement, len(held)), depth: make(map[StatementID]int, len(held)), receipts: map[StatementID]StatementID{}}
+	all := make(map[StatementID]*Statement, len(held))
+	for i := range held {
+		if s := &held[i]; s.CaseID() == id {
 			all[s.ID] = s
 		}
 	}
@@ -53,7 +53,7 @@ func Fold(id CaseID, held []Statement) Case {
 		c.Waiting = slices.SortedFunc(maps.Keys(all), compareIDs)
 		return c
 	}
-	c.Opening = opening
+	c.Opening = *opening
 	c.Code = opening.CaseCode()
 	c.Warner, c.Warned = opening.Author, opening.Recipient
 	c.Urgency, c.Status = opening.Urgency, opening.Status
@@ -69,18 +69,19 @@ func Fold(id CaseID, held []Statement) Case {
 // placed once all that it follows and answers is, whatever the signed times
 // say, and each is looked at once: a peer chooses times and order, so neither
 // may decide how long the fold takes.
-func (c *Case) place(all map[StatementID]Statement) {
+func (c *Case) place(all map[StatementID]*Statement) {
+	c.Statements = make([]Statement, 0, len(all))
 	missing := make(map[StatementID]int, len(all))
 	children := make(map[StatementID][]StatementID, len(all))
 	for id, s := range all {
-		for _, parent := range c.parents(s) {
+		for _, parent := range c.parents(*s) {
 			missing[id]++
 			children[parent] = append(children[parent], id)
 		}
 	}
 	ready := []StatementID{StatementID(c.ID)}
 	for len(ready) > 0 {
-		s := all[ready[len(ready)-1]]
+		s := *all[ready[len(ready)-1]]
 		ready = ready[:len(ready)-1]
 		if c.fits(s) != nil {
 			c.Misfits = append(c.Misfits, s.ID)

@@ -101,14 +101,14 @@ func isToken(s string, most int) bool {
 	return true
 }
 
-// isLine reports whether s is valid text that cannot break out of one line,
-// and has no blank at either end. The vertical bar separates fields of a rung.
+// isLine reports whether s is valid text that cannot break out of one line
+// or turn its direction, and has no blank at either end. The vertical bar separates fields of a rung.
 func isLine(s string, most int) bool {
 	if len(s) > most || !utf8.ValidString(s) || strings.TrimSpace(s) != s || strings.Contains(s, "|") {
 		return false
 	}
 	for _, c := range s {
-		if unicode.IsControl(c) || c == '\u2028' || c == '\u2029' {
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' {
 			return false
 		}
 	}

@@ -184,6 +184,8 @@ func (s Statement) Check() error {
 		return bad("author and recipient are the same party")
 	case s.AuthorCard == 0 || s.RecipientCard == 0:
 		return bad("a card's serial number is at least 1")
+	case s.TagKey.IsZero():
+		return bad("it names no tag key")
 	case s.Case.IsZero() && !m.opens:
 		return bad("only a warning or a question opens a case")
 	case s.Kind == KindWarning && !s.Case.IsZero():

@@ -484,7 +484,7 @@ func wait(ctx context.Context, x *exchange.Exchange, r WaitRequest) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return &Fault{Exit: ExitTimeout, Message: fmt.Sprintf("%s: not within %s", r.what(), time.Duration(r.Seconds*float64(time.Second)).Round(time.Millisecond)), Hint: r.hint()}
+			return &Fault{Exit: ExitTimeout, Message: r.what() + ": not so in time", Hint: r.hint()}
 		case <-changed:
 		case <-timer.C:
 		}

@@ -30,6 +30,7 @@ type board struct {
 // side is the board of what is meant, or of what is exercised.
 type side struct {
 	Prefix string // of the ids of its headings
+	Apart  bool
 	Ours   []dutyRow
 	Theirs []dutyRow
 	Cases  []caseRow
@@ -105,7 +106,7 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 	}
 	t := times{now: from.At, zone: v.zone}
 	b := board{As: t.at(from.At), Restored: from.Restored, Full: len(from.Ours)+len(from.Theirs) >= boardDuties, Actual: side{Prefix: "actual"}}
-	exercise := side{Prefix: "exercise"}
+	exercise := side{Prefix: "exercise", Apart: true}
 	on := func(s heed.Status) *side {
 		if apart(s) {
 			return &exercise
@@ -143,7 +144,7 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 func (t times) dutyRow(line exchange.BoardLine) dutyRow {
 	row := dutyRow{
 		Case: line.Case, Code: line.Code.Spoken(), Peer: string(line.Peer), What: word(dutyWords, line.Kind),
-		Due: t.at(line.Due), Left: t.left(line.Due), AsOf: t.at(t.now), Overdue: line.State == heed.DutyOverdue,
+		Due: t.at(line.Due), Left: t.leftOrLate(line.Due), AsOf: t.at(t.now), Overdue: line.State == heed.DutyOverdue,
 		Level: max(line.Level, line.Told), Status: string(line.Status),
 	}
 	if line.Ring != nil {
@@ -153,7 +154,7 @@ func (t times) dutyRow(line exchange.BoardLine) dutyRow {
 		row.Taken = string(line.Taken.Officer)
 	}
 	if !line.Expected.IsZero() {
-		row.Note = "announced for " + t.at(line.Expected).UTC
+		row.Note = "announced for " + t.at(line.Expected).words()
 	}
 	return row
 }

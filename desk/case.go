@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"heed"
 	"heed/exchange"
@@ -55,6 +56,7 @@ type caseDuty struct {
 	Due     stamp
 	State   string
 	Class   string
+	Left    string
 	Detail  string
 	Overdue bool
 	Level   string
@@ -200,10 +202,10 @@ func (t times) caseDuty(file exchange.CaseFile, duty heed.Duty, me heed.PartyID)
 	ladder := file.Ladder(duty.OwedBy)
 	switch state := duty.State(t.now); state {
 	case heed.DutyOpen:
-		row.State, row.Class, row.Detail = "Open", "open", t.left(duty.Due)
+		row.State, row.Class, row.Left = "Open", "open", t.left(duty.Due)
 	case heed.DutyOverdue:
 		row.State, row.Class, row.Overdue = "Overdue", "overdue", true
-		row.Detail = t.left(duty.Due)
+		row.Left = t.leftOrLate(duty.Due)
 		if len(ladder) > 0 {
 			level := ladder.Level(duty.Due, t.now)
 			row.Level = "Escalation level " + strconv.Itoa(level) + " of " + strconv.Itoa(len(ladder))
@@ -212,7 +214,7 @@ func (t times) caseDuty(file exchange.CaseFile, duty heed.Duty, me heed.PartyID)
 	case heed.DutyDischarged:
 		row.State, row.Class = "Answered on time", "done"
 	case heed.DutyDischargedLate:
-		row.State, row.Class, row.Detail = "Answered late", "late", "by "+span(duty.At.Sub(duty.Due))
+		row.State, row.Class, row.Left = "Answered late", "late", "by "+span(duty.At.Sub(duty.Due))
 	case heed.DutyRefused:
 		row.State, row.Class = "Refused with a reason", "done"
 	case heed.DutyEnded:
@@ -220,12 +222,14 @@ func (t times) caseDuty(file exchange.CaseFile, duty heed.Duty, me heed.PartyID)
 	default:
 		row.State = string(state)
 	}
+	var detail []string
 	if duty.Open() && !duty.Expected.IsZero() {
-		row.Detail += "; announced for " + t.at(duty.Expected).UTC
+		detail = append(detail, "announced for "+t.at(duty.Expected).words())
 	}
 	if duty.Due.After(duty.Promised) {
-		row.Detail += "; extended from " + t.at(duty.Promised).UTC
+		detail = append(detail, "extended from "+t.at(duty.Promised).words())
 	}
+	row.Detail = strings.Join(detail, "; ")
 	return row
 }
 

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,17 @@ func (t times) at(v time.Time) stamp {
 	s.Local = local.Format(layout)
 	return s
 }
+
+// words is the whole time where no markup can stand.
+func (s stamp) words() string {
+	if s.Local == "" {
+		return s.UTC
+	}
+	return s.UTC + " (" + s.Local + ")"
+}
+
+// leftOrLate is left beside a word that says already that it is overdue.
+func (t times) leftOrLate(due time.Time) string { return strings.TrimPrefix(t.left(due), "overdue ") }
 
 // left says how long there is until due, or since when it is past.
 func (t times) left(due time.Time) string {

@@ -98,7 +98,8 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if err := signedByCard(tx, s); err != nil {
+	card, err := signedByCard(tx, s)
+	if err != nil {
 		return err
 	}
 	k.Arrived = now
@@ -110,17 +111,10 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 		if err != nil {
 			return err
 		}
-		terms, err := tx.Card(s.Terms)
-		if errors.Is(err, ErrNotFound) {
-			return heed.Refuse(heed.StaleCard, "%s receipted under terms that we do not hold", s.Author)
-		}
-		if err != nil {
+		if err := checkTerms(tx, s, sent.Statement, card); err != nil {
 			return err
 		}
-		if terms.Party != s.Author {
-			return heed.Refuse(heed.NotAdmitted, "%s receipted under the terms of %s", s.Author, terms.Party)
-		}
-		if err := heed.CheckReceipt(s, sent.Statement, terms.Baseline, now); err != nil {
+		if err := heed.CheckReceipt(s, sent.Statement, card.Baseline, now); err != nil {
 			return err
 		}
 		if err := tx.Keep(k); err != nil {
@@ -138,6 +132,32 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 		return x.given(tx, s)
 	}
 	return x.restore(tx, peer, l, k, now)
+}
+
+// checkTerms holds a receipt against the card whose terms it names: it is the
+// card under which the receipt is signed, not one older than the statement was
+// made for, and its ledger is that card's. Otherwise a peer could choose among
+// all the terms that it ever had.
+func checkTerms(v View, receipt, sent heed.Statement, card heed.Card) error {
+	bad := func(why string) error {
+		return heed.Refuse(heed.NotAdmitted, "receipt of %s for %s statement %s: %s", receipt.Author, sent.Kind, sent.ID.Short(), why)
+	}
+	switch {
+	case receipt.Terms != card.ID:
+		return bad("its terms are not those of the card under which it is signed")
+	case receipt.AuthorCard < sent.RecipientCard:
+		return bad("its terms are those of an older card than the statement was made for")
+	case receipt.Ledger != card.LedgerKey:
+		return bad("it names another ledger than the card")
+	}
+	id, err := v.Sent(Channel{Peer: receipt.Author, OurCard: receipt.RecipientCard, TheirCard: receipt.AuthorCard, Outward: true}, receipt.Number)
+	if errors.Is(err, ErrNotFound) {
+		return nil // a restored node has lost which numbers it gave
+	}
+	if err == nil && id != sent.ID {
+		err = bad("it names the number of another statement")
+	}
+	return err
 }
 
 // given takes what a receipt is for out of the outbox.
@@ -170,7 +190,9 @@ func (x *Exchange) absorbRefusal(tx Tx, f wire.Refusal, note []byte, now time.Ti
 	if err != nil {
 		return err
 	}
-	if !f.Code.Passing() {
+	// A number that was used says nothing about what came under it: its first
+	// answer was lost, or this node was restored and gave the number twice.
+	if !f.Code.Passing() && f.Code != heed.NumberReused {
 		if err := tx.Drop(id, note); err != nil {
 			return err
 		}

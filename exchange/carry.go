@@ -119,11 +119,7 @@ func (x *Exchange) Import(ctx context.Context, in io.Reader) (Imported, error) {
 		return Imported{From: post.first.Sender}, err
 	}
 	out := Imported{From: post.first.Sender}
-	x.openAllLetters(post)
-	if err := x.promise(post, now); err != nil {
-		return out, err
-	}
-	if err := x.commitPost(ctx, post, now); err != nil {
+	if err := x.decide(ctx, post, now); err != nil {
 		return out, err
 	}
 	for _, it := range post.items {

@@ -124,7 +124,13 @@ func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
 	if err != nil {
 		return err
 	}
-	return x.TakeOver(ctx, note)
+	err = x.TakeOver(ctx, note)
+	var refused *heed.Refused
+	if errors.As(err, &refused) {
+		// People have to act: nothing goes between the two until they have.
+		return errors.Join(err, x.write(ctx, func(tx Tx) error { return x.trouble(tx, party, refused.Error()) }))
+	}
+	return err
 }
 
 // CardNote is our present card.

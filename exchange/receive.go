@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -32,20 +31,56 @@ func (x *Exchange) Receive(ctx context.Context, in io.Reader) (Reply, error) {
 	if err != nil {
 		return x.turnAway(err, post, now)
 	}
-	x.openAllLetters(post)
-	if err := x.promise(post, now); err != nil {
-		return Reply{}, err
-	}
-	if err := x.commitPost(ctx, post, now); err != nil {
+	if err := x.decide(ctx, post, now); err != nil {
 		return Reply{}, err
 	}
 	x.follow(ctx, post, now)
 	return x.answer(ctx, post, now)
 }
 
-// commitPost decides about every envelope and commits all decisions together.
+// decide opens every envelope, decides about it, and commits all decisions together.
+func (x *Exchange) decide(ctx context.Context, post *incoming, now time.Time) error {
+	x.openAllLetters(post)
+	if err := x.lookAtSeen(ctx, post, now); err != nil {
+		return err
+	}
+	if err := x.promise(post, now); err != nil {
+		return err
+	}
+	return x.commitPost(ctx, post, now)
+}
+
+// lookAtSeen compares our ledger with what the sender has seen of it before
+// anything is logged: a leaf that was appended to an older state of the ledger
+// could never be taken back.
+func (x *Exchange) lookAtSeen(ctx context.Context, post *incoming, now time.Time) error {
+	for _, it := range post.items {
+		if it.refusal != nil || it.letter.seen == nil || post.me.Restored {
+			continue
+		}
+		if err := x.compareOwn(ctx, post.peer.Card.Party, it.letter.seen, now); err != nil {
+			x.log.Error("our ledger and what a peer shows of it do not agree", "peer", post.peer.Card.Party, "error", err)
+			continue
+		}
+		me, err := x.Self(ctx)
+		if err != nil {
+			return err
+		}
+		post.me.Restored = me.Restored
+	}
+	return nil
+}
+
+// commitPost commits the decisions about every envelope.
 func (x *Exchange) commitPost(ctx context.Context, post *incoming, now time.Time) error {
 	return x.write(ctx, func(tx Tx) error {
+		me, err := tx.Self()
+		if err != nil {
+			return err
+		}
+		if me.Restored {
+			post.catchingUp()
+		}
 		for _, item := range post.items {
 			if err := x.admit(tx, post, item, now); err != nil {
 				return err
@@ -61,6 +96,7 @@ type incoming struct {
 	peer  Peer
 	items []*item
 	first wire.Header // of the first envelope that could be read
+	last  wire.Header // of the last one: in a stream that was refused, the one that it was refused for
 }
 
 // item is one envelope of the stream and what becomes of it.
@@ -89,6 +125,7 @@ func (x *Exchange) takeIn(ctx context.Context, in io.Reader) (*incoming, error) 
 		if len(post.items) == 0 {
 			post.first = h
 		}
+		post.last = h
 		if err := x.admitHeader(ctx, post, h); err != nil {
 			return post, err
 		}
@@ -117,6 +154,11 @@ func (x *Exchange) admitHeader(ctx context.Context, post *incoming, h wire.Heade
 		}
 	}
 	switch {
+	case h.SenderCard > post.peer.Card.Serial:
+		// The sender has renewed its card. It cannot bring us the new one under
+		// a card that we do not hold, so we fetch it.
+		x.errands.card(h.Sender)
+		return heed.Refuse(heed.StaleCard, "the envelope is under card %d of %s, and we hold card %d", h.SenderCard, h.Sender, post.peer.Card.Serial)
 	case h.SenderCard != post.peer.Card.Serial:
 		return heed.Refuse(heed.StaleCard, "the envelope is under card %d of %s, and we hold card %d", h.SenderCard, h.Sender, post.peer.Card.Serial)
 	case h.Node != post.peer.Card.NodeKey:
@@ -154,8 +196,8 @@ func (x *Exchange) turnAway(cause error, post *incoming, now time.Time) (Reply, 
 	}
 	serial := max(post.me.Card.Serial, 1)
 	_, note, err := wire.SignRefusal(wire.Refusal{
-		Author: x.party, AuthorCard: serial, Sender: post.first.Sender, SenderCard: post.first.SenderCard,
-		Number: post.first.Number, Envelope: post.first.SealedDigest, Time: now, Code: refused.Code, Detail: refused.Detail,
+		Author: x.party, AuthorCard: serial, Sender: post.last.Sender, SenderCard: post.last.SenderCard,
+		Number: post.last.Number, Envelope: post.last.SealedDigest, Time: now, Code: refused.Code, Detail: refused.Detail,
 	}, x.keys.Node())
 	if err != nil {
 		return Reply{}, err
@@ -207,13 +249,7 @@ func checkAuthors(l letter, post *incoming) error {
 // promise prepares the receipts, outside the transaction: signing is slow.
 func (x *Exchange) promise(post *incoming, now time.Time) error {
 	if post.me.Restored {
-		// Whatever is wrong with an envelope: a refusal that is logged or that
-		// consumes its number has to wait until the ledger is whole again.
-		for _, it := range post.items {
-			if it.envelope.Number > 0 {
-				it.refusal = heed.Refuse(heed.CatchingUp, "%v", ErrRestored)
-			}
-		}
+		post.catchingUp()
 		return nil
 	}
 	for _, it := range post.items {
@@ -227,6 +263,18 @@ func (x *Exchange) promise(post *incoming, now time.Time) error {
 		it.receipt = receipt
 	}
 	return nil
+}
+
+// catchingUp refuses every numbered envelope, whatever is wrong with it: a
+// refusal that is logged or that consumes its number has to wait until the
+// ledger is whole again.
+func (post *incoming) catchingUp() {
+	post.me.Restored = true
+	for _, it := range post.items {
+		if it.envelope.Number > 0 {
+			it.refusal = heed.Refuse(heed.CatchingUp, "%v", ErrRestored)
+		}
+	}
 }
 
 func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, now time.Time) (Kept, error) {
@@ -263,13 +311,10 @@ func (x *Exchange) admit(tx Tx, post *incoming, it *item, now time.Time) error {
 	if it.refusal != nil {
 		return x.refuse(tx, post, it, it.refusal, now)
 	}
-	s := it.letter.statements[0].Statement
-	if _, err := tx.Kept(s.ID); err == nil {
-		return x.repeatReceipt(tx, it, channel)
-	} else if !errors.Is(err, ErrNotFound) {
+	if done, err := x.repeatReceipt(tx, it, channel); err != nil || done {
 		return err
 	}
-	if err := x.mayReceive(tx, post, s, now); err != nil {
+	if err := x.mayReceive(tx, post, it, now); err != nil {
 		var refused *heed.Refused
 		if errors.As(err, &refused) {
 			return x.refuse(tx, post, it, err, now)
@@ -280,29 +325,33 @@ func (x *Exchange) admit(tx Tx, post *incoming, it *item, now time.Time) error {
 }
 
 // repeatReceipt gives the first receipt again for a statement that came under
-// another number before.
-func (x *Exchange) repeatReceipt(tx Tx, it *item, channel Channel) error {
+// another number before. A restored node may have got a statement back without
+// the receipt that it once gave: that one is lost, and a new one is given.
+func (x *Exchange) repeatReceipt(tx Tx, it *item, channel Channel) (done bool, err error) {
 	s := it.letter.statements[0].Statement
-	c, err := tx.Case(s.CaseID())
-	if err != nil {
-		return err
+	if _, err := tx.Kept(s.ID); errors.Is(err, ErrNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, err
 	}
-	kept, err := tx.KeptOf(c.ID)
+	kept, err := tx.KeptOf(s.CaseID())
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, k := range kept {
 		if k.Statement.Kind == heed.KindReceipt && k.Statement.Author == x.party && k.Statement.AnswersTo(s.ID) {
 			it.answer, it.accepted = k.Note, true
-			return tx.Consume(Consumed{Channel: channel, Number: it.envelope.Number, Envelope: it.envelope.Digest(), Statement: s.ID, Answer: k.Note})
+			return true, tx.Consume(Consumed{Channel: channel, Number: it.envelope.Number, Envelope: it.envelope.Digest(), Statement: s.ID, Answer: k.Note})
 		}
 	}
-	return fmt.Errorf("statement %s is kept without a receipt", s.ID.Short())
+	return false, nil
 }
 
 // mayReceive is quotas and rules.
-func (x *Exchange) mayReceive(tx Tx, post *incoming, s heed.Statement, now time.Time) error {
-	if err := signedByCard(tx, s); err != nil {
+func (x *Exchange) mayReceive(tx Tx, post *incoming, it *item, now time.Time) error {
+	s := it.letter.statements[0].Statement
+	card, err := signedByCard(tx, s)
+	if err != nil {
 		return err
 	}
 	if quota, ok := post.me.Card.Quota(s.Urgency); ok && len(heed.Promises(s, post.me.Card.Baseline, now)) > 0 {
@@ -321,23 +370,39 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, s heed.Statement, now time.
 	if err != nil {
 		return err
 	}
-	return c.Admit(s, post.peer.Card.Baseline, now)
-}
-
-// signedByCard holds a statement's node key against the card under which its
-// author signed it, which need not be the present one.
-func signedByCard(v View, s heed.Statement) error {
-	card, err := v.CardOf(s.Author, s.AuthorCard)
-	if errors.Is(err, ErrNotFound) {
-		return heed.Refuse(heed.StaleCard, "statement %s is under card %d of %s, which we never held", s.ID.Short(), s.AuthorCard, s.Author)
-	}
-	if err != nil {
+	if err := releasedFor(c, s, it.letter); err != nil {
 		return err
 	}
-	if card.NodeKey != s.Node {
-		return heed.Refuse(heed.BadSignature, "statement %s is not signed by the key of %s", s.ID.Short(), s.Author)
+	return c.Admit(s, card.Baseline, now) // undertakings run by the card under which they were given
+}
+
+// releasedFor refuses what an officer released for another warning than the
+// one of this case. Where the warning has not arrived, the fold waits for it.
+func releasedFor(c heed.Case, s heed.Statement, l letter) error {
+	if !s.Kind.Released() || s.Kind == heed.KindWarning || c.Opening.ID.IsZero() {
+		return nil
+	}
+	rel, err := wire.ParseRelease(l.releases[s.Release])
+	if err != nil {
+		return refusalOf(err)
+	}
+	if rel.Of != c.Opening.Release {
+		return heed.Refuse(heed.NotAdmitted, "%s statement %s was released for another warning than that of its case", s.Kind, s.ID.Short())
 	}
 	return nil
+}
+
+// signedByCard finds the card under which a statement's author signed it,
+// which need not be the present one, and holds the node key against it.
+func signedByCard(v View, s heed.Statement) (heed.Card, error) {
+	card, err := v.CardOf(s.Author, s.AuthorCard)
+	if errors.Is(err, ErrNotFound) {
+		return card, heed.Refuse(heed.StaleCard, "statement %s is under card %d of %s, which we never held", s.ID.Short(), s.AuthorCard, s.Author)
+	}
+	if err == nil && card.NodeKey != s.Node {
+		err = heed.Refuse(heed.BadSignature, "statement %s is not signed by the key of %s", s.ID.Short(), s.Author)
+	}
+	return card, err
 }
 
 // accept keeps the statement and its receipt, logs the promise, and tells the
@@ -362,7 +427,7 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 	if err := tx.Keep(it.receipt); err != nil {
 		return err
 	}
-	if err := appendSlot(tx, k.Key, ledger.SlotReceipt, s.ID, wire.SignedDigest(it.receipt.Note)); err != nil {
+	if err := x.logSlot(tx, slot{k.Key, ledger.SlotReceipt, s.ID}, it.receipt.Note); err != nil {
 		return err
 	}
 	err := tx.Consume(Consumed{Channel: channel, Number: it.envelope.Number, Envelope: it.envelope.Digest(), Statement: s.ID, Answer: it.receipt.Note})
@@ -411,11 +476,7 @@ func (x *Exchange) logRefusal(tx Tx, f wire.Refusal, note []byte) error {
 	if f.Code != heed.BadSeal {
 		return x.logAside(tx, note)
 	}
-	err := appendSlot(tx, ledger.Key(f.Envelope), ledger.SlotBadSeal, heed.StatementID(f.Envelope), wire.SignedDigest(note))
-	if errors.Is(err, ErrTagTaken) {
-		return x.logAside(tx, note)
-	}
-	return err
+	return x.logSlot(tx, slot{ledger.Key(f.Envelope), ledger.SlotBadSeal, heed.StatementID(f.Envelope)}, note)
 }
 
 // quotaRelief is how long the sender should wait: a tenth of the quota's

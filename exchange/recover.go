@@ -246,6 +246,13 @@ func refetched(v View, peer heed.Card, after []byte) ([]wire.Part, error) {
 			if k.Dropped != nil {
 				continue
 			}
+			// What waits in our outbox comes by its channel, where it gets its
+			// receipt; the peer has not lost it, as it never had it.
+			if _, err := v.Queued(k.Statement.ID); err == nil {
+				continue
+			} else if !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
 			p, err := partsFor(v, k)
 			if err != nil {
 				return nil, err
@@ -314,7 +321,7 @@ func (x *Exchange) relog(tx Tx) error {
 			if k.Statement.Author != x.party {
 				continue
 			}
-			if err := relogOne(tx, c, k); err != nil {
+			if err := x.relogOne(tx, c, k); err != nil {
 				return err
 			}
 		}
@@ -322,7 +329,7 @@ func (x *Exchange) relog(tx Tx) error {
 	return nil
 }
 
-func relogOne(tx Tx, c heed.Case, k Kept) error {
+func (x *Exchange) relogOne(tx Tx, c heed.Case, k Kept) error {
 	slots, err := slotsOf(tx, c, k)
 	if err != nil {
 		return err
@@ -330,7 +337,7 @@ func relogOne(tx Tx, c heed.Case, k Kept) error {
 	for _, at := range slots {
 		_, err := tx.LeafIndex(ledger.SlotTag(at.key, at.slot, 0, at.of))
 		if errors.Is(err, ErrNotFound) {
-			err = appendSlot(tx, at.key, at.slot, at.of, wire.SignedDigest(k.Note))
+			err = x.logSlot(tx, at, k.Note)
 		}
 		if err != nil {
 			return err

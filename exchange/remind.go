@@ -38,8 +38,18 @@ func (x *Exchange) Remind(ctx context.Context) (more bool, err error) {
 
 // NextWake is when Remind has something to do next; false: nothing is waiting.
 func (x *Exchange) NextWake(ctx context.Context) (at time.Time, ok bool, err error) {
+	return x.nextAt(ctx, View.NextWake)
+}
+
+// nextAt is when there is something to do next. A restored node waits for
+// nothing but for having caught up.
+func (x *Exchange) nextAt(ctx context.Context, next func(View) (time.Time, error)) (at time.Time, ok bool, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		at, err = v.NextWake()
+		me, err := v.Self()
+		if err != nil || me.Restored {
+			return err
+		}
+		at, err = next(v)
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
@@ -88,7 +98,14 @@ func (x *Exchange) composeReminders(ctx context.Context, entry IndexedDuty, now 
 		if err != nil {
 			return err
 		}
-		for level := entry.Told + 1; level <= ladder.Level(d.Due, now); level++ {
+		if peer, err := v.Peer(d.OwedBy); err != nil || peer.Removed {
+			return errors.Join(err, errNothingDue) // our own people are still told
+		}
+		told, err := toldNow(v, entry)
+		if err != nil {
+			return err
+		}
+		for level := told + 1; level <= ladder.Level(d.Due, now); level++ {
 			s, err := x.begin(v, c, heed.KindReminder, now)
 			if err != nil {
 				return err
@@ -108,6 +125,20 @@ func (x *Exchange) composeReminders(ctx context.Context, entry IndexedDuty, now 
 		return nil
 	})
 	return all, err
+}
+
+// toldNow is the level up to which has been told by now.
+func toldNow(v View, entry IndexedDuty) (int, error) {
+	index, err := v.Index(entry.Case)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range index {
+		if keyOf(d.Duty) == keyOf(entry.Duty) {
+			return d.Told, nil
+		}
+	}
+	return entry.Told, nil
 }
 
 // tellLevels commits the reminders, if any, queues a notice to our own people

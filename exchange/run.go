@@ -22,6 +22,7 @@ type errands struct {
 type errand struct {
 	delivery chan struct{}
 	mirror   chan struct{}
+	renewal  chan struct{}
 }
 
 func newErrands() *errands {
@@ -32,7 +33,7 @@ func (e *errands) of(party heed.PartyID) *errand {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.peers[party] == nil {
-		e.peers[party] = &errand{delivery: make(chan struct{}, 1), mirror: make(chan struct{}, 1)}
+		e.peers[party] = &errand{delivery: make(chan struct{}, 1), mirror: make(chan struct{}, 1), renewal: make(chan struct{}, 1)}
 		wish(e.changed)
 	}
 	return e.peers[party]
@@ -48,6 +49,7 @@ func wish(c chan struct{}) {
 
 func (e *errands) deliver(party heed.PartyID) { wish(e.of(party).delivery) }
 func (e *errands) mirror(party heed.PartyID)  { wish(e.of(party).mirror) }
+func (e *errands) card(party heed.PartyID)    { wish(e.of(party).renewal) }
 func (e *errands) recover()                   { wish(e.recall) }
 
 // Pace is how often what Run does is looked at although nothing has asked for
@@ -112,12 +114,13 @@ func (x *Exchange) atDeadlines(ctx context.Context, sweep time.Duration, what st
 		if more && err == nil {
 			continue
 		}
-		pause := sweep
-		if at, ok, err := next(ctx); err != nil {
+		pause := sweep // after a failure, too: what has failed is still due, and must not spin
+		if err == nil {
+			at, ok, err := next(ctx)
 			x.report(ctx, what, err)
-		} else if ok && err == nil {
-			// Not less than a moment, so that work that fails cannot spin.
-			pause = min(max(at.Sub(x.Now()), 5*time.Millisecond), sweep)
+			if ok && err == nil {
+				pause = min(max(at.Sub(x.Now()), 5*time.Millisecond), sweep)
+			}
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -211,6 +214,9 @@ func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand,
 		select {
 		case <-ctx.Done():
 			return
+		case <-e.renewal:
+			x.report(ctx, "present card of "+string(party), x.RefreshCard(ctx, party))
+			continue
 		case <-ticker.C:
 		case <-e.mirror:
 		}

@@ -144,6 +144,9 @@ func sorted(ids []heed.StatementID) []heed.StatementID {
 // queues it for the peer.
 func (x *Exchange) commitOwn(tx Tx, words spoken, now time.Time) error {
 	s := words.statement
+	if _, err := self(tx); err != nil {
+		return err
+	}
 	for _, content := range words.contents {
 		if err := tx.PutContent(content); err != nil {
 			return err
@@ -162,7 +165,7 @@ func (x *Exchange) commitOwn(tx Tx, words spoken, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := logOwn(tx, c, kept); err != nil {
+	if err := x.logOwn(tx, c, kept); err != nil {
 		return err
 	}
 	channel, err := x.outward(tx, s.Recipient)
@@ -230,23 +233,28 @@ func firstRecall(c heed.Case) heed.StatementID {
 }
 
 // logOwn appends a leaf for each slot that the statement takes.
-func logOwn(tx Tx, c heed.Case, k Kept) error {
+func (x *Exchange) logOwn(tx Tx, c heed.Case, k Kept) error {
 	slots, err := slotsOf(tx, c, k)
 	if err != nil {
 		return err
 	}
-	digest := wire.SignedDigest(k.Note)
 	for _, at := range slots {
-		if err := appendSlot(tx, at.key, at.slot, at.of, digest); err != nil {
+		if err := x.logSlot(tx, at, k.Note); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func appendSlot(tx Tx, key ledger.Key, slot ledger.Slot, statement heed.StatementID, digest [32]byte) error {
-	tag := ledger.SlotTag(key, slot, 0, statement)
-	_, err := tx.Append(ledger.StatementLeaf(key, tag, digest).Bytes())
+// logSlot appends the leaf of signed bytes under their slot. A slot that is
+// taken was taken by a statement that the other party never had: it was lost
+// with a disk, or refused for good. What takes its place is logged aside.
+func (x *Exchange) logSlot(tx Tx, at slot, signed []byte) error {
+	tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+	_, err := tx.Append(ledger.StatementLeaf(at.key, tag, wire.SignedDigest(signed)).Bytes())
+	if errors.Is(err, ErrTagTaken) {
+		return x.logAside(tx, signed)
+	}
 	return err
 }
 
@@ -308,7 +316,7 @@ func (x *Exchange) reindexCase(tx Tx, c heed.Case, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		entry := IndexedDuty{Case: c.ID, Code: c.Code, Peer: peer, Status: c.Status, Duty: d, Told: told[keyOf(d)]}
+		entry := IndexedDuty{Case: c.ID, Code: c.Code, Peer: peer, Status: c.Status, Duty: d, Told: max(told[keyOf(d)], x.toldOf(c, d))}
 		if next, ok := ladder.Next(d.Due, entry.Told); ok && d.Open() {
 			entry.Next = next
 		}
@@ -322,6 +330,23 @@ func (x *Exchange) row(c heed.Case, now time.Time) CaseRow {
 		ID: c.ID, Code: c.Code, Peer: c.Other(x.party), Ours: c.Warner == x.party,
 		Urgency: c.Urgency, Status: c.Status, Stage: c.Stage(), Opened: c.Opening.Time, Changed: now,
 	}
+}
+
+// toldOf is the highest level at which our own statements say that we have
+// told people of a duty, or reminded the peer of it, as it is now due: a
+// restored node has got them back, and must not tell it all again.
+func (x *Exchange) toldOf(c heed.Case, d heed.Duty) int {
+	kind := heed.KindReminder
+	if d.OwedBy == x.party {
+		kind = heed.KindNotification
+	}
+	level := 0
+	for _, s := range c.Statements {
+		if s.Author == x.party && s.Kind == kind && s.AnswersTo(d.From) && s.Duties[0].Kind == d.Kind && s.Duties[0].Due.Equal(d.Due) {
+			level = max(level, s.Level)
+		}
+	}
+	return level
 }
 
 type dutyKey struct {

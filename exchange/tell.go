@@ -38,15 +38,7 @@ func (x *Exchange) Tell(ctx context.Context) (more bool, err error) {
 
 // NextNotice is when Tell has something to do next; false: the queue is empty.
 func (x *Exchange) NextNotice(ctx context.Context) (at time.Time, ok bool, err error) {
-	err = x.store.Read(ctx, func(v View) error {
-		at, err = v.NextNotice()
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		ok = err == nil
-		return err
-	})
-	return at, ok, err
+	return x.nextAt(ctx, View.NextNotice)
 }
 
 func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
@@ -76,7 +68,14 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 		s.Level, s.Role, s.Via = n.Level, n.Rung.Role, via
 		return nil, nil
 	}, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
-	return err
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	// The person was told and it could not be put on record: to try at once, and
+	// at every sweep, would be to ring the same person each second.
+	return errors.Join(err, x.store.Write(ctx, func(tx Tx) error {
+		return tx.NoticeTried(n.ID, now.Add(noticeBackoff(n.Attempts)), err.Error())
+	}))
 }
 
 // stillOwed reports whether the duty that the notice is about is open and has
@@ -86,6 +85,9 @@ func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err erro
 		c, err := v.Case(n.Case)
 		if err != nil {
 			return err
+		}
+		if peer, err := v.Peer(n.Peer); err != nil || peer.Removed {
+			return err // nothing more can be said between the two
 		}
 		d, ok := c.Duty(n.Duty, n.From)
 		owed = ok && d.Open() && (n.Level == 0 || d.Due.Equal(n.Due))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -127,7 +128,12 @@ func (a *app) wait(ctx context.Context, request control.WaitRequest, timeout tim
 		}
 	}
 	request.Seconds = max(time.Until(end).Seconds(), 0.001)
-	if err := a.call(ctx, "wait", request, &struct{}{}); err != nil {
+	err := a.call(ctx, "wait", request, &struct{}{})
+	var fault *control.Fault
+	if errors.As(err, &fault) && fault.Exit == control.ExitTimeout {
+		fault.Message += ": waited " + timeout.String()
+	}
+	if err != nil {
 		return err
 	}
 	return a.print(map[string]bool{"reached": true}, func(io.Writer) {})
