@@ -445,6 +445,8 @@ const (
 	ExitTimeout     = 6
 )
 
+const damaged = "stop the node, keep its home as it is for whoever looks into it, and restore the last backup"
+
 // faultOf sorts an error by what the caller can do about it.
 func faultOf(err error) *Fault {
 	var invalid *heed.Invalid
@@ -458,9 +460,12 @@ func faultOf(err error) *Fault {
 	case errors.As(err, &invalid):
 		return &Fault{Exit: ExitInput, Message: invalid.What, Hint: invalid.Hint}
 	case errors.Is(err, exchange.ErrLedger):
-		return &Fault{Exit: ExitEvidence, Message: err.Error()}
-	case errors.Is(err, wire.ErrMalformed) || errors.Is(err, seal.ErrSignature) || errors.Is(err, exchange.ErrNotFound):
-		return &Fault{Exit: ExitInput, Message: err.Error()}
+		return &Fault{Exit: ExitEvidence, Message: err.Error(), Hint: damaged}
+	case errors.Is(err, wire.ErrMalformed) || errors.Is(err, seal.ErrSignature):
+		// What users give is judged where it is read: this is what the node keeps.
+		return &Fault{Exit: ExitEvidence, Message: err.Error(), Hint: damaged}
+	case errors.Is(err, exchange.ErrNotFound):
+		return &Fault{Exit: ExitInput, Message: err.Error(), Hint: "`heed inbox --all` lists the cases, `heed peer list` the peers"}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Fault{Exit: ExitTimeout, Message: err.Error()}
 	}

@@ -153,7 +153,9 @@ func sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	if c := s[0]; c >= 'a' && c <= 'z' {
+	first, _, _ := strings.Cut(s, " ")
+	// A name keeps its spelling: north.example is not North.example.
+	if c := s[0]; c >= 'a' && c <= 'z' && !strings.Contains(first, ".") {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {

@@ -81,10 +81,8 @@ func replayOwn(ctx context.Context, v View, tree *ledger.Tree, head Head, card h
 		if err != nil {
 			return err
 		}
-		for _, leaf := range leaves {
-			if _, _, err := again.Append(leaf); err != nil {
-				return err
-			}
+		if err := rehash(v, again, leaves); err != nil {
+			return err
 		}
 		at = to
 		if at == head.Size {
@@ -100,6 +98,33 @@ func replayOwn(ctx context.Context, v View, tree *ledger.Tree, head Head, card h
 	}
 	if again.Root() != tree.Root() {
 		return fmt.Errorf("%w: the leaves do not give the root that the node goes on from", ErrLedger)
+	}
+	return nil
+}
+
+// rehash appends leaves to the tree that is made again and compares the hashes
+// that come of it with those that are stored: from them come tiles and proofs.
+func rehash(v View, again *ledger.Tree, leaves [][]byte) error {
+	var made []ledger.StoredHash
+	var indexes []int64
+	for _, leaf := range leaves {
+		_, hashes, err := again.Append(leaf)
+		if err != nil {
+			return err
+		}
+		made = append(made, hashes...)
+		for _, h := range hashes {
+			indexes = append(indexes, h.Index)
+		}
+	}
+	stored, err := v.Hashes(indexes)
+	if err != nil {
+		return err
+	}
+	for i, h := range stored {
+		if h != made[i].Hash {
+			return fmt.Errorf("%w: stored hash %d is not that of the leaves", ErrLedger, made[i].Index)
+		}
 	}
 	return nil
 }

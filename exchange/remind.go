@@ -144,6 +144,10 @@ func toldNow(v View, entry IndexedDuty) (int, error) {
 // tellLevels commits the reminders, if any, queues a notice to our own people
 // for each level that was reached, and moves the index on.
 func (x *Exchange) tellLevels(tx Tx, entry IndexedDuty, now time.Time, reminders []spoken) error {
+	told, err := toldNow(tx, entry) // before the reminders, which move the index on
+	if err != nil {
+		return err
+	}
 	for _, words := range reminders {
 		c, err := tx.Case(entry.Case)
 		if err != nil {
@@ -178,7 +182,7 @@ func (x *Exchange) tellLevels(tx Tx, entry IndexedDuty, now time.Time, reminders
 			return err
 		}
 		reached := ladder.Level(d.Due, now)
-		for level := index[i].Told + 1; level <= reached; level++ {
+		for level := told + 1; level <= reached; level++ {
 			if err := x.tell(tx, c, d, level, now); err != nil {
 				return err
 			}

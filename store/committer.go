@@ -88,7 +88,7 @@ func (w *writer) open(ctx context.Context) error {
 		return fmt.Errorf("store: open %s: %w", w.store.path, err)
 	}
 	w.conn = c
-	return c.use(w.load)
+	return w.load()
 }
 
 func (w *writer) load() error {
@@ -130,26 +130,20 @@ func (w *writer) discard() error {
 	return c.close()
 }
 
-// abandon is discard for a connection that is in use, and whose user will not
-// return: database/sql then closes it by itself.
-func (w *writer) abandon() error {
-	_, err := w.conn.exec("ROLLBACK")
-	err = errors.Join(err, w.conn.closeStatements())
-	w.conn = nil
-	return err
-}
-
 // run takes requests until the store is closed.
 func (w *writer) run() {
-	returned := false
+	closed := false
 	defer func() {
-		if returned {
+		if closed {
 			close(w.store.ended)
 			return
 		}
-		// A change's function has ended this goroutine; the store lives on.
-		w.conclude(errGoexit, nil)
-		go w.run()
+		// A change's function has ended this goroutine, and another takes its
+		// place: the others of the batch must not suffer for it.
+		go func() {
+			w.finish(w.undoChange())
+			w.run()
+		}()
 	}()
 	for {
 		select {
@@ -158,7 +152,7 @@ func (w *writer) run() {
 		case <-w.store.closing:
 			// What waits in the queue is withdrawn by its callers.
 			w.store.ending = w.discard()
-			returned = true
+			closed = true
 			return
 		}
 	}
@@ -172,15 +166,51 @@ func (w *writer) commit(first *request) {
 			if first.begin() {
 				w.batch = append(w.batch, first)
 			}
-			w.conclude(err, nil)
+			w.conclude(err)
 			return
 		}
 		w.ailing = nil
 	}
-	err := w.conn.use(func() error { return w.transact(first) })
+	for r := first; r != nil; r = w.next() {
+		if !r.begin() {
+			continue
+		}
+		w.batch = append(w.batch, r)
+		if len(w.batch) == 1 {
+			if err := w.start(); err != nil {
+				w.finish(err)
+				return
+			}
+		}
+		if err := w.change(r); err != nil {
+			w.finish(err)
+			return
+		}
+	}
+	w.finish(nil)
+}
+
+// start begins the batch's transaction.
+func (w *writer) start() error {
+	w.conn.failed = nil
+	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	return w.probe(stageBegun)
+}
+
+// finish commits the batch, publishes what it did and tells its callers. err
+// is why it cannot be committed; then, and where COMMIT fails, nothing of it
+// counts, and neither does anything that was remembered of it.
+func (w *writer) finish(err error) {
+	if len(w.batch) == 0 {
+		return
+	}
+	if err == nil {
+		err = w.end()
+	}
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errBatch, err)
-		w.conclude(err, w.discard())
+		w.conclude(fmt.Errorf("%w: %w", errBatch, errors.Join(err, w.discard())))
 		return
 	}
 	w.store.tree.Store(w.tree.Clone())
@@ -191,51 +221,19 @@ func (w *writer) commit(first *request) {
 	if len(w.caseKeys) > w.store.options.Cached {
 		clear(w.caseKeys)
 	}
-	w.conclude(nil, nil)
+	if len(w.channels) > w.store.options.Cached {
+		clear(w.channels)
+	}
+	w.conclude(nil)
 	w.copyLog()
 }
 
-// conclude tells every caller of the batch how it went.
-func (w *writer) conclude(err, discarding error) {
-	for _, r := range w.batch {
-		if err != nil && r.err == nil && r.panicked == nil {
-			r.err = errors.Join(err, discarding)
-		}
-		close(r.done)
+// end writes what the batch has kept back, and commits.
+func (w *writer) end() error {
+	if err := w.flushHashes(); err != nil {
+		return err
 	}
-	clear(w.batch)
-	w.batch, w.undo = w.batch[:0], w.undo[:0]
-}
-
-// transact is the batch's transaction. An error means that nothing of it is
-// committed, as far as SQLite knows, and that the connection is of no more use.
-func (w *writer) transact(first *request) error {
-	began := false
-	for r := first; r != nil; r = w.next() {
-		if !r.begin() {
-			continue
-		}
-		if !began {
-			w.conn.failed = nil
-			w.batch = append(w.batch, r)
-			if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
-				return err
-			}
-			began = true
-			if err := w.probe(stageBegun); err != nil {
-				return err
-			}
-		} else {
-			w.batch = append(w.batch, r)
-		}
-		if err := w.change(r); err != nil {
-			return err
-		}
-	}
-	if !began {
-		return nil
-	}
-	if err := errors.Join(w.flushHashes(), w.flushChannels()); err != nil {
+	if err := w.flushChannels(); err != nil {
 		return err
 	}
 	if err := w.probe(stageCommit); err != nil {
@@ -243,6 +241,18 @@ func (w *writer) transact(first *request) error {
 	}
 	_, err := w.conn.exec("COMMIT")
 	return err
+}
+
+// conclude tells every caller of the batch how it went.
+func (w *writer) conclude(err error) {
+	for _, r := range w.batch {
+		if r.err == nil && r.panicked == nil {
+			r.err = err
+		}
+		close(r.done)
+	}
+	clear(w.batch)
+	w.batch, w.undo = w.batch[:0], w.undo[:0]
 }
 
 func (w *writer) probe(at stage) error {
@@ -280,9 +290,7 @@ func (w *writer) change(r *request) error {
 				return
 			}
 			if r.panicked = recover(); r.panicked == nil {
-				// The goroutine goes on ending: see run. This is the last
-				// chance to use the connection.
-				r.err = errors.Join(errGoexit, w.abandon())
+				r.err = errGoexit // and the goroutine goes on ending: see run
 			}
 		}()
 		r.err = r.f(t)
@@ -296,9 +304,15 @@ func (w *writer) change(r *request) error {
 		_, err := w.conn.exec("RELEASE change")
 		return err
 	}
+	return w.undoChange()
+}
+
+// undoChange takes back the change whose savepoint is open.
+func (w *writer) undoChange() error {
 	for i := len(w.undo) - 1; i >= 0; i-- {
 		w.undo[i]()
 	}
+	w.undo = w.undo[:0]
 	w.conn.failed = nil
 	if _, err := w.conn.exec("ROLLBACK TO change"); err != nil {
 		// SQLite has rolled back more than this change, perhaps all of them.
@@ -311,7 +325,7 @@ func (w *writer) change(r *request) error {
 // copyLog copies the write-ahead log into the database once it is long: between
 // commits, so that no caller waits for it.
 func (w *writer) copyLog() {
-	err := w.conn.use(func() error {
+	err := func() error {
 		counts, ok := w.conn.driver.(sqlite.DBStatus)
 		if !ok {
 			return fmt.Errorf("store: the driver's connection is a %T", w.conn.driver)
@@ -326,7 +340,7 @@ func (w *writer) copyLog() {
 		// Where readers keep some of it from being copied, the next time does.
 		w.log = 0
 		return w.conn.query("PRAGMA wal_checkpoint(PASSIVE)", func(*row) error { return nil })
-	})
+	}()
 	if err != nil {
 		// Everything is committed; a fresh connection finds out what ails the disk.
 		w.log = 0

@@ -13,12 +13,14 @@ import (
 	"heed/exchange"
 )
 
-// conn is one connection of its own with its prepared statements. It goes
-// through database/sql to the driver's statements: what a change costs is
-// mostly the number of statements, and this halves the price of each.
+// conn is one connection of its own with its prepared statements. It uses the
+// driver's statements without database/sql in between: what a change costs is
+// mostly the number of statements, and this halves the price of each. Nobody
+// else can come upon the driver's connection, for sql holds it until close; and
+// Raw, which database/sql has for this, would close it under a function that panics.
 type conn struct {
 	sql    *sql.Conn
-	driver driver.Conn // valid within use
+	driver driver.Conn
 	stmts  map[string]statement
 	args   []driver.NamedValue
 	row    row
@@ -36,20 +38,19 @@ func openConn(ctx context.Context, db *sql.DB) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{sql: c, stmts: map[string]statement{}}, nil
-}
-
-// use lends the driver's connection to f. No other statement runs meanwhile.
-func (c *conn) use(f func() error) error {
-	return c.sql.Raw(func(dc any) error {
+	opened := &conn{sql: c, stmts: map[string]statement{}}
+	err = c.Raw(func(dc any) error {
 		d, ok := dc.(driver.Conn)
 		if !ok {
 			return fmt.Errorf("store: the driver's connection is a %T", dc)
 		}
-		c.driver = d
-		defer func() { c.driver = nil }()
-		return f()
+		opened.driver = d
+		return nil
 	})
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return opened, nil
 }
 
 func (c *conn) close() error {

@@ -213,7 +213,7 @@ func (s *Store) release() error {
 }
 
 // Read implements exchange.Store.
-func (s *Store) Read(ctx context.Context, f func(exchange.View) error) error {
+func (s *Store) Read(ctx context.Context, f func(exchange.View) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -228,21 +228,19 @@ func (s *Store) Read(ctx context.Context, f func(exchange.View) error) error {
 	case <-s.closing:
 		return ErrClosed
 	}
-	defer func() { s.readers <- c }()
-	return c.use(func() (err error) {
-		c.failed = nil
-		if _, err := c.exec("BEGIN"); err != nil {
-			return err
+	v := &view{store: s, conn: c}
+	defer func() {
+		v.ended = true
+		if _, end := c.exec("ROLLBACK"); end != nil && err == nil {
+			err = end
 		}
-		v := &view{store: s, conn: c}
-		defer func() {
-			v.ended = true
-			if _, end := c.exec("ROLLBACK"); end != nil && err == nil {
-				err = end
-			}
-		}()
-		return f(v)
-	})
+		s.readers <- c
+	}()
+	c.failed = nil
+	if _, err := c.exec("BEGIN"); err != nil {
+		return err
+	}
+	return f(v)
 }
 
 // Write implements exchange.Store. A Write within a Write's f never returns.

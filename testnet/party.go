@@ -3,10 +3,10 @@ package testnet
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"heed"
@@ -45,9 +45,17 @@ func (p *Party) exchange() *exchange.Exchange { return p.node.Load() }
 
 // found makes a home with keys and a first card.
 func (n *Net) found(id heed.PartyID, place int) (*Party, error) {
-	p := &Party{ID: id, net: n, Notices: &Notices{}, Path: filepath.Join(n.T.TempDir(), "heed.db")}
+	home, err := os.MkdirTemp("", "heed-"+string(id)+"-")
+	if err != nil {
+		return nil, err
+	}
+	n.T.Cleanup(func() {
+		if err := os.RemoveAll(home); err != nil {
+			n.T.Errorf("%v", err)
+		}
+	})
+	p := &Party{ID: id, net: n, Notices: &Notices{}, Path: filepath.Join(home, "heed.db")}
 	random := newBytesOf(n.options.Seed, id, 0)
-	var err error
 	if p.Keys, err = newKeys(id, random); err != nil {
 		return nil, err
 	}
@@ -104,7 +112,7 @@ func (p *Party) open() error {
 	return nil
 }
 
-func (p *Party) close(t testing.TB) {
+func (p *Party) close(t TB) {
 	p.up.Store(false)
 	p.net.Network.late.Wait()
 	if p.closed {

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
-	"testing"
 	"time"
 
 	"heed"
@@ -31,18 +30,27 @@ type Options struct {
 	Log io.Writer
 }
 
+// TB is what a net needs of a test: *testing.T, *testing.B and *rapid.T have it.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Net is some parties, each of which has all the others as peers.
 type Net struct {
-	T       testing.TB
+	T       TB
 	Network *Network
 	Parties []*Party
 	options Options
 }
 
-// New founds the parties, in homes of their own under t.TempDir, gives each
-// two officers with all roles, Anna and Boris, and has everybody add everybody.
-// Nothing runs yet. Homes are closed when the test ends.
-func New(t testing.TB, options Options, ids ...heed.PartyID) *Net {
+// New founds the parties, in temporary homes, gives each two officers with all
+// roles, Anna and Boris, and has everybody add everybody. Nothing runs yet.
+// Homes are closed and removed when the test ends.
+func New(t TB, options Options, ids ...heed.PartyID) *Net {
 	t.Helper()
 	if options.Baseline.Profile == "" {
 		options.Baseline = Seconds()

@@ -81,7 +81,7 @@ func readBackup(path, home string) (err error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+		return fileFault("", err)
 	}
 	defer f.Close()
 	in := tar.NewReader(f)

@@ -89,15 +89,49 @@ type keyRing struct {
 func openKeyRing(home string, party heed.PartyID, passphrase seal.Passphrase) (*keyRing, error) {
 	path := filepath.Join(home, keysName)
 	file, err := seal.LoadKeyFile(path, passphrase)
-	switch {
-	case errors.Is(err, seal.ErrPassphraseNeeded):
-		return nil, &control.Fault{Exit: control.ExitInput, Message: "the keys of this home are encrypted", Hint: "add --passphrase-file FILE"}
-	case errors.Is(err, seal.ErrPassphraseWrong), errors.Is(err, seal.ErrNotEncrypted), errors.Is(err, seal.ErrPermissions):
-		return nil, &control.Fault{Exit: control.ExitInput, Message: err.Error()}
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, keyFault("", err)
 	}
 	return &keyRing{path: path, passphrase: passphrase, party: party, file: file}, nil
+}
+
+// fileFault says what to do about a file or folder that the user named and
+// that cannot be used.
+func fileFault(what string, err error) error {
+	hint := "check the name, and that this user may read and write there"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "check the name: there is nothing of it"
+	case errors.Is(err, fs.ErrExist):
+		hint = "name another file: this one is not written over"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "have its owner give this user the right to it"
+	}
+	return &control.Fault{Exit: control.ExitInput, Message: what + err.Error(), Hint: hint}
+}
+
+// keyFault says what to do about a key file that cannot be read.
+func keyFault(what string, err error) error {
+	fault := &control.Fault{Exit: control.ExitInput, Message: what + err.Error()}
+	var open *seal.PermissionsError
+	switch {
+	case errors.As(err, &open):
+		fault.Message = fmt.Sprintf("%s%s: %v (mode %04o)", what, open.Path, seal.ErrPermissions, open.Mode.Perm())
+		fault.Hint = "run: chmod 600 " + open.Path
+	case errors.Is(err, seal.ErrPassphraseNeeded):
+		fault.Hint = "add --passphrase-file FILE"
+	case errors.Is(err, seal.ErrPassphraseWrong):
+		fault.Hint = "the first line of --passphrase-file is the passphrase, exactly"
+	case errors.Is(err, seal.ErrNotEncrypted):
+		fault.Hint = "was the file exchanged? If it is as it should be, leave --passphrase-file out"
+	case errors.Is(err, seal.ErrKeyFile):
+		fault.Hint = "restore the file from a backup: nothing in it can be guessed"
+	case errors.Is(err, fs.ErrNotExist):
+		fault.Hint = "name the file that `heed init` wrote, or restore it from a backup"
+	default:
+		fault.Exit, fault.Hint = control.ExitFault, "may this user read it?"
+	}
+	return fault
 }
 
 func (k *keyRing) Node() seal.SigningKey {
@@ -189,7 +223,7 @@ func readPassphrase(path string) (seal.Passphrase, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return seal.Passphrase{}, &control.Fault{Exit: control.ExitInput, Message: "passphrase file: " + err.Error()}
+		return seal.Passphrase{}, fileFault("passphrase file: ", err)
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	if line = strings.TrimSuffix(line, "\r"); line == "" {

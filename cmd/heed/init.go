@@ -81,7 +81,7 @@ func (a *app) init(ctx context.Context, o initOptions) error {
 			return err
 		}
 		if err := seal.CreateRecoveryKey(o.recovery, key, passphrase); err != nil {
-			return &control.Fault{Exit: control.ExitInput, Message: "recovery key: " + err.Error()}
+			return fileFault("recovery key: ", err)
 		}
 		card.RecoveryKey = key.Verifier().String()
 	}
@@ -101,7 +101,7 @@ func (a *app) init(ctx context.Context, o initOptions) error {
 // found writes the home.
 func (a *app) found(ctx context.Context, s settings, keys seal.KeyFile, passphrase seal.Passphrase, card heed.Card, note []byte) error {
 	if err := os.MkdirAll(a.home, 0o700); err != nil {
-		return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+		return fileFault("", err)
 	}
 	if err := seal.CreateKeyFile(filepath.Join(a.home, keysName), keys, passphrase); err != nil {
 		return err
@@ -143,7 +143,7 @@ func freshHome(home string) error {
 		return nil
 	}
 	if err != nil {
-		return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+		return fileFault("", err)
 	}
 	if len(entries) > 0 {
 		return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s is not empty", home), Hint: "name a new folder with --home"}
@@ -196,7 +196,7 @@ func (o initOptions) card(s settings, keys seal.KeyFile, now time.Time) (heed.Ca
 func readBaseline(path string) (heed.Baseline, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return heed.Baseline{}, &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+		return heed.Baseline{}, fileFault("", err)
 	}
 	return draft.Baseline(path, data)
 }

@@ -185,12 +185,24 @@ func complain(w io.Writer, err error) int {
 		message = "interrupted"
 	case strings.HasPrefix(message, "unknown command"):
 		exit, hint = control.ExitInput, "`heed --help` lists the commands"
+		message, hint = nearestCommand(message, hint)
 	}
 	fmt.Fprintln(w, "heed: "+message)
 	if hint != "" {
 		fmt.Fprintln(w, "      "+hint)
 	}
 	return exit
+}
+
+// nearestCommand puts cobra's suggestions, which come as lines of their own,
+// into the hint.
+func nearestCommand(message, hint string) (string, string) {
+	message, more, ok := strings.Cut(message, "\n")
+	_, names, _ := strings.Cut(more, "?")
+	if !ok || strings.TrimSpace(names) == "" {
+		return message, hint
+	}
+	return message, "did you mean `heed " + strings.Join(strings.Fields(names), "` or `heed ") + "`? " + hint
 }
 
 func isDraft(err error) bool {

@@ -82,7 +82,7 @@ over by themselves; without it each of them compares the fingerprint again.`,
 				}
 				key, err := seal.LoadRecoveryKey(recovery, secret)
 				if err != nil {
-					return &control.Fault{Exit: control.ExitInput, Message: "recovery key: " + err.Error()}
+					return keyFault("recovery key: ", err)
 				}
 				if request.RecoveryKey, err = seal.EncodeRecoveryKey(key); err != nil {
 					return err
@@ -193,17 +193,17 @@ func readFile(in io.Reader, path string, most int64) ([]byte, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+			return nil, fileFault("", err)
 		}
 		defer f.Close()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
-		return nil, &control.Fault{Exit: control.ExitInput, Message: path + ": " + err.Error()}
+		return nil, fileFault(path+": ", err)
 	}
 	if int64(len(data)) > most {
-		return nil, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s is larger than %d bytes", path, most)}
+		return nil, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s is larger than %d bytes", path, most), Hint: "send less, or in several parts"}
 	}
 	return data, nil
 }

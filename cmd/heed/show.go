@@ -252,7 +252,7 @@ func (a *app) openCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if out != "" {
 				if err := os.MkdirAll(out, 0o700); err != nil {
-					return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+					return fileFault("", err)
 				}
 			}
 			var answer control.Case
@@ -314,7 +314,7 @@ func writeContents(dir string, c control.Case) ([]string, error) {
 		path := filepath.Join(dir, name)
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {
-			return &control.Fault{Exit: control.ExitInput, Message: err.Error()}
+			return fileFault("", err)
 		}
 		_, err = f.Write(data)
 		if err := errors.Join(err, f.Close()); err != nil {
