@@ -38,6 +38,10 @@ type Case struct {
 	receipts map[StatementID]StatementID // of a statement, the receipt that counts
 }
 
+// MaxCaseStatements bounds what one case holds, receipts included, and with it
+// what a fold can cost.
+const MaxCaseStatements = 10_000
+
 // Fold computes the case from the statements that are held of it. It never
 // fails: what cannot be placed is in Waiting, what breaks a rule in Misfits.
 func Fold(id CaseID, held []Statement) Case {

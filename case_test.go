@@ -526,7 +526,7 @@ func TestMisfits(t *testing.T) {
 		"answering a receipt":      func(st *story) Statement { return st.say(north, KindAnswer, to(st.all[1])) },
 		"a receipt for a receipt":  func(st *story) Statement { return st.receipt(st.all[1]) },
 		"a receipt for one's own":  func(st *story) Statement { s := st.all[0]; s.Recipient = north; return st.receipt(s) },
-		"a receipt of another key": func(st *story) Statement { return edited(st.receipt, st, func(s *Statement) { s.TagKey = Digest{} }) },
+		"a receipt of another key": func(st *story) Statement { return edited(st.receipt, st, func(s *Statement) { s.TagKey = Digest{9} }) },
 		"an unpromised duty": func(st *story) Statement {
 			return edited(st.receipt, st, func(s *Statement) { s.Duties = []Promise{{DutyConclude, st.now}} })
 		},

@@ -63,6 +63,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"same party", func(s *Statement) { s.Recipient = s.Author }},
 		{"serial", func(s *Statement) { s.AuthorCard = 0 }},
 		{"serial", func(s *Statement) { s.RecipientCard = 0 }},
+		{"tag key", func(s *Statement) { s.TagKey = Digest{} }},
 		{"too long", func(s *Statement) {
 			for range MaxAnswers + 1 {
 				s.Answers = append(s.Answers, one)

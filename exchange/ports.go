@@ -134,6 +134,8 @@ type CaseView interface {
 	Wakes(now time.Time, limit int) ([]IndexedDuty, error)
 	// NextWake is the earliest Next of an open duty; ErrNotFound where there is none.
 	NextWake() (time.Time, error)
+	// Strays counts the statements of cases whose opening statement is missing.
+	Strays() (int, error)
 	// Demands counts the statements of a peer that create duties, have that
 	// urgency and arrived after since.
 	Demands(peer heed.PartyID, urgency heed.Urgency, since time.Time) (int, error)

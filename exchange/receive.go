@@ -370,10 +370,33 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, it *item, now time.Time) er
 	if err != nil {
 		return err
 	}
+	if err := roomFor(tx, c, s); err != nil {
+		return err
+	}
 	if err := releasedFor(c, s, it.letter); err != nil {
 		return err
 	}
 	return c.Admit(s, card.Baseline, now) // undertakings run by the card under which they were given
+}
+
+// maxStrays bounds the statements that are kept while the statement that opens
+// their case is missing: few in honest exchange, and no quota of duties counts them.
+const maxStrays = 1000
+
+// roomFor refuses for now what would fill a case, or the place for statements
+// without one, beyond its bound.
+func roomFor(v View, c heed.Case, s heed.Statement) error {
+	if held := len(c.Statements) + len(c.Waiting) + len(c.Misfits); held >= heed.MaxCaseStatements {
+		return heed.Refuse(heed.OverQuota, "case %s holds %d statements, the most that a case has", c.Code, held)
+	}
+	if !c.Opening.ID.IsZero() || s.Case.IsZero() {
+		return nil
+	}
+	strays, err := v.Strays()
+	if err == nil && strays >= maxStrays {
+		err = heed.Refuse(heed.OverQuota, "%d statements wait here for those that open their cases", strays)
+	}
+	return err
 }
 
 // releasedFor refuses what an officer released for another warning than the

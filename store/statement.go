@@ -235,6 +235,12 @@ func (v *view) KeptOf(id heed.CaseID) ([]exchange.Kept, error) {
 	return all, nil
 }
 
+// Strays implements exchange.CaseView.
+func (v *view) Strays() (int, error) {
+	n, err := find(v, (*row).int, `SELECT COUNT(*) FROM statement WHERE case_key IN (SELECT key FROM cases WHERE code IS NULL)`)
+	return int(n), err
+}
+
 // Demands implements exchange.CaseView.
 func (v *view) Demands(peer heed.PartyID, urgency heed.Urgency, since time.Time) (int, error) {
 	n, err := find(v, (*row).int, `SELECT COUNT(*) FROM statement WHERE asker = $1 AND urgency = $2 AND arrived > $3`,

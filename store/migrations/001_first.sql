@@ -19,6 +19,7 @@ CREATE TABLE cases (
   -- the earliest duty.next of the case's open duties; NULL where none rises
   wake    INTEGER
 );
+CREATE INDEX cases_stray ON cases (key) WHERE code IS NULL;
 CREATE INDEX cases_code ON cases (code) WHERE code IS NOT NULL;
 CREATE INDEX cases_changed ON cases (changed) WHERE changed IS NOT NULL;
 CREATE INDEX cases_wake ON cases (wake) WHERE wake IS NOT NULL;
