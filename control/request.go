@@ -23,6 +23,7 @@ type (
 		Baseline    *heed.Baseline `json:"baseline,omitempty"`
 		Endpoint    string         `json:"endpoint,omitempty"`
 		Tiles       string         `json:"tiles,omitempty"`
+		NodeKey     bool           `json:"nodeKey,omitempty"`     // a fresh one
 		SealingKey  bool           `json:"sealingKey,omitempty"`  // a fresh one
 		RecoveryKey []byte         `json:"recoveryKey,omitempty"` // the recovery key file's text, to sign with
 	}

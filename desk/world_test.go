@@ -73,7 +73,7 @@ type keyRing struct {
 	officers map[heed.OfficerID]seal.SigningKey
 }
 
-func (r *keyRing) Node() seal.SigningKey      { return r.node }
+func (r *keyRing) Node(string) (seal.SigningKey, error) { return r.node, nil }
 func (r *keyRing) Ledger() seal.SigningKey    { return r.log }
 func (r *keyRing) Sealing() []seal.SealingKey { return []seal.SealingKey{r.sealing} }
 

@@ -203,9 +203,13 @@ func (x *Exchange) sealFor(peer, me heed.Card, number uint64, parts []wire.Part,
 	if err != nil {
 		return nil, fmt.Errorf("sealing key of %s: %w", peer.Party, err)
 	}
+	node, err := x.keys.Node(me.NodeKey)
+	if err != nil {
+		return nil, err
+	}
 	return wire.SealEnvelope(wire.Header{
 		Sender: x.party, SenderCard: me.Serial, Recipient: peer.Party, RecipientCard: peer.Serial, Number: number, Time: now,
-	}, parts, to, x.keys.Node())
+	}, parts, to, node)
 }
 
 // failed notes a failed attempt on what was tried, for people to see.

@@ -99,7 +99,11 @@ func (x *Exchange) changeRoster(ctx context.Context, change func([]heed.Officer)
 		}
 		slices.SortFunc(officers, func(a, b heed.Officer) int { return cmp.Compare(a.ID, b.ID) })
 		roster := wire.Roster{Party: x.party, Serial: me.RosterSerial + 1, Time: now, Officers: officers}
-		note, err := wire.SignRoster(roster, x.keys.Node())
+		node, err := x.keys.Node(me.Card.NodeKey)
+		if err != nil {
+			return err
+		}
+		note, err := wire.SignRoster(roster, node)
 		if err != nil {
 			return err
 		}

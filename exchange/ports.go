@@ -347,7 +347,10 @@ type LedgerTx interface {
 // Keys are the private keys of this node. Officers' keys are held by the node
 // in this version; where an officer signs elsewhere, Officer fails.
 type Keys interface {
-	Node() seal.SigningKey
+	// Node is the private part of one of our node keys, by its verification
+	// key: that of a card of ours. What was begun under a card is signed by its
+	// key, also when the card is renewed meanwhile.
+	Node(vkey string) (seal.SigningKey, error)
 	Ledger() seal.SigningKey
 	Sealing() []seal.SealingKey // newest first
 	Officer(heed.OfficerID) (seal.SigningKey, error)

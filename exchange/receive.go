@@ -29,7 +29,7 @@ func (x *Exchange) Receive(ctx context.Context, in io.Reader) (Reply, error) {
 	now := x.Now()
 	post, err := x.takeIn(ctx, in)
 	if err != nil {
-		return x.turnAway(err, post, now)
+		return x.turnAway(ctx, err, post, now)
 	}
 	if err := x.decide(ctx, post, now); err != nil {
 		return Reply{}, err
@@ -189,16 +189,26 @@ func (x *Exchange) recognise(ctx context.Context, post *incoming, sender heed.Pa
 
 // turnAway answers a stream that was refused as a whole with a bare signed
 // refusal; it is not sealed, so it says nothing but the code and the reason.
-func (x *Exchange) turnAway(cause error, post *incoming, now time.Time) (Reply, error) {
+func (x *Exchange) turnAway(ctx context.Context, cause error, post *incoming, now time.Time) (Reply, error) {
 	var refused *heed.Refused
 	if !errors.As(cause, &refused) || post.first.Sender == "" || post.me.Restored {
 		return Reply{}, cause
 	}
-	serial := max(post.me.Card.Serial, 1)
+	if post.me.Card.Serial == 0 {
+		// It was refused before it was clear who is writing.
+		var err error
+		if post.me, err = x.Self(ctx); err != nil || post.me.Restored {
+			return Reply{}, errors.Join(err, cause)
+		}
+	}
+	node, err := x.keys.Node(post.me.Card.NodeKey)
+	if err != nil {
+		return Reply{}, err
+	}
 	_, note, err := wire.SignRefusal(wire.Refusal{
-		Author: x.party, AuthorCard: serial, Sender: post.last.Sender, SenderCard: post.last.SenderCard,
+		Author: x.party, AuthorCard: post.me.Card.Serial, Sender: post.last.Sender, SenderCard: post.last.SenderCard,
 		Number: post.last.Number, Envelope: post.last.SealedDigest, Time: now, Code: refused.Code, Detail: refused.Detail,
-	}, x.keys.Node())
+	}, node)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -278,12 +288,16 @@ func (post *incoming) catchingUp() {
 }
 
 func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, now time.Time) (Kept, error) {
+	node, err := x.keys.Node(card.NodeKey)
+	if err != nil {
+		return Kept{}, err
+	}
 	receipt, note, err := wire.SignStatement(heed.Statement{
 		Kind: heed.KindReceipt, Case: s.CaseID(), Author: x.party, AuthorCard: card.Serial, Recipient: s.Author, RecipientCard: h.SenderCard,
 		Time: now, Answers: []heed.StatementID{s.ID}, TagKey: s.TagKey,
 		Number: h.Number, Received: now, Ledger: card.LedgerKey, Terms: card.ID, PublishBy: now.Add(card.PublicationDelay),
 		Duties: heed.Promises(s, card.Baseline, now),
-	}, x.keys.Node())
+	}, node)
 	return Kept{Statement: receipt, Note: note, Arrived: now}, err
 }
 
@@ -478,7 +492,11 @@ func (x *Exchange) refuse(tx Tx, post *incoming, it *item, cause error, now time
 	if refused.Code == heed.OverQuota {
 		f.RetryAfter = quotaRelief(post.me.Card, it.letter)
 	}
-	_, note, err := wire.SignRefusal(f, x.keys.Node())
+	node, err := x.keys.Node(post.me.Card.NodeKey)
+	if err != nil {
+		return err
+	}
+	_, note, err := wire.SignRefusal(f, node)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (x *Exchange) begin(v View, c heed.Case, kind heed.Kind, now time.Time) (he
 	s := heed.Statement{
 		Kind: kind, Case: c.ID, Author: x.party, AuthorCard: me.Card.Serial,
 		Recipient: peer.Card.Party, RecipientCard: peer.Card.Serial,
-		Time: now, Previous: c.Last(x.party),
+		Time: now, Previous: c.Last(x.party), Node: me.Card.NodeKey,
 	}
 	// A clock that was set back must not sign before what it signed already.
 	if last, ok := c.Statement(s.Previous); ok && last.Time.After(now) {
@@ -130,7 +130,11 @@ func (x *Exchange) sign(words spoken, officers ...seal.SigningKey) (spoken, erro
 	words.key = key
 	words.statement.TagKey = ledger.KeyDigest(key)
 	words.statement.Answers = sorted(words.statement.Answers)
-	words.statement, words.note, err = wire.SignStatement(words.statement, x.keys.Node(), officers...)
+	node, err := x.keys.Node(words.statement.Node)
+	if err != nil {
+		return words, err
+	}
+	words.statement, words.note, err = wire.SignStatement(words.statement, node, officers...)
 	return words, err
 }
 

@@ -133,7 +133,7 @@ func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel 
 	return spoken{
 		statement: heed.Statement{
 			Kind: rel.Kind, Author: x.party, AuthorCard: me.Card.Serial, Recipient: party, RecipientCard: peer.Card.Serial,
-			Time: now, Release: rel.ID, Contents: rel.Contents,
+			Time: now, Release: rel.ID, Contents: rel.Contents, Node: me.Card.NodeKey,
 		},
 		contents: contents, release: rel.note,
 	}, nil

@@ -99,17 +99,7 @@ func BenchmarkAcknowledge(b *testing.B) {
 			used := cpuTime(b)
 			b.ReportAllocs()
 			if c.commitOnly {
-				parked := p.parking.park(b.N)
-				var done sync.WaitGroup
-				defer done.Wait()
-				for i := range cases {
-					done.Go(func() {
-						if err := acknowledge(i); err != nil {
-							b.Error(err)
-						}
-					})
-				}
-				changes := parked.wait()
+				changes := p.parking.park(b, b.N, acknowledge)
 				used = cpuTime(b)
 				b.ResetTimer()
 				together(b, c.inFlight, len(changes), func(i int) error { return changes[i].commit() })
@@ -350,10 +340,7 @@ type parking struct {
 }
 
 type lot struct {
-	mu      sync.Mutex
-	changes []*change
-	full    chan struct{}
-	places  int
+	changes chan *change
 }
 
 type change struct {
@@ -362,17 +349,32 @@ type change struct {
 	done  chan error
 }
 
-// park holds back that many changes.
-func (p *parking) park(places int) *lot {
-	l := &lot{full: make(chan struct{}), places: places}
+// park begins work for 0 to count-1 and returns once each has come as far as to
+// have its change committed.
+func (p *parking) park(b *testing.B, count int, work func(i int) error) []*change {
+	b.Helper()
+	l := &lot{make(chan *change)}
 	p.lot.Store(l)
-	return l
-}
-
-// wait waits for all of them.
-func (l *lot) wait() []*change {
-	<-l.full
-	return l.changes
+	failed := make(chan error, count)
+	for i := range count {
+		go func() { failed <- work(i) }()
+	}
+	changes := make([]*change, count)
+	for i := range changes {
+		select {
+		case changes[i] = <-l.changes:
+		case err := <-failed:
+			b.Fatalf("ended before it was committed: %v", err)
+		}
+	}
+	b.Cleanup(func() {
+		for range count {
+			if err := <-failed; err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	return changes
 }
 
 // commit lets one go on, and ends when it is committed.
@@ -389,12 +391,7 @@ func (p *parking) Write(ctx context.Context, f func(exchange.Tx) error) error {
 		return p.Store.Write(ctx, f)
 	}
 	c := &change{store: p.Store, f: f, done: make(chan error, 1)}
-	l.mu.Lock()
-	l.changes = append(l.changes, c)
-	if len(l.changes) == l.places {
-		close(l.full)
-	}
-	l.mu.Unlock()
+	l.changes <- c
 	return <-c.done
 }
 
@@ -414,6 +411,9 @@ func together(b *testing.B, atOnce, count int, work func(i int) error) {
 		})
 	}
 	done.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
 }
 
 // filler is an attachment that fills a warning's contents up to contentsSize.

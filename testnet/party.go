@@ -242,10 +242,13 @@ func newKeys(party heed.PartyID, random *bytesOf) (*Keys, error) {
 }
 
 // Node implements exchange.Keys.
-func (k *Keys) Node() seal.SigningKey {
+func (k *Keys) Node(vkey string) (seal.SigningKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.node
+	if k.node.Verifier().String() != vkey {
+		return seal.SigningKey{}, fmt.Errorf("testnet: no node key %s", vkey)
+	}
+	return k.node, nil
 }
 
 // Ledger implements exchange.Keys.

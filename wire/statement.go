@@ -459,8 +459,13 @@ func checkDistinct(material []string) error {
 	return nil
 }
 
-// keyMaterial is the key itself, whatever its name.
-func keyMaterial(vkey string) string { return vkey[strings.LastIndex(vkey, "+")+1:] }
+// keyMaterial is the key itself, whatever its name: what stands behind the
+// second plus sign of name+hash+base64, which may have more of them itself.
+func keyMaterial(vkey string) string {
+	_, key, _ := strings.Cut(vkey, "+")
+	_, key, _ = strings.Cut(key, "+")
+	return key
+}
 
 func keyNamed(vkey, name string) (seal.VerifyKey, error) {
 	key, err := seal.ParseVerifyKey(vkey)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func (a *app) exportCommand() *cobra.Command {
 				return err
 			}
 			if err := peer.WriteFile(out, carriage.Envelopes); err != nil {
-				return err
+				return carriageFault(err)
 			}
 			return a.print(map[string]any{"file": out, "envelopes": len(carriage.Envelopes)}, func(w io.Writer) {
 				fmt.Fprintf(w, "%d envelopes in %s: they are opened by nobody but the recipient\n", len(carriage.Envelopes), out)
@@ -55,7 +56,7 @@ func (a *app) importCommand() *cobra.Command {
 			}
 			if reply != "" {
 				if err := peer.WriteFile(reply, [][]byte{answer.Reply}); err != nil {
-					return err
+					return carriageFault(err)
 				}
 			}
 			err = a.print(answer, func(w io.Writer) {
@@ -72,6 +73,14 @@ func (a *app) importCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&reply, "reply", "", "FILE for our receipts, to be carried back")
 	return c
+}
+
+// carriageFault tells a name that cannot be written to from a failing disk.
+func carriageFault(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return fileFault("", err)
+	}
+	return err
 }
 
 func (a *app) waitCommand() *cobra.Command {

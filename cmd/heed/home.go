@@ -82,8 +82,10 @@ type keyRing struct {
 	passphrase seal.Passphrase
 	party      heed.PartyID
 
-	mu   sync.Mutex
-	file seal.KeyFile
+	mu     sync.Mutex
+	file   seal.KeyFile
+	former seal.SigningKey // the node key before the last renewal in this process
+	next   seal.KeyFile    // what the keys are to be once a renewal is committed
 }
 
 func openKeyRing(home string, party heed.PartyID, passphrase seal.Passphrase) (*keyRing, error) {
@@ -134,10 +136,15 @@ func keyFault(what string, err error) error {
 	return fault
 }
 
-func (k *keyRing) Node() seal.SigningKey {
+func (k *keyRing) Node(vkey string) (seal.SigningKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.file.Node
+	for _, key := range []seal.SigningKey{k.file.Node, k.former, k.next.Node} {
+		if !key.IsZero() && key.Verifier().String() == vkey {
+			return key, nil
+		}
+	}
+	return seal.SigningKey{}, fmt.Errorf("this home holds no private key for the node key %s of its card", vkey)
 }
 
 func (k *keyRing) Ledger() seal.SigningKey {
@@ -149,6 +156,9 @@ func (k *keyRing) Ledger() seal.SigningKey {
 func (k *keyRing) Sealing() []seal.SealingKey {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if len(k.next.Sealing) > len(k.file.Sealing) {
+		return k.next.Sealing // a peer may have the next card a moment before us
+	}
 	return k.file.Sealing
 }
 
@@ -195,25 +205,58 @@ func (k *keyRing) AddOfficer(id heed.OfficerID) (seal.SigningKey, error) {
 	return key, nil
 }
 
-// addSealingKey puts a fresh sealing key in front; the older ones still open
-// what was sealed to them.
-func (k *keyRing) addSealingKey() (seal.SealingKey, error) {
+// prepare makes the keys of the next card and keeps them beside the present
+// ones: should the process end before the card is committed, or after, settle
+// finds out which keys hold.
+func (k *keyRing) prepare(node, sealing bool) (seal.KeyFile, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	key, err := seal.NewSealingKey()
-	if err != nil {
-		return key, err
-	}
 	next := k.file
-	next.Sealing = append([]seal.SealingKey{key}, k.file.Sealing...)
-	if len(next.Sealing) > seal.MaxSealingKeys {
-		next.Sealing = next.Sealing[:seal.MaxSealingKeys]
+	if node {
+		key, err := seal.NewSigningKey(rand.Reader, wire.NodeKeyName(k.party))
+		if err != nil {
+			return next, err
+		}
+		next.Node = key
 	}
-	if err := seal.SaveKeyFile(k.path, next, k.passphrase); err != nil {
-		return key, err
+	if sealing {
+		key, err := seal.NewSealingKey()
+		if err != nil {
+			return next, err
+		}
+		// The older keys still open what was sealed to them.
+		next.Sealing = append([]seal.SealingKey{key}, k.file.Sealing...)
+		next.Sealing = next.Sealing[:min(len(next.Sealing), seal.MaxSealingKeys)]
 	}
-	k.file = next
-	return key, nil
+	k.next = next
+	return next, seal.SaveKeyFile(k.path+".next", next, k.passphrase)
+}
+
+// settle makes the prepared keys the home's, where the committed card names
+// them, and forgets them where it does not.
+func (k *keyRing) settle(card heed.Card) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	path := k.path + ".next"
+	next, err := seal.LoadKeyFile(path, k.passphrase)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keys of a card renewal: %w", err)
+	}
+	k.next = seal.KeyFile{}
+	if next.Node.Verifier().String() != card.NodeKey || next.Sealing[0].Recipient().String() != card.SealingKey {
+		return os.Remove(path)
+	}
+	if k.file.Node != next.Node {
+		k.former = k.file.Node
+	}
+	k.file.Node, k.file.Sealing = next.Node, next.Sealing
+	if err := seal.SaveKeyFile(k.path, k.file, k.passphrase); err != nil {
+		return err
+	}
+	return os.Remove(path)
 }
 
 // readPassphrase takes the first line of a file.

@@ -48,6 +48,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 	check.Flags().BoolVar(&peers, "peers", false, "also compare with what each peer holds of ours, and we of its")
 	checkpoint := &cobra.Command{
 		Use: "checkpoint", Short: "Print the newest checkpoint, signed",
+		Example: "  heed ledger checkpoint > north.checkpoint",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var answer control.CheckpointAnswer
 			if err := a.call(c.Context(), "ledger-checkpoint", struct{}{}, &answer); err != nil {
@@ -58,6 +59,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 	}
 	proof := &cobra.Command{
 		Use: "proof CASE", Short: "Prove that what we said in a case is in the published ledger", Args: cobra.ExactArgs(1),
+		Example: "  heed ledger proof 7K3M-Q2XA --json > proof.json",
 		RunE: func(c *cobra.Command, args []string) error {
 			var answer control.ProofAnswer
 			if err := a.call(c.Context(), "ledger-proof", control.CaseRequest{Case: args[0]}, &answer); err != nil {

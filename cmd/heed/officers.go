@@ -31,6 +31,7 @@ func (a *app) officerCommand() *cobra.Command {
 	complete(add, "role", words(heed.Roles()))
 	list := &cobra.Command{
 		Use: "list", Short: "List the roster",
+		Example: "  heed officer list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var lines []control.RosterLine
 			if err := a.call(c.Context(), "officer-list", struct{}{}, &lines); err != nil {
@@ -51,6 +52,7 @@ func (a *app) officerCommand() *cobra.Command {
 	}
 	remove := &cobra.Command{
 		Use: "remove NAME", Short: "Take an officer's powers; what was signed stays signed", Args: cobra.ExactArgs(1),
+		Example: "  heed officer remove jens",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := a.call(c.Context(), "officer-remove", control.OfficerRequest{By: a.administrator(), Name: args[0]}, &struct{}{}); err != nil {
 				return err

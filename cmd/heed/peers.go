@@ -58,16 +58,16 @@ func (a *app) cardNote(ctx context.Context) ([]byte, error) {
 
 func (a *app) cardRenewCommand() *cobra.Command {
 	var clocks, endpoint, tiles, recovery, passphrase string
-	var sealing bool
+	var node, sealing bool
 	c := &cobra.Command{
 		Use: "renew", Short: "Replace the card by the next one",
-		Long: `Replace the card by the next one: other clocks, another address, a fresh sealing
-key. Signed with the recovery key that the present card names, peers take it
+		Long: `Replace the card by the next one: other clocks, another address, fresh
+keys. Signed with the recovery key that the present card names, peers take it
 over by themselves; without it each of them compares the fingerprint again.`,
 		Example: `  heed card renew --clocks clocks.yaml --recovery /media/stick/north.recovery
-  heed card renew --sealing-key --recovery /media/stick/north.recovery`,
+  heed card renew --node-key --sealing-key --recovery /media/stick/north.recovery`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			request := control.RenewRequest{By: a.administrator(), Endpoint: endpoint, Tiles: tiles, SealingKey: sealing}
+			request := control.RenewRequest{By: a.administrator(), Endpoint: endpoint, Tiles: tiles, NodeKey: node, SealingKey: sealing}
 			if clocks != "" {
 				baseline, err := readBaseline(clocks)
 				if err != nil {
@@ -109,6 +109,7 @@ over by themselves; without it each of them compares the fingerprint again.`,
 	f.StringVar(&clocks, "clocks", "", "FILE with other clocks, ladder, quotas")
 	f.StringVar(&endpoint, "endpoint", "", "https://HOST:PORT that peers use from now on")
 	f.StringVar(&tiles, "tiles-endpoint", "", "http://HOST:PORT of the ledger's tiles from now on")
+	f.BoolVar(&node, "node-key", false, "make a fresh node key; what the former one signed stays signed")
 	f.BoolVar(&sealing, "sealing-key", false, "make a fresh sealing key; the older ones still open what was sealed to them")
 	f.StringVar(&recovery, "recovery", "", "FILE of the offline recovery key, to sign with")
 	f.StringVar(&passphrase, "passphrase-file", "", "FILE whose first line decrypts the recovery key")
@@ -127,6 +128,7 @@ func (a *app) peerCommand() *cobra.Command {
 	add.Flags().BoolVar(&yes, "yes", false, "do not ask: the fingerprint was compared by other means")
 	list := &cobra.Command{
 		Use: "list", Short: "List the peers",
+		Example: "  heed peer list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var peers []control.Peer
 			if err := a.call(c.Context(), "peer-list", struct{}{}, &peers); err != nil {
@@ -147,6 +149,7 @@ func (a *app) peerCommand() *cobra.Command {
 	}
 	remove := &cobra.Command{
 		Use: "remove PARTY", Short: "End the exchange with a party; what was said stays", Args: cobra.ExactArgs(1),
+		Example: "  heed peer remove south.example",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := a.call(c.Context(), "peer-remove", control.PeerRequest{By: a.administrator(), Party: args[0]}, &struct{}{}); err != nil {
 				return err

@@ -95,6 +95,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 		return err
 	}
 	me, err := x.Self(ctx)
+	if err == nil {
+		err = keys.settle(me.Card) // a renewal may have been cut short
+	}
 	if err != nil {
 		return errors.Join(err, servers.shut())
 	}
@@ -105,7 +108,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 		return errors.Join(err, servers.shut())
 	}
 	running := servers.serve()
-	a.greet(s, me, token)
+	if err := a.greet(s, me, token); err != nil {
+		log.Warn("the greeting could not be printed", "error", err)
+	}
 
 	loops, stopLoops := context.WithCancel(ctx)
 	var wait sync.WaitGroup
@@ -140,13 +145,17 @@ func deskToken() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b[:]), nil
 }
 
-func (a *app) greet(s settings, me exchange.Self, token string) {
-	fmt.Fprintf(a.out, "%s is serving on %s\n", s.Party, me.Card.Endpoint)
-	if me.Card.Tiles != "" {
-		fmt.Fprintf(a.out, "ledger tiles: %s\n", me.Card.Tiles)
-	}
-	fmt.Fprintf(a.out, "desk, from this machine only: https://%s/desk/login?token=%s\n", s.deskAddress(), token)
-	fmt.Fprintf(a.out, "card fingerprint: %s\n", seal.FingerprintOf(me.Card.ID))
+func (a *app) greet(s settings, me exchange.Self, token string) error {
+	desk := fmt.Sprintf("https://%s/desk/login?token=%s", s.deskAddress(), token)
+	print := seal.FingerprintOf(me.Card.ID).String()
+	return a.print(map[string]any{"party": s.Party, "endpoint": me.Card.Endpoint, "tiles": me.Card.Tiles, "desk": desk, "fingerprint": print}, func(w io.Writer) {
+		fmt.Fprintf(w, "%s is serving on %s\n", s.Party, me.Card.Endpoint)
+		if me.Card.Tiles != "" {
+			fmt.Fprintf(w, "ledger tiles: %s\n", me.Card.Tiles)
+		}
+		fmt.Fprintf(w, "desk, from this machine only: %s\n", desk)
+		fmt.Fprintf(w, "card fingerprint: %s\n", print)
+	})
 }
 
 // deskAddress is where officers of this machine find the desk: on --listen,
@@ -352,27 +361,29 @@ func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r contr
 	if r.Tiles != "" {
 		card.Tiles = r.Tiles
 	}
-	signers := []seal.SigningKey{keys.Node()}
+	var recovery []seal.SigningKey
 	if len(r.RecoveryKey) > 0 {
 		key, err := seal.ParseRecoveryKey(r.RecoveryKey)
 		if err != nil {
 			return nil, &heed.Invalid{What: err.Error(), Hint: "an encrypted recovery key is decrypted with --passphrase-file"}
 		}
 		if key.Verifier().String() != me.Card.RecoveryKey {
-			return nil, &heed.Invalid{What: "this recovery key is not the one that our present card names", Hint: "use the file that `heed init --recovery` wrote; without --recovery every peer compares the fingerprint again"}
+			return nil, &heed.Invalid{What: "this recovery key is not the one that our present card names"}
 		}
-		signers = append(signers, key)
+		recovery = append(recovery, key)
 	}
-	if r.SealingKey {
-		key, err := keys.addSealingKey()
-		if err != nil {
-			return nil, err
-		}
-		card.SealingKey = key.Recipient().String()
+	next, err := keys.prepare(r.NodeKey, r.SealingKey)
+	if err != nil {
+		return nil, err
 	}
+	card.NodeKey, card.SealingKey = next.Node.Verifier().String(), next.Sealing[0].Recipient().String()
+	signers := append([]seal.SigningKey{next.Node}, recovery...)
 	card, note, err := wire.SignCard(card, signers...)
 	if err != nil {
 		return nil, err
 	}
-	return note, x.Renew(ctx, card, note)
+	if err := x.Renew(ctx, card, note); err != nil {
+		return nil, err
+	}
+	return note, keys.settle(card)
 }
