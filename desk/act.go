@@ -386,6 +386,9 @@ func (d *desk) sayMore(ctx context.Context, v *visit, id heed.CaseID, act, words
 		if err != nil {
 			return heed.Statement{}, err
 		}
+		if !by.After(v.now) {
+			return heed.Statement{}, missing("This time is not in the future.")
+		}
 		return x.Interim(ctx, officer, id, by, words)
 	case actExtend:
 		kind, err := heed.ParseDutyKind(posted.Get("choice"))

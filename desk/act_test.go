@@ -253,7 +253,7 @@ func TestContentsAreOpenedByAnAct(t *testing.T) {
 	opened.says("TLP:AMBER+STRICT", "PAP:AMBER", "H2: not to be disseminated without the provider's permission.", "Restriction: Not to be mentioned to the van hire company.",
 		"Ask the originator before passing anything on.", "Юлиан Щёголевич Жущёв", "1986 to 1988", "passport 0017345 (HM)", "NH 40 127", "Grey Tern Van Hire",
 		"+441632960127", "Detain if seen", "stands for whatever happens later, until 30 Nov 2027 (the whole day, local time)", "24 Nov 2026 18:00:00 UTC to 24 Nov 2026 22:30:00 UTC, at North Harbour Hall",
-		"-54.4208, 3.3464, within 200 m", "B, usually reliable", "Duty to warn", "Section 4 of the Saltholm Security Service Act", "s.birk (duty officer)")
+		"-54.4208, 3.3464, within 200 m", "B, usually reliable", "Duty to warn", "Section 4 of the Saltholm Security Service Act", "s.birk (duty officer)", "n.arden (drafter)")
 	languages := map[string]bool{}
 	for n := range opened.doc().Descendants() {
 		languages[attr(n, "lang")] = true

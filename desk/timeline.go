@@ -107,7 +107,7 @@ func (t times) entry(file exchange.CaseFile, s heed.Statement, me heed.PartyID, 
 	if e.Machine {
 		e.Class = "machine"
 	}
-	for _, o := range s.Officers {
+	for _, o := range file.Acting(s) {
 		id, ok := wire.OfficerOf(o.Key)
 		if !ok {
 			id = heed.OfficerID(o.Key)

@@ -32,71 +32,99 @@ type change struct {
 
 var benchStart = time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)
 
-// changes makes n different ones. Only the first is really signed: keeping
-// verifies nothing.
-func changes(b testing.TB, n int) []change {
-	b.Helper()
-	key, err := seal.NewSigningKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)), "north.example/node")
+// maker makes changes without end. Only its first statement is really signed:
+// keeping verifies nothing.
+type maker struct {
+	statement  heed.Statement
+	signatures []byte
+}
+
+func newMaker(t testing.TB) *maker {
+	t.Helper()
+	m, err := newSignedMaker()
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	officer, err := seal.NewSigningKey(bytes.NewReader(bytes.Repeat([]byte{8}, 32)), "north.example/officer/anna")
-	if err != nil {
-		b.Fatal(err)
-	}
-	caseID := func(i int) heed.CaseID {
-		return heed.CaseID(sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i))))
+	return m
+}
+
+func newSignedMaker() (*maker, error) {
+	var keys [2]seal.SigningKey
+	for i, name := range []string{"north.example/node", "north.example/officer/anna"} {
+		seed := sha256.Sum256([]byte(name))
+		key, err := seal.NewSigningKey(bytes.NewReader(seed[:]), name)
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = key
 	}
 	s, note, err := wire.SignStatement(heed.Statement{
-		Kind: heed.KindAcknowledgement, Case: caseID(0), Author: "north.example", AuthorCard: 1, Recipient: "south.example", RecipientCard: 1,
+		Kind: heed.KindAcknowledgement, Case: heed.CaseID{1}, Author: "north.example", AuthorCard: 1, Recipient: "south.example", RecipientCard: 1,
 		Time: benchStart, Answers: []heed.StatementID{{1}}, TagKey: heed.Digest{2},
 		Officers: []heed.OfficerStamp{{Role: heed.DutyOfficer}},
-	}, key, officer)
+	}, keys[0], keys[1])
 	if err != nil {
-		b.Fatal(err)
+		return nil, err
 	}
-	signatures := note[bytes.LastIndex(note, []byte("\n\n"))+1:]
+	return &maker{s, note[bytes.LastIndex(note, []byte("\n\n"))+1:]}, nil
+}
+
+// change is the i-th, with so many duties.
+func (m *maker) change(i, duties int) change {
+	s := m.statement
+	s.Case = heed.CaseID(sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i))))
+	s.Answers = []heed.StatementID{heed.StatementID(s.Case)}
+	text := wire.StatementText(s)
+	s.ID = wire.StatementID(text)
+	id := s.Case
+	c := change{
+		kept: exchange.Kept{Statement: s, Note: append([]byte(text), m.signatures...), Key: ledger.Key{1}, Arrived: benchStart},
+		row: exchange.CaseRow{ID: id, Code: heed.CodeOf(heed.Digest(id)), Peer: "south.example", Urgency: heed.UrgencyExpected,
+			Status: heed.StatusActual, Stage: heed.StateAcknowledged, Opened: benchStart, Changed: benchStart.Add(time.Duration(i) * time.Millisecond)},
+		leaf:    ledger.Leaf{Tag: sha256.Sum256(s.ID[:]), Commit: s.ID}.Bytes(),
+		channel: exchange.Channel{Peer: "south.example", OurCard: 1, TheirCard: 1, Outward: true},
+	}
+	for j, kind := range []heed.DutyKind{heed.DutyAcknowledge, heed.DutyAssess, heed.DutyAnswer}[:duties] {
+		due := benchStart.Add(time.Hour + time.Duration(i)*time.Millisecond)
+		d := exchange.IndexedDuty{Case: id, Code: c.row.Code, Peer: "south.example", Status: heed.StatusActual, Next: due.Add(time.Hour),
+			Duty: heed.Duty{Kind: kind, From: heed.StatementID(id), OwedBy: "north.example", OwedTo: "south.example", Due: due, Promised: due}}
+		if j == 0 {
+			d.Discharge, d.At, d.Next = s.ID, s.Time, time.Time{}
+		}
+		c.duties = append(c.duties, d)
+	}
+	return c
+}
+
+// changes makes n different ones.
+func changes(t testing.TB, n int) []change {
+	t.Helper()
+	m := newMaker(t)
 	all := make([]change, n)
 	for i := range all {
-		s.Case = caseID(i)
-		s.Answers = []heed.StatementID{heed.StatementID(s.Case)}
-		text := wire.StatementText(s)
-		s.ID = wire.StatementID(text)
-		id := s.CaseID()
-		tag := sha256.Sum256(s.ID[:])
-		c := change{
-			kept: exchange.Kept{Statement: s, Note: append([]byte(text), signatures...), Key: ledger.Key{1}, Arrived: benchStart},
-			row: exchange.CaseRow{ID: id, Code: heed.CodeOf(heed.Digest(id)), Peer: "south.example", Urgency: heed.UrgencyExpected,
-				Status: heed.StatusActual, Stage: heed.StateAcknowledged, Opened: benchStart, Changed: benchStart.Add(time.Duration(i) * time.Millisecond)},
-			leaf:    ledger.Leaf{Tag: tag, Commit: s.ID}.Bytes(),
-			channel: exchange.Channel{Peer: "south.example", OurCard: 1, TheirCard: 1, Outward: true},
-		}
-		for j, kind := range []heed.DutyKind{heed.DutyAcknowledge, heed.DutyAssess, heed.DutyAnswer} {
-			due := benchStart.Add(time.Hour + time.Duration(i)*time.Millisecond)
-			d := exchange.IndexedDuty{Case: id, Code: c.row.Code, Peer: "south.example", Status: heed.StatusActual, Next: due.Add(time.Hour),
-				Duty: heed.Duty{Kind: kind, From: heed.StatementID(id), OwedBy: "north.example", OwedTo: "south.example", Due: due, Promised: due}}
-			if j == 0 {
-				d.Discharge, d.At, d.Next = s.ID, s.Time, time.Time{}
-			}
-			c.duties = append(c.duties, d)
-		}
-		all[i] = c
+		all[i] = m.change(i, 3)
 	}
 	return all
 }
 
+// apply makes the change within a transaction, and returns what it was given.
+func (c *change) apply(tx exchange.Tx) (leaf int64, number uint64, err error) {
+	if err := tx.Keep(c.kept); err != nil {
+		return 0, 0, err
+	}
+	if leaf, err = tx.Append(c.leaf); err != nil {
+		return 0, 0, err
+	}
+	if err := tx.PutIndex(c.row, c.duties); err != nil {
+		return 0, 0, err
+	}
+	out, err := tx.Enqueue(c.channel, c.kept.Statement.CaseID(), c.kept.Statement.ID, benchStart, benchStart)
+	return leaf, out.Number, err
+}
+
 func (c *change) commit(s exchange.Store) error {
 	return s.Write(context.Background(), func(tx exchange.Tx) error {
-		if err := tx.Keep(c.kept); err != nil {
-			return err
-		}
-		if _, err := tx.Append(c.leaf); err != nil {
-			return err
-		}
-		if err := tx.PutIndex(c.row, c.duties); err != nil {
-			return err
-		}
-		_, err := tx.Enqueue(c.channel, c.kept.Statement.CaseID(), c.kept.Statement.ID, benchStart, benchStart)
+		_, _, err := c.apply(tx)
 		return err
 	})
 }

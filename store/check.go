@@ -276,10 +276,16 @@ func (c *checker) oneCase(id heed.CaseID, listed bool) error {
 	if errors.Is(err, exchange.ErrNotFound) || err == nil && !listed {
 		return nil
 	}
-	if err != nil {
+	if errors.Is(err, ErrDamaged) {
 		return c.damage("case %s: %v", id, err)
 	}
+	if err != nil {
+		return err
+	}
 	index, err := c.Index(id)
+	if errors.Is(err, ErrDamaged) {
+		return c.damage("case %s: %v", id, err)
+	}
 	if err != nil {
 		return err
 	}

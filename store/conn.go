@@ -204,7 +204,7 @@ func (r *row) next() driver.Value {
 
 func (r *row) bad(want string) {
 	if r.err == nil {
-		r.err = fmt.Errorf("column %d of %d is not %s: the database is damaged, or not of this schema", r.at, len(r.values), want)
+		r.err = fmt.Errorf("%w: column %d of %d is not %s", ErrDamaged, r.at, len(r.values), want)
 	}
 }
 

@@ -17,10 +17,10 @@ func (v *view) card(id heed.CardID, note []byte) (heed.Card, error) {
 	}
 	c, err := wire.ParseCard(note)
 	if err != nil {
-		return heed.Card{}, fmt.Errorf("store: a card that was kept cannot be read: %w", err)
+		return heed.Card{}, fmt.Errorf("store: the card %s cannot be read: %w", id, err)
 	}
 	if c.ID != id {
-		return heed.Card{}, fmt.Errorf("store: card %s of %s was kept under the name %s", c.ID, c.Party, id)
+		return heed.Card{}, fmt.Errorf("store: the bytes of card %s are those of card %s of %s", id, c.ID, c.Party)
 	}
 	v.store.cards.put(id, c, 1)
 	return c, nil

@@ -72,7 +72,7 @@ func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
 	for _, note := range notes {
 		s, err := wire.ReadStatement(note)
 		if err != nil {
-			return nil, fmt.Errorf("store: case %s: a statement that was kept cannot be read: %w", id, err)
+			return nil, fmt.Errorf("store: %w: case %s: a statement that was kept cannot be read: %w", ErrDamaged, id, err)
 		}
 		now.statements = append(now.statements, s)
 	}
@@ -205,7 +205,7 @@ func readKept(r *row) keptRow {
 func (k keptRow) parse() (exchange.Kept, error) {
 	s, err := wire.ReadStatement(k.note)
 	if err != nil {
-		return exchange.Kept{}, fmt.Errorf("store: a statement that was kept cannot be read: %w", err)
+		return exchange.Kept{}, fmt.Errorf("store: %w: a statement that was kept cannot be read: %w", ErrDamaged, err)
 	}
 	return exchange.Kept{Statement: s, Note: k.note, Key: ledger.Key(k.key), Arrived: k.arrived, Dropped: k.dropped}, nil
 }

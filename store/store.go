@@ -113,10 +113,12 @@ func Open(ctx context.Context, path string, options Options) (_ *Store, err erro
 	if s.db, err = sql.Open("sqlite", dataSource(path, s.options)); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
-	s.db.SetMaxIdleConns(s.options.Readers + 2)
 	if err := migrateUp(ctx, s.db, path); err != nil {
 		return nil, err
 	}
+	// A connection that is given back is closed, and with it whatever a failed
+	// transaction has left open on it.
+	s.db.SetMaxIdleConns(-1)
 	s.cases = newCache[int64, caseEntry](s.options.Cached)
 	s.cards = newCache[heed.CardID, heed.Card](s.options.Cached)
 	s.readers = make(chan *conn, s.options.Readers)

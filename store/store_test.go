@@ -29,18 +29,32 @@ func open(t testing.TB) *Store {
 	return openAt(t, filepath.Join(t.TempDir(), "heed.db"), Options{})
 }
 
-func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) exchange.Store { return open(t) }, storetest.Hooks{
+func TestStore(t *testing.T) { conforms(t, Options{}) }
+
+// With everything as small as it goes, each change is a batch of its own, every
+// cache forgets at once, and the log is copied after every commit.
+func TestASmallStore(t *testing.T) {
+	conforms(t, Options{Readers: 3, Batch: 1, Cached: 1, CheckpointPages: 1})
+}
+
+func conforms(t *testing.T, o Options) {
+	again := func(t *testing.T, s exchange.Store) *Store {
+		t.Helper()
+		mine, ok := s.(*Store)
+		if !ok {
+			t.Fatalf("the suite gave back a %T", s)
+		}
+		return mine
+	}
+	storetest.Run(t, func(t *testing.T) exchange.Store { return openAt(t, filepath.Join(t.TempDir(), "heed.db"), o) }, storetest.Hooks{
 		Reopen: func(t *testing.T, s exchange.Store) exchange.Store {
-			path := s.(*Store).path
-			if err := s.(*Store).Close(); err != nil {
+			old := again(t, s)
+			if err := old.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return openAt(t, path, Options{})
+			return openAt(t, old.path, o)
 		},
-		Crash: func(t *testing.T, s exchange.Store) exchange.Store {
-			return openAt(t, copyOf(t, s.(*Store).path), Options{})
-		},
+		Crash: func(t *testing.T, s exchange.Store) exchange.Store { return openAt(t, copyOf(t, again(t, s).path), o) },
 	})
 }
 

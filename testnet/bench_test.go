@@ -212,9 +212,9 @@ func found(b *testing.B, id heed.PartyID, wrap func(exchange.Store) exchange.Sto
 	}
 	card, note, err := wire.SignCard(heed.Card{
 		Party: id, Serial: 1, Issued: heed.Instant(time.Now()),
-		NodeKey: keys.node.Verifier().String(), SealingKey: keys.sealing[0].Recipient().String(), LedgerKey: keys.ledger.Verifier().String(),
+		NodeKey: keys.nodes[0].Verifier().String(), SealingKey: keys.sealing[0].Recipient().String(), LedgerKey: keys.ledger.Verifier().String(),
 		Endpoint: "https://" + listener.Addr().String(), Pin: identity.Pin(), Baseline: baseline,
-	}, keys.node)
+	}, keys.nodes[0])
 	must(err)
 	n.card = card
 	must(n.Found(b.Context(), card, note))
@@ -255,7 +255,7 @@ func (p *pair) received(b *testing.B, count int) []heed.CaseID {
 		warning, note, err := wire.SignStatement(heed.Statement{
 			Kind: heed.KindWarning, Author: "north.example", AuthorCard: 1, Recipient: "south.example", RecipientCard: 1, Time: now,
 			Release: release.ID, TagKey: ledger.KeyDigest(key), Urgency: heed.UrgencyImmediate, Status: heed.StatusActual,
-		}, p.northKeys.node)
+		}, p.northKeys.nodes[0])
 		if err != nil {
 			return err
 		}
@@ -263,7 +263,7 @@ func (p *pair) received(b *testing.B, count int) []heed.CaseID {
 			Kind: heed.KindReceipt, Case: warning.CaseID(), Author: "south.example", AuthorCard: 1, Recipient: "north.example", RecipientCard: 1, Time: now,
 			Answers: []heed.StatementID{warning.ID}, TagKey: warning.TagKey, Number: uint64(i + 1), Received: now, Ledger: p.southCard.LedgerKey,
 			Terms: p.southCard.ID, PublishBy: now.Add(p.southCard.PublicationDelay), Duties: heed.Promises(warning, p.southCard.Baseline, now),
-		}, p.southKeys.node)
+		}, p.southKeys.nodes[0])
 		if err != nil {
 			return err
 		}

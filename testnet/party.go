@@ -61,7 +61,7 @@ func (n *Net) found(id heed.PartyID, place int) (*Party, error) {
 	}
 	card := heed.Card{
 		Party: id, Serial: 1, Issued: heed.Instant(time.Now()),
-		NodeKey: p.Keys.node.Verifier().String(), SealingKey: p.Keys.sealing[0].Recipient().String(), LedgerKey: p.Keys.ledger.Verifier().String(),
+		NodeKey: p.Keys.nodes[0].Verifier().String(), SealingKey: p.Keys.sealing[0].Recipient().String(), LedgerKey: p.Keys.ledger.Verifier().String(),
 		Endpoint: fmt.Sprintf("https://127.0.0.1:%d", 7001+place), Baseline: n.options.Baseline,
 	}
 	if n.options.Recovery {
@@ -70,7 +70,7 @@ func (n *Net) found(id heed.PartyID, place int) (*Party, error) {
 		}
 		card.RecoveryKey = p.Recovery.Verifier().String()
 	}
-	card, note, err := wire.SignCard(card, p.Keys.node)
+	card, note, err := wire.SignCard(card, p.Keys.nodes[0])
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +219,7 @@ type Keys struct {
 	party   heed.PartyID
 	random  *bytesOf
 	mu      sync.Mutex
-	node    seal.SigningKey
+	nodes   []seal.SigningKey // newest first
 	ledger  seal.SigningKey
 	sealing []seal.SealingKey
 	officer map[heed.OfficerID]seal.SigningKey
@@ -229,10 +229,11 @@ var _ exchange.Keys = (*Keys)(nil)
 
 func newKeys(party heed.PartyID, random *bytesOf) (*Keys, error) {
 	k := &Keys{party: party, random: random, officer: map[heed.OfficerID]seal.SigningKey{}}
-	var err error
-	if k.node, err = seal.NewSigningKey(random, wire.NodeKeyName(party)); err != nil {
+	node, err := seal.NewSigningKey(random, wire.NodeKeyName(party))
+	if err != nil {
 		return nil, err
 	}
+	k.nodes = []seal.SigningKey{node}
 	if k.ledger, err = seal.NewSigningKey(random, ledger.Origin(string(party))); err != nil {
 		return nil, err
 	}
@@ -245,10 +246,12 @@ func newKeys(party heed.PartyID, random *bytesOf) (*Keys, error) {
 func (k *Keys) Node(vkey string) (seal.SigningKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.node.Verifier().String() != vkey {
-		return seal.SigningKey{}, fmt.Errorf("testnet: no node key %s", vkey)
+	for _, key := range k.nodes {
+		if key.Verifier().String() == vkey {
+			return key, nil
+		}
 	}
-	return k.node, nil
+	return seal.SigningKey{}, fmt.Errorf("testnet: %s has no node key %s", k.party, vkey)
 }
 
 // Ledger implements exchange.Keys.
@@ -286,8 +289,8 @@ func (k *Keys) AddOfficer(id heed.OfficerID) (seal.SigningKey, error) {
 	return key, err
 }
 
-// Rotate gives the ring a new node key and a new sealing key; the old sealing
-// key still opens what is on its way.
+// Rotate gives the ring a new node key and a new sealing key for the next card;
+// the old ones still sign and open what was begun under the cards before.
 func (k *Keys) Rotate() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -299,7 +302,7 @@ func (k *Keys) Rotate() error {
 	if err != nil {
 		return err
 	}
-	k.node, k.sealing = node, append([]seal.SealingKey{sealing}, k.sealing...)
+	k.nodes, k.sealing = append([]seal.SigningKey{node}, k.nodes...), append([]seal.SealingKey{sealing}, k.sealing...)
 	return nil
 }
 
