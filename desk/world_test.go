@@ -74,8 +74,8 @@ type keyRing struct {
 }
 
 func (r *keyRing) Node(string) (seal.SigningKey, error) { return r.node, nil }
-func (r *keyRing) Ledger() seal.SigningKey    { return r.log }
-func (r *keyRing) Sealing() []seal.SealingKey { return []seal.SealingKey{r.sealing} }
+func (r *keyRing) Ledger() seal.SigningKey              { return r.log }
+func (r *keyRing) Sealing() []seal.SealingKey           { return []seal.SealingKey{r.sealing} }
 
 func (r *keyRing) Officer(id heed.OfficerID) (seal.SigningKey, error) {
 	r.mu.Lock()

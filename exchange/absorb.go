@@ -59,36 +59,36 @@ func (x *Exchange) openAnswer(ctx context.Context, peer Peer, stream []byte) ([]
 }
 
 // absorb takes in what an envelope outside the channels holds: receipts and
-// refusals for what we sent, and, for a restored node, what it has lost.
-func (x *Exchange) absorb(tx Tx, peer heed.Card, l letter, now time.Time) error {
+// refusals for what we sent, and, for a restored node, what it has lost. One
+// bad receipt does not keep the good ones out: refused says what was left.
+func (x *Exchange) absorb(tx Tx, peer heed.Card, l letter, now time.Time) (refused []error, err error) {
 	touched := map[heed.CaseID]bool{}
 	for _, k := range l.statements {
-		s := k.Statement
 		err := x.absorbStatement(tx, peer, l, k, now)
-		var refused *heed.Refused
-		if errors.As(err, &refused) {
-			// One bad receipt must not keep the good ones out.
-			if err := x.trouble(tx, peer.Party, refused.Error()); err != nil {
-				return err
+		var rule *heed.Refused
+		if errors.As(err, &rule) {
+			refused = append(refused, err)
+			if err := x.trouble(tx, peer.Party, rule.Error()); err != nil {
+				return refused, err
 			}
 			continue
 		}
 		if err != nil {
-			return err
+			return refused, err
 		}
-		touched[s.CaseID()] = true
+		touched[k.Statement.CaseID()] = true
 	}
 	for id := range touched {
 		if err := x.reindex(tx, id, now); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+			return refused, err
 		}
 	}
 	for _, f := range l.refusals {
 		if err := x.absorbRefusal(tx, f, l.refused[f.Envelope], now); err != nil {
-			return err
+			return refused, err
 		}
 	}
-	return nil
+	return refused, nil
 }
 
 func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now time.Time) error {

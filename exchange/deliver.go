@@ -268,7 +268,7 @@ func (x *Exchange) takeAnswer(ctx context.Context, peer Peer, request heed.Diges
 	}
 	err = x.write(ctx, func(tx Tx) error {
 		for _, l := range letters {
-			if err := x.absorb(tx, peer.Card, l, now); err != nil {
+			if _, err := x.absorb(tx, peer.Card, l, now); err != nil {
 				return err
 			}
 		}

@@ -309,7 +309,8 @@ func (x *Exchange) admit(tx Tx, post *incoming, it *item, now time.Time) error {
 		if it.refusal != nil {
 			return x.refuse(tx, post, it, it.refusal, now)
 		}
-		return x.absorb(tx, post.peer.Card, it.letter, now)
+		_, err := x.absorb(tx, post.peer.Card, it.letter, now) // what was left is noted on the peer
+		return err
 	}
 	channel := Channel{Peer: h.Sender, OurCard: h.RecipientCard, TheirCard: h.SenderCard}
 	done, err := tx.Consumed(channel, h.Number)

@@ -180,7 +180,11 @@ func (x *Exchange) refetch(ctx context.Context, peer Peer, me Self) error {
 			return err
 		}
 		if reply.Refusal != nil {
-			return fmt.Errorf("%s refused to say what it holds", peer.Card.Party)
+			f, err := wire.ParseRefusal(reply.Refusal)
+			if err != nil {
+				return fmt.Errorf("%s refused to say what it holds: %w", peer.Card.Party, err)
+			}
+			return fmt.Errorf("%s refused to say what it holds: %s: %s", peer.Card.Party, f.Code, f.Detail)
 		}
 		letters, err := x.openAnswer(ctx, peer, reply.Envelope)
 		if err != nil {
@@ -188,8 +192,13 @@ func (x *Exchange) refetch(ctx context.Context, peer Peer, me Self) error {
 		}
 		err = x.write(ctx, func(tx Tx) error {
 			for _, l := range letters {
-				if err := x.absorb(tx, peer.Card, l, now); err != nil {
+				refused, err := x.absorb(tx, peer.Card, l, now)
+				if err != nil {
 					return err
+				}
+				if len(refused) > 0 {
+					// To go on without it would be to promise things anew.
+					return fmt.Errorf("%d statements that %s returned cannot be taken back: %w", len(refused), peer.Card.Party, refused[0])
 				}
 			}
 			return nil

@@ -95,6 +95,9 @@ func (a *app) init(ctx context.Context, o initOptions) error {
 	return a.print(map[string]any{"party": card.Party, "home": a.home, "fingerprint": seal.FingerprintOf(card.ID).String(), "card": card.ID.String()}, func(w io.Writer) {
 		fmt.Fprintf(w, "%s is ready in %s\n\nIts card's fingerprint, to be read to others over the telephone:\n\n  %s\n\nNext:\n  heed serve --home %s\n  heed officer add --home %s NAME --role duty-officer,assessor\n  heed card --home %s > %s.card\n",
 			card.Party, a.home, seal.FingerprintOf(card.ID), a.home, a.home, a.home, card.Party)
+		if o.clocks == "" {
+			fmt.Fprintf(w, "\nThe card has placeholders for the telephones of your ladder. Write your own clocks,\nladder and quotas (testdata/seconds.yaml shows the form), then:\n  heed card renew --home %s --clocks FILE\n", a.home)
+		}
 	})
 }
 

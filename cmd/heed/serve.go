@@ -32,7 +32,6 @@ import (
 type serveOptions struct {
 	passphrase string
 	without    []string
-	deskToken  string
 }
 
 func (a *app) serveCommand() *cobra.Command {
