@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -277,14 +278,22 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		return x.Answer(ctx, r.Officer, id, question, r.Text)
 	})
 	act("interim", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
-		return x.Interim(ctx, r.Officer, id, r.Until.Time, r.Text)
+		until, err := r.until()
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Interim(ctx, r.Officer, id, until, r.Text)
 	})
 	act("extend", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
 		kind, err := DutyNamed(r.Duty)
 		if err != nil {
 			return heed.Statement{}, err
 		}
-		return x.Extend(ctx, r.Officer, id, kind, r.Until.Time)
+		until, err := r.until()
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Extend(ctx, r.Officer, id, kind, until)
 	})
 	act("refuse", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
 		return x.Refuse(ctx, r.Officer, id, heed.RefusalCode(r.Code), r.Text)
@@ -325,6 +334,13 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	amend("recall", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
 		return x.Recall(ctx, r.Officer, ids, r.Reason)
 	})
+}
+
+func (r ActRequest) until() (time.Time, error) {
+	if r.Until == nil {
+		return time.Time{}, &heed.Invalid{What: "it is not said until when", Hint: "name a time"}
+	}
+	return r.Until.Time, nil
 }
 
 // statementMeant resolves a statement's id, or as much of its beginning as
@@ -397,7 +413,11 @@ func verb[In, Out any](mux *http.ServeMux, name string, f func(context.Context, 
 		var in In
 		body := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxRequest))
 		body.DisallowUnknownFields()
-		if err := body.Decode(&in); err != nil {
+		err := body.Decode(&in)
+		if _, more := body.Token(); err == nil && !errors.Is(more, io.EOF) {
+			err = errors.New("more follows its end")
+		}
+		if err != nil {
 			answer(w, nil, &heed.Invalid{What: "the request of the command line cannot be read: " + err.Error(), Hint: "are node and command of the same version?"})
 			return
 		}

@@ -98,6 +98,7 @@ func askIn(w *world, party heed.PartyID, officer heed.OfficerID, id heed.CaseID,
 // TestRefusedActs has every form fail, for a rule or for what was typed, and
 // looks for the reason beside the form and for the text in it.
 func TestRefusedActs(t *testing.T) {
+	w := newWorld(t)
 	for _, c := range []struct {
 		name    string
 		officer string
@@ -134,7 +135,7 @@ func TestRefusedActs(t *testing.T) {
 		{name: "call without words", officer: "s.birk", act: actCall, values: url.Values{"with": {"the north"}, "text": {""}}, status: 422, says: "Say what was said."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
+			w.t = t
 			id := w.warn(nil)
 			b := w.as(south, c.officer)
 			form := url.Values{"csrf": b.form("/desk/you", "/desk/you")["csrf"], "zone": {"Europe/Vienna"}}

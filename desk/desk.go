@@ -50,18 +50,19 @@ type desk struct {
 //
 // It panics where the token is shorter than MinToken: a desk that can be
 // guessed into must not start.
-func New(o Options) http.Handler {
+func New(o Options) http.Handler { return newDesk(o).handler() }
+
+func newDesk(o Options) *desk {
 	if len(o.Token) < MinToken {
 		panic(fmt.Sprintf("desk: a login token of %d bytes; at least %d are needed", len(o.Token), MinToken))
 	}
-	d := &desk{
+	return &desk{
 		exchange: o.Exchange, token: sha256.Sum256([]byte(o.Token)), now: o.Now, random: o.Random, log: o.Log,
 		pages: parsePages(), assets: readAssets(),
 		sessions: newSessions(o.Now, o.Random, cookieName(o.Exchange.Party())),
 		failures: newLimiter(o.Now, maxFailures, failureRefill),
 		streams:  make(chan struct{}, maxStreams), pace: livePace,
 	}
-	return d.handler()
 }
 
 func (d *desk) handler() http.Handler {

@@ -152,12 +152,22 @@ func (e *eventWriter) send(fragment []byte) error {
 		event.WriteByte('\n')
 	}
 	event.WriteByte('\n')
-	err := e.to.SetWriteDeadline(e.now().Add(e.within))
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := e.deadline(e.now().Add(e.within)); err != nil {
 		return err
 	}
 	if _, err := e.w.Write(event.Bytes()); err != nil {
 		return err
 	}
-	return e.to.Flush()
+	if err := e.to.Flush(); err != nil {
+		return err
+	}
+	// In HTTP/2 a deadline that passes between two writes ends the stream, too.
+	return e.deadline(time.Time{})
+}
+
+func (e *eventWriter) deadline(at time.Time) error {
+	if err := e.to.SetWriteDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }

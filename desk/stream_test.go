@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -134,14 +136,14 @@ func (w *firstWrite) SetWriteDeadline(time.Time) error { return nil }
 // listener is a stream that a test reads event by event.
 type listener struct {
 	http.ResponseWriter
-	events   chan string
-	deadline time.Time
+	events    chan string
+	deadlines []time.Time // one before each event, and none between two
 }
 
 func (l *listener) Write(b []byte) (int, error) { l.events <- string(b); return len(b), nil }
 func (l *listener) FlushError() error           { return nil }
 func (l *listener) SetWriteDeadline(at time.Time) error {
-	l.deadline = at
+	l.deadlines = append(l.deadlines, at)
 	return nil
 }
 
@@ -171,9 +173,6 @@ func TestBoardStream(t *testing.T) {
 			t.Errorf("a line of the event is %q", line)
 		}
 	}
-	if l.deadline != w.clock.Now().Add(livePace.write) {
-		t.Errorf("the reader has until %s", l.deadline)
-	}
 	w.warn(nil)
 	for event := range events {
 		if strings.Contains(event, "Acknowledgement") {
@@ -182,6 +181,55 @@ func TestBoardStream(t *testing.T) {
 	}
 	cancel()
 	for range events { // it ends with the request
+	}
+	for i, at := range l.deadlines {
+		if want := w.clock.Now().Add(livePace.write); i%2 == 0 && !at.Equal(want) || i%2 == 1 && !at.IsZero() {
+			t.Errorf("deadline %d is %s", i, at)
+		}
+	}
+}
+
+// TestStreamOutlastsItsDeadlines: the time in which an event must be taken is
+// over long before the next one, and the stream goes on, in both protocols.
+func TestStreamOutlastsItsDeadlines(t *testing.T) {
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			options := w.options(south)
+			options.Now = time.Now // deadlines of real connections
+			d := newDesk(options)
+			d.pace = pace{least: time.Millisecond, beat: 150 * time.Millisecond, write: 50 * time.Millisecond}
+			server := httptest.NewUnstartedServer(d.handler())
+			server.EnableHTTP2 = http2
+			server.StartTLS()
+			defer server.Close()
+			b := &browser{t: t, desk: d.handler(), cookies: map[string]string{}}
+			b.get("/desk/login?token=" + testToken)
+			b.choose("s.birk")
+
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/desk/board/stream", nil)
+			must(t, err)
+			for name, value := range b.cookies {
+				r.AddCookie(&http.Cookie{Name: name, Value: value})
+			}
+			got, err := server.Client().Do(r)
+			must(t, err)
+			defer func() { must(t, got.Body.Close()) }()
+			if got.StatusCode != http.StatusOK || got.Proto != name {
+				t.Fatalf("status %s, %s", got.Status, got.Proto)
+			}
+			lines := bufio.NewScanner(got.Body)
+			for events := 0; events < 4; {
+				if !lines.Scan() {
+					t.Fatalf("the stream ended after %d events: %v", events, lines.Err())
+				}
+				if lines.Text() == "" {
+					events++
+				}
+			}
+		})
 	}
 }
 

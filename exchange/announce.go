@@ -8,14 +8,10 @@ import (
 )
 
 // announce queues a notice to the first rung of our ladder for what has just
-// been received and is owed a reply.
-func (x *Exchange) announce(tx Tx, s, receipt heed.Statement, now time.Time) error {
+// been received into the case and is owed a reply.
+func (x *Exchange) announce(tx Tx, c heed.Case, s, receipt heed.Statement, now time.Time) error {
 	if len(receipt.Duties) == 0 {
 		return nil
-	}
-	c, err := tx.Case(s.CaseID())
-	if err != nil {
-		return err
 	}
 	if c.Opening.ID.IsZero() {
 		return nil // its case is not here yet; the waker will find the duty in the index

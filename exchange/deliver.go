@@ -199,9 +199,9 @@ func (x *Exchange) sealAll(out *outgoing, now time.Time) ([]byte, error) {
 
 // sealFor seals parts to a peer in an envelope of ours.
 func (x *Exchange) sealFor(peer, me heed.Card, number uint64, parts []wire.Part, now time.Time) ([]byte, error) {
-	to, err := seal.ParseRecipient(peer.SealingKey)
+	to, err := x.recipients.of(peer)
 	if err != nil {
-		return nil, fmt.Errorf("sealing key of %s: %w", peer.Party, err)
+		return nil, err
 	}
 	node, err := x.keys.Node(me.NodeKey)
 	if err != nil {
@@ -210,6 +210,30 @@ func (x *Exchange) sealFor(peer, me heed.Card, number uint64, parts []wire.Part,
 	return wire.SealEnvelope(wire.Header{
 		Sender: x.party, SenderCard: me.Serial, Recipient: peer.Party, RecipientCard: peer.Serial, Number: number, Time: now,
 	}, parts, to, node)
+}
+
+// recipients are the peers' sealing keys, decoded: decoding one takes as long
+// as sealing to it.
+type recipients struct {
+	mu sync.Mutex
+	to map[heed.PartyID]seal.Recipient
+}
+
+func (r *recipients) of(card heed.Card) (seal.Recipient, error) {
+	r.mu.Lock()
+	to := r.to[card.Party]
+	r.mu.Unlock()
+	if !to.IsZero() && to.String() == card.SealingKey {
+		return to, nil
+	}
+	to, err := seal.ParseRecipient(card.SealingKey)
+	if err != nil {
+		return to, fmt.Errorf("sealing key of %s: %w", card.Party, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.to[card.Party] = to
+	return to, nil
 }
 
 // failed notes a failed attempt on what was tried, for people to see.

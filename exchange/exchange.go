@@ -27,11 +27,12 @@ type Exchange struct {
 	random   io.Reader
 	log      *slog.Logger
 
-	changes  *Changes
-	errands  *errands
-	contact  sync.Mutex // guards wanted
-	wanted   map[heed.PartyID][]uint64
-	recovery sync.Mutex
+	changes    *Changes
+	errands    *errands
+	recipients *recipients
+	contact    sync.Mutex // guards wanted
+	wanted     map[heed.PartyID][]uint64
+	recovery   sync.Mutex
 }
 
 // Parts is what an exchange is built from. All of it must be given.
@@ -51,7 +52,7 @@ func New(p Parts) *Exchange {
 	return &Exchange{
 		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier,
 		clock: p.Now, random: p.Random, log: p.Log,
-		changes: newChanges(), errands: newErrands(), wanted: map[heed.PartyID][]uint64{},
+		changes: newChanges(), errands: newErrands(), recipients: &recipients{to: map[heed.PartyID]seal.Recipient{}}, wanted: map[heed.PartyID][]uint64{},
 	}
 }
 

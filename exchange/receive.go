@@ -420,11 +420,7 @@ func releasedFor(c heed.Case, s heed.Statement, l letter) error {
 	if !s.Kind.Released() || s.Kind == heed.KindWarning || c.Opening.ID.IsZero() {
 		return nil
 	}
-	rel, err := wire.ParseRelease(l.releases[s.Release])
-	if err != nil {
-		return refusalOf(err)
-	}
-	if rel.Of != c.Opening.Release {
+	if l.releases[s.Release].Of != c.Opening.Release {
 		return heed.Refuse(heed.NotAdmitted, "%s statement %s was released for another warning than that of its case", s.Kind, s.ID.Short())
 	}
 	return nil
@@ -455,7 +451,7 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 		}
 	}
 	if s.Kind.Released() {
-		if err := tx.PutRelease(s.Release, it.letter.releases[s.Release]); err != nil {
+		if err := tx.PutRelease(s.Release, it.letter.releases[s.Release].note); err != nil {
 			return err
 		}
 	}
@@ -473,10 +469,14 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 		return err
 	}
 	it.answer, it.accepted = it.receipt.Note, true
-	if err := x.reindex(tx, s.CaseID(), now); err != nil {
+	c, err := tx.Case(s.CaseID())
+	if err != nil {
 		return err
 	}
-	return x.announce(tx, s, it.receipt.Statement, now)
+	if err := x.reindexCase(tx, c, now); err != nil {
+		return err
+	}
+	return x.announce(tx, c, s, it.receipt.Statement, now)
 }
 
 // refuse commits a signed refusal of one envelope: it consumes the number.

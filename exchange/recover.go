@@ -296,7 +296,7 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 		}
 	}
 	if s.Kind.Released() {
-		if err := tx.PutRelease(s.Release, l.releases[s.Release]); err != nil {
+		if err := tx.PutRelease(s.Release, l.releases[s.Release].note); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,7 @@ func (s *Store) Check(ctx context.Context, progress func(done, total int64)) err
 		if !ok {
 			return fmt.Errorf("store: a view of another store: %T", reader)
 		}
+		v.plain = true
 		c := &checker{view: v, ctx: ctx, progress: progress}
 		return errors.Join(c.run(), errors.Join(c.damages...))
 	})

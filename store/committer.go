@@ -79,6 +79,8 @@ type memory struct {
 	caseKeys    map[heed.CaseID]int64 // some of those that exist
 	channels    map[exchange.Channel]channelState
 	fresh       map[int64]caseEntry // cases read in this batch
+	self        *exchange.Self      // nil: to be read
+	peers       map[heed.PartyID]exchange.Peer
 }
 
 // open connects and reads memory.
@@ -93,7 +95,7 @@ func (w *writer) open(ctx context.Context) error {
 
 func (w *writer) load() error {
 	w.conn.failed = nil
-	m := memory{caseKeys: map[heed.CaseID]int64{}, channels: map[exchange.Channel]channelState{}, fresh: map[int64]caseEntry{}}
+	m := memory{caseKeys: map[heed.CaseID]int64{}, channels: map[exchange.Channel]channelState{}, fresh: map[int64]caseEntry{}, peers: map[heed.PartyID]exchange.Peer{}}
 	v := &view{store: w.store, conn: w.conn}
 	for _, next := range []struct {
 		to    *int64

@@ -60,6 +60,12 @@ func (v *view) CardOf(party heed.PartyID, serial uint64) (heed.Card, error) {
 
 // Self implements exchange.PeerView; ErrNotFound before the first PutSelf.
 func (v *view) Self() (exchange.Self, error) {
+	if v.ended {
+		return exchange.Self{}, ErrEnded
+	}
+	if v.write != nil && v.write.self != nil {
+		return *v.write.self, nil
+	}
 	var id heed.CardID
 	s, err := find(v, func(r *row) exchange.Self {
 		id = heed.CardID(r.digest())
@@ -71,7 +77,24 @@ func (v *view) Self() (exchange.Self, error) {
 	if s.Card, err = v.card(id, s.CardNote); err != nil {
 		return exchange.Self{}, err
 	}
+	if v.write != nil {
+		v.write.self = &s
+	}
 	return s, nil
+}
+
+// forgetSelf has Self read anew what this change, or undoing it, makes of it.
+func (t *tx) forgetSelf() {
+	forget := func() { t.write.self = nil }
+	forget()
+	t.write.undone(forget)
+}
+
+// forgetPeer does the same for a Peer.
+func (t *tx) forgetPeer(party heed.PartyID) {
+	forget := func() { delete(t.write.peers, party) }
+	forget()
+	t.write.undone(forget)
 }
 
 // PutSelf implements exchange.PeerTx.
@@ -79,6 +102,7 @@ func (t *tx) PutSelf(s exchange.Self) error {
 	if err := t.keepCard(s.Card, s.CardNote); err != nil {
 		return err
 	}
+	t.forgetSelf()
 	return t.run(`INSERT INTO self (one, card, card_note, roster_serial, restored) VALUES (1, $1, $2, $3, $4)
 		ON CONFLICT (one) DO UPDATE SET card = excluded.card, card_note = excluded.card_note,
 		roster_serial = excluded.roster_serial, restored = excluded.restored`,
@@ -101,12 +125,23 @@ func readPeer(r *row) peerRow {
 
 // Peer implements exchange.PeerView. One that was removed is found, and says so.
 func (v *view) Peer(party heed.PartyID) (exchange.Peer, error) {
+	if v.ended {
+		return exchange.Peer{}, ErrEnded
+	}
+	if v.write != nil {
+		if p, ok := v.write.peers[party]; ok {
+			return p, nil
+		}
+	}
 	p, err := find(v, readPeer, `SELECT `+peerColumns+` FROM peer WHERE party = $1`, string(party))
 	if err != nil {
 		return exchange.Peer{}, err
 	}
 	if p.Card, err = v.card(p.card, p.CardNote); err != nil {
 		return exchange.Peer{}, err
+	}
+	if v.write != nil {
+		v.write.peers[party] = p.Peer
 	}
 	return p.Peer, nil
 }
@@ -132,6 +167,7 @@ func (t *tx) PutPeer(p exchange.Peer) error {
 	if err := t.keepCard(p.Card, p.CardNote); err != nil {
 		return err
 	}
+	t.forgetPeer(p.Card.Party)
 	return t.run(`INSERT INTO peer (party, card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (party) DO UPDATE SET card = excluded.card, card_note = excluded.card_note, added = excluded.added, removed = excluded.removed,
@@ -174,5 +210,6 @@ func (t *tx) PutRoster(roster wire.Roster, note []byte) error {
 			return fmt.Errorf("store: officer %s of roster %d: %w", o.ID, roster.Serial, err)
 		}
 	}
+	t.forgetSelf()
 	return t.run(`UPDATE self SET roster_serial = $1`, int64(roster.Serial))
 }

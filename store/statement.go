@@ -65,19 +65,43 @@ func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
 	} else {
 		held.last = 0
 	}
-	notes, err := list(v, (*row).bytes, `SELECT note FROM statement WHERE case_key = $1 AND seq > $2 AND dropped IS NULL ORDER BY seq`, key, held.last)
+	added, err := list(v, readSaid, `SELECT id, note FROM statement WHERE case_key = $1 AND seq > $2 AND dropped IS NULL ORDER BY seq`, key, held.last)
 	if err != nil {
 		return nil, err
 	}
-	for _, note := range notes {
-		s, err := wire.ReadStatement(note)
+	for _, a := range added {
+		s, err := v.parse(a)
 		if err != nil {
-			return nil, fmt.Errorf("store: %w: case %s: a statement that was kept cannot be read: %w", ErrDamaged, id, err)
+			return nil, fmt.Errorf("case %s: %w", id, err)
 		}
 		now.statements = append(now.statements, s)
 	}
 	v.remember(key, now)
 	return now.statements, nil
+}
+
+// said is a statement under its name.
+type said struct {
+	id   heed.StatementID
+	note []byte
+}
+
+func readSaid(r *row) said { return said{heed.StatementID(r.digest()), r.bytes()} }
+
+// parse reads a statement that was verified before it was kept, once.
+func (v *view) parse(row said) (heed.Statement, error) {
+	if s, ok := v.store.said.get(row.id); ok && !v.plain {
+		return s, nil
+	}
+	s, err := wire.ReadStatement(row.note)
+	if err != nil {
+		return heed.Statement{}, fmt.Errorf("store: %w: a statement that was kept cannot be read: %w", ErrDamaged, err)
+	}
+	if s.ID != row.id {
+		return heed.Statement{}, fmt.Errorf("store: %w: statement %s was kept under the name %s", ErrDamaged, s.ID.Short(), row.id.Short())
+	}
+	v.store.said.put(row.id, s, 1)
+	return s, nil
 }
 
 // remembered prefers what the present batch knows. An entry of the shared
@@ -87,6 +111,9 @@ func (v *view) remembered(key int64) (caseEntry, bool) {
 		if entry, ok := v.write.fresh[key]; ok {
 			return entry, true
 		}
+	}
+	if v.plain {
+		return caseEntry{}, false
 	}
 	return v.store.cases.get(key)
 }
@@ -141,6 +168,7 @@ func (t *tx) Keep(k exchange.Kept) error {
 	}
 	w.nextSeq++
 	w.undone(func() { w.nextSeq-- })
+	t.store.said.put(s.ID, s, 1)
 	if s.Case.IsZero() {
 		return t.run(`UPDATE cases SET code = $1 WHERE key = $2`, string(s.CaseCode()), key)
 	}
@@ -190,22 +218,23 @@ func (t *tx) Drop(id heed.StatementID, refusal []byte) error {
 	return t.run(`UPDATE cases SET drops = drops + 1 WHERE key = $1`, key)
 }
 
-const keptColumns = `note, tag_key, arrived, dropped`
+const keptColumns = `id, note, tag_key, arrived, dropped`
 
 type keptRow struct {
-	note, dropped []byte
-	key           heed.Digest
-	arrived       time.Time
+	said
+	key     heed.Digest
+	arrived time.Time
+	dropped []byte
 }
 
 func readKept(r *row) keptRow {
-	return keptRow{note: r.bytes(), key: r.digest(), arrived: r.time(), dropped: r.bytes()}
+	return keptRow{said: readSaid(r), key: r.digest(), arrived: r.time(), dropped: r.bytes()}
 }
 
-func (k keptRow) parse() (exchange.Kept, error) {
-	s, err := wire.ReadStatement(k.note)
+func (v *view) kept(k keptRow) (exchange.Kept, error) {
+	s, err := v.parse(k.said)
 	if err != nil {
-		return exchange.Kept{}, fmt.Errorf("store: %w: a statement that was kept cannot be read: %w", ErrDamaged, err)
+		return exchange.Kept{}, err
 	}
 	return exchange.Kept{Statement: s, Note: k.note, Key: ledger.Key(k.key), Arrived: k.arrived, Dropped: k.dropped}, nil
 }
@@ -216,7 +245,7 @@ func (v *view) Kept(id heed.StatementID) (exchange.Kept, error) {
 	if err != nil {
 		return exchange.Kept{}, err
 	}
-	return k.parse()
+	return v.kept(k)
 }
 
 // KeptOf implements exchange.CaseView.
@@ -228,7 +257,7 @@ func (v *view) KeptOf(id heed.CaseID) ([]exchange.Kept, error) {
 	}
 	all := make([]exchange.Kept, len(rows))
 	for i, k := range rows {
-		if all[i], err = k.parse(); err != nil {
+		if all[i], err = v.kept(k); err != nil {
 			return nil, err
 		}
 	}

@@ -78,10 +78,11 @@ type Store struct {
 	ending  error         // what went wrong then
 	closed  atomic.Bool
 
-	cases *cache[int64, caseEntry]           // by cases.key
-	cards *cache[heed.CardID, heed.Card]     // what is named by its hash is never stale
-	tree  atomic.Pointer[ledger.Tree]        // as of the newest commit
-	probe func(stage stage, batch int) error // tests' view into the committer; nil otherwise
+	cases *cache[int64, caseEntry]                 // by cases.key
+	cards *cache[heed.CardID, heed.Card]           // what is named by its hash is never stale
+	said  *cache[heed.StatementID, heed.Statement] // parsed, committed or not
+	tree  atomic.Pointer[ledger.Tree]              // as of the newest commit
+	probe func(stage stage, batch int) error       // tests' view into the committer; nil otherwise
 }
 
 var _ exchange.Store = (*Store)(nil)
@@ -121,6 +122,7 @@ func Open(ctx context.Context, path string, options Options) (_ *Store, err erro
 	s.db.SetMaxIdleConns(-1)
 	s.cases = newCache[int64, caseEntry](s.options.Cached)
 	s.cards = newCache[heed.CardID, heed.Card](s.options.Cached)
+	s.said = newCache[heed.StatementID, heed.Statement](s.options.Cached)
 	s.readers = make(chan *conn, s.options.Readers)
 	for range s.options.Readers {
 		c, err := openConn(ctx, s.db)
@@ -282,6 +284,7 @@ type view struct {
 	store *Store
 	conn  *conn
 	write *writer // nil for a Read
+	plain bool    // reads what the database has, and not what is remembered of statements
 	ended bool
 }
 

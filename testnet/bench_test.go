@@ -241,7 +241,8 @@ func (p *pair) received(b *testing.B, count int) []heed.CaseID {
 	if err != nil {
 		b.Fatal(err)
 	}
-	release, releaseNote, err := wire.SignRelease(heed.Release{Author: "north.example", Kind: heed.KindWarning, Time: now, Nonce: heed.Digest{1},
+	contents := []heed.ContentRef{{Digest: heed.Digest{1}, Size: contentsSize, MediaType: heed.MediaWarning}}
+	release, releaseNote, err := wire.SignRelease(heed.Release{Author: "north.example", Kind: heed.KindWarning, Time: now, Nonce: heed.Digest{1}, Contents: contents,
 		Officers: []heed.OfficerStamp{{Role: heed.Supervisor}}}, officer)
 	if err != nil {
 		b.Fatal(err)
@@ -254,7 +255,7 @@ func (p *pair) received(b *testing.B, count int) []heed.CaseID {
 		}
 		warning, note, err := wire.SignStatement(heed.Statement{
 			Kind: heed.KindWarning, Author: "north.example", AuthorCard: 1, Recipient: "south.example", RecipientCard: 1, Time: now,
-			Release: release.ID, TagKey: ledger.KeyDigest(key), Urgency: heed.UrgencyImmediate, Status: heed.StatusActual,
+			Contents: contents, Release: release.ID, TagKey: ledger.KeyDigest(key), Urgency: heed.UrgencyImmediate, Status: heed.StatusActual,
 		}, p.northKeys.nodes[0])
 		if err != nil {
 			return err

@@ -100,8 +100,12 @@ func (p *Party) open() error {
 	}
 	p.age++
 	p.Store, p.closed = db, false
+	var kept exchange.Store = db
+	if p.net.options.Wrap != nil {
+		kept = p.net.options.Wrap(p.ID, db)
+	}
 	p.Exchange = exchange.New(exchange.Parts{
-		Party: p.ID, Store: db, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices,
+		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices,
 		Now: p.now, Random: newBytesOf(p.net.options.Seed, p.ID, p.age), Log: logger(p.net.options.Log, p.ID),
 	})
 	p.node.Store(p.Exchange)
@@ -169,6 +173,73 @@ func (p *Party) Reopen() {
 	p.net.T.Helper()
 	if err := p.open(); err != nil {
 		p.net.T.Fatalf("%s opens its home again: %v", p.ID, err)
+	}
+}
+
+// Backup copies the home's database, consistently, to a file beside it, and
+// returns its path.
+func (p *Party) Backup() string {
+	p.net.T.Helper()
+	path := fmt.Sprintf("%s.backup-%d", p.Path, p.age)
+	if err := p.Store.Backup(context.Background(), path); err != nil {
+		p.net.T.Fatalf("%s makes a backup: %v", p.ID, err)
+	}
+	return path
+}
+
+// Restore shuts the node and puts its database back to a backup. Where it is
+// marked the node knows that it was restored, as after `heed restore`; else it
+// is as if somebody had copied the disk. It does not run yet.
+func (p *Party) Restore(backup string, marked bool) {
+	p.net.T.Helper()
+	p.Shut()
+	data, err := os.ReadFile(backup)
+	if err == nil {
+		err = os.WriteFile(p.Path, data, 0o600)
+	}
+	if err != nil {
+		p.net.T.Fatalf("%s is restored: %v", p.ID, err)
+	}
+	p.Reopen()
+	if !marked {
+		return
+	}
+	err = p.Store.Write(context.Background(), func(tx exchange.Tx) error {
+		me, err := tx.Self()
+		if err != nil {
+			return err
+		}
+		me.Restored = true
+		return tx.PutSelf(me)
+	})
+	if err != nil {
+		p.net.T.Fatalf("%s is marked as restored: %v", p.ID, err)
+	}
+}
+
+// NextCard makes the next card, with fresh keys, and has the node renew. It is
+// signed by the recovery key too, where the party has one and recovery is true.
+func (p *Party) NextCard(recovery bool, change func(*heed.Card)) {
+	p.net.T.Helper()
+	if err := p.Keys.Rotate(); err != nil {
+		p.net.T.Fatalf("%s rotates its keys: %v", p.ID, err)
+	}
+	card := p.Card()
+	card.Previous, card.Serial, card.Issued = card.ID, card.Serial+1, heed.Instant(p.now())
+	card.NodeKey, card.SealingKey = p.Keys.nodes[0].Verifier().String(), p.Keys.sealing[0].Recipient().String()
+	if change != nil {
+		change(&card)
+	}
+	keys := []seal.SigningKey{p.Keys.nodes[0]}
+	if recovery {
+		keys = append(keys, p.Recovery)
+	}
+	card, note, err := wire.SignCard(card, keys...)
+	if err == nil {
+		err = p.Renew(context.Background(), card, note)
+	}
+	if err != nil {
+		p.net.T.Fatalf("%s renews its card: %v", p.ID, err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"heed"
+	"heed/exchange"
 )
 
 // Options of a net. The zero value is a quiet, sound network.
@@ -26,6 +27,8 @@ type Options struct {
 	Baseline heed.Baseline
 	// Recovery gives every party a recovery key, named in its card.
 	Recovery bool
+	// Wrap stands between each node and its store; nil: nothing does.
+	Wrap func(heed.PartyID, exchange.Store) exchange.Store
 	// Log gets what the nodes log; nil: nobody does.
 	Log io.Writer
 }

@@ -281,10 +281,7 @@ func (w *killWorld) play(random *rand.Rand) {
 	from := random.IntN(2)
 	warner, warned := w.nodes[from], w.nodes[1-from]
 	id, ok := w.warn(warner, warned, random)
-	if !ok {
-		return // its answer was lost with the node; if it was committed, it is found in the end
-	}
-	if !w.waitReceived(warned, id) {
+	if !ok || !w.waitReceived(warned, id) {
 		return
 	}
 	type step struct {
@@ -337,13 +334,27 @@ func (w *killWorld) warn(at, to *killNode, random *rand.Rand) (id string, ok boo
 	if random.IntN(8) == 0 {
 		verb, in = "ask-party", control.ActRequest{Officer: "jens", Party: to.name + ".example", Text: "Whose plate is it?", Urgency: heed.UrgencyExpected, Status: heed.StatusActual}
 	}
-	err = w.call(at, verb, in, &answer)
-	if err != nil {
-		w.judge(at, verb, err)
-		return "", false
+	// A try whose answer is lost with the node may have been committed: then
+	// there is one case more, which is found in the end.
+	for {
+		err := w.call(at, verb, in, &answer)
+		if err == nil {
+			w.promise(answer.IDs[0], promise{answer.IDs[0], at.name + " " + verb})
+			return answer.IDs[0], true
+		}
+		if !w.judge(at, verb, err) {
+			return "", false
+		}
+		w.pause()
 	}
-	w.promise(answer.IDs[0], promise{answer.IDs[0], at.name + " " + verb})
-	return answer.IDs[0], true
+}
+
+// pause is until the killer may have started the node again.
+func (w *killWorld) pause() {
+	select {
+	case <-w.t.Context().Done():
+	case <-time.After(10 * time.Millisecond):
+	}
 }
 
 // waitReceived waits on the warned side, over as many kills as come.
@@ -362,10 +373,7 @@ func (w *killWorld) waitReceived(at *killNode, id string) bool {
 			w.t.Errorf("%s: wait: %v", at.name, err)
 			return false
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(10 * time.Millisecond): // until the killer has started it again
-		}
+		w.pause()
 	}
 	if w.t.Context().Err() == nil {
 		w.t.Errorf("a warning that was sent never came to %s: case %s", at.name, id)
@@ -401,11 +409,7 @@ func (w *killWorld) do(at *killNode, verb, id string, request control.ActRequest
 		if !w.judge(at, verb, err) {
 			return
 		}
-		select {
-		case <-w.t.Context().Done():
-			return
-		case <-time.After(10 * time.Millisecond):
-		}
+		w.pause()
 	}
 }
 

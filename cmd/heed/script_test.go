@@ -211,7 +211,7 @@ func sameDuties(ts *script, neg bool, args []string) {
 	}
 }
 
-// climbed is `climbed LEVEL HOME CASE DUTY...`: waits until all these duties of
+// climbed is `climbed LEVEL HOME CASE DUTY...`: waits until one duty of each kind of
 // the case are at that escalation level on that side. The clocks are those of
 // the nodes: nothing but looking again can tell.
 func climbed(ts *script, neg bool, args []string) {
@@ -229,7 +229,7 @@ func climbed(ts *script, neg bool, args []string) {
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &c))
 		reached := map[string]bool{}
 		for _, d := range c.Duties {
-			reached[d.Kind] = d.Level == level
+			reached[d.Kind] = reached[d.Kind] || d.Level == level
 		}
 		all := true
 		for _, kind := range args[3:] {

@@ -367,7 +367,7 @@ func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r contr
 			return nil, &heed.Invalid{What: err.Error(), Hint: "an encrypted recovery key is decrypted with --passphrase-file"}
 		}
 		if key.Verifier().String() != me.Card.RecoveryKey {
-			return nil, &heed.Invalid{What: "this recovery key is not the one that our present card names"}
+			return nil, &heed.Invalid{What: "this recovery key is not the one that our present card names", Hint: "use the file that `heed init --recovery` wrote; without --recovery every peer compares the fingerprint again"}
 		}
 		recovery = append(recovery, key)
 	}
