@@ -204,7 +204,7 @@ func TestFaultOf(t *testing.T) {
 		{exchange.ErrNotFound, ExitInput, true},
 		{context.DeadlineExceeded, ExitTimeout, false},
 		{&Fault{Exit: ExitTimeout, Message: "x"}, ExitTimeout, false},
-		{errors.New("the disk is full"), ExitFault, false},
+		{errors.New("the disk is full"), ExitFault, true},
 	} {
 		fault := faultOf(c.err)
 		if fault.Exit != c.exit || fault.Message == "" || (fault.Hint != "") != c.hint {

@@ -489,7 +489,7 @@ func faultOf(err error) *Fault {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Fault{Exit: ExitTimeout, Message: err.Error()}
 	}
-	return &Fault{Exit: ExitFault, Message: err.Error()}
+	return &Fault{Exit: ExitFault, Message: err.Error(), Hint: "the fault is the node's or its machine's: is there room on its disk? What `heed serve` printed says more"}
 }
 
 // wait blocks until what is asked for is so, the time is up, or the caller goes away.

@@ -83,7 +83,7 @@ func (d *desk) stream(v *visit, render func(context.Context) ([]byte, error)) {
 		}
 		return render(ctx)
 	}, out.send)
-	if err != nil && !errors.Is(err, errOver) && ctx.Err() == nil {
+	if !errors.Is(err, errOver) && ctx.Err() == nil {
 		d.log.Warn("desk: live page ended", "path", v.r.URL.Path, "error", err)
 	}
 }
@@ -101,7 +101,7 @@ var errOver = errors.New("the page was for another session or officer")
 // follow renders and sends at once, at each change, and at each beat, because
 // the time left goes on also where nothing changes. It takes the next change
 // before it renders, so that none is lost in between, and never sends two
-// fragments sooner after each other than pace.least.
+// fragments sooner after each other than pace.least. It ends only with an error.
 func follow(ctx context.Context, p pace, next func() <-chan struct{}, render func() ([]byte, error), send func([]byte) error) error {
 	for {
 		changed := next()

@@ -40,7 +40,7 @@ func (x *Exchange) tell(tx Tx, c heed.Case, d heed.Duty, level int, now time.Tim
 	return tx.AddNotice(Notice{
 		ID: noticeID(c, d, level), Case: c.ID, Code: c.Code, Party: x.party, Peer: c.Other(x.party),
 		Duty: d.Kind, From: d.From, OwedBy: d.OwedBy, Due: d.Due, Level: level,
-		Rung: rung, Ring: debtors.Rung(level), Exercise: c.Status != heed.StatusActual, Created: now, NextAt: now,
+		Rung: rung, Ring: debtors.Rung(level), Exercise: c.Status != heed.StatusActual, Created: now, NextAt: atOnce,
 	})
 }
 

@@ -48,7 +48,7 @@ func (x *Exchange) Deliver(ctx context.Context, party heed.PartyID) (more bool, 
 		return false, x.failed(ctx, out, err)
 	}
 	if reply.Refusal != nil {
-		return false, x.turnedAway(ctx, out, reply.Refusal)
+		return x.turnedAway(ctx, out, reply.Refusal)
 	}
 	if err := x.takeAnswer(ctx, out.peer, out.digest, reply.Envelope); err != nil {
 		return false, x.failed(ctx, out, err)
@@ -174,20 +174,9 @@ func (x *Exchange) wantedAgain(v View, out outgoing) []Outgoing {
 func (x *Exchange) sealAll(out *outgoing, now time.Time) ([]byte, error) {
 	sealed := make([][]byte, len(out.batch))
 	errs := make([]error, len(out.batch))
-	var wait sync.WaitGroup
-	next := make(chan int)
-	for range min(len(out.batch), 4) {
-		wait.Go(func() {
-			for i := range next {
-				sealed[i], errs[i] = x.sealFor(out.peer.Card, out.me.Card, out.batch[i].Number, out.batch[i].parts, now)
-			}
-		})
-	}
-	for i := range out.batch {
-		next <- i
-	}
-	close(next)
-	wait.Wait()
+	abreast(4, len(out.batch), func(i int) {
+		sealed[i], errs[i] = x.sealFor(out.peer.Card, out.me.Card, out.batch[i].Number, out.batch[i].parts, now)
+	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -252,30 +241,35 @@ func (x *Exchange) failed(ctx context.Context, out outgoing, cause error) error 
 	return errors.Join(cause, err)
 }
 
-// turnedAway takes a bare signed refusal of the whole stream.
-func (x *Exchange) turnedAway(ctx context.Context, out outgoing, note []byte) error {
+// turnedAway takes a bare signed refusal of the whole stream. It reports whether
+// to go on at once, without the one envelope that is to blame.
+func (x *Exchange) turnedAway(ctx context.Context, out outgoing, note []byte) (more bool, err error) {
 	f, err := wire.ParseRefusal(note)
 	if err != nil {
-		return x.failed(ctx, out, fmt.Errorf("%s answered with something that is no refusal: %w", out.peer.Card.Party, err))
+		return false, x.failed(ctx, out, fmt.Errorf("%s answered with something that is no refusal: %w", out.peer.Card.Party, err))
 	}
 	if f.Author != out.peer.Card.Party || f.Sender != x.party {
-		return x.failed(ctx, out, fmt.Errorf("%s answered with a refusal of %s to %s", out.peer.Card.Party, f.Author, f.Sender))
+		return false, x.failed(ctx, out, fmt.Errorf("%s answered with a refusal of %s to %s", out.peer.Card.Party, f.Author, f.Sender))
 	}
 	if f.Code == heed.StaleCard {
 		if err := x.RefreshCard(ctx, out.peer.Card.Party); err != nil {
-			return x.failed(ctx, out, fmt.Errorf("%s: %s; its new card could not be taken over: %w", f.Author, f.Detail, err))
+			return false, x.failed(ctx, out, fmt.Errorf("%s: %s; its new card could not be taken over: %w", f.Author, f.Detail, err))
 		}
 	}
 	refused := &heed.Refused{Code: f.Code, Detail: fmt.Sprintf("%s refused it: %s", f.Author, f.Detail)}
 	for _, o := range out.batch {
 		if f.Code == heed.TooLarge && o.Number == f.Number && f.Number > 0 {
 			// It alone is left out for a while, so that it does not keep back what follows.
-			out.batch = []outgoingEnvelope{{Outgoing: o.Outgoing}}
-			out.batch[0].NextAt = x.Now().Add(max(f.RetryAfter, Backoff(o.Attempts)))
-			break
+			others := len(out.batch) > 1
+			o.NextAt = x.Now().Add(max(f.RetryAfter, Backoff(o.Attempts)))
+			out.batch = []outgoingEnvelope{o}
+			if err := x.failed(ctx, out, refused); !others || !errors.Is(err, refused) {
+				return false, err
+			}
+			return true, ctx.Err()
 		}
 	}
-	return x.failed(ctx, out, refused)
+	return false, x.failed(ctx, out, refused)
 }
 
 // takeAnswer opens the peer's answer and takes in what it holds.

@@ -62,7 +62,7 @@ func (x *Exchange) requeue(tx Tx, party heed.PartyID, now time.Time) error {
 		if o.Channel.Peer != party || o.Channel == current {
 			continue
 		}
-		if _, err := tx.Enqueue(current, o.Case, o.Statement, now, now); err != nil {
+		if _, err := tx.Enqueue(current, o.Case, o.Statement, now, atOnce); err != nil {
 			return err
 		}
 	}

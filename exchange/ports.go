@@ -378,7 +378,8 @@ type Reply struct {
 	Refusal  []byte // a bare signed refusal
 }
 
-// Notifier tells a person. It returns the names of the channels that carried
+// Notifier tells a person. Notices of different cases are told at the same
+// time. It returns the names of the channels that carried
 // the notice; an error where none did.
 type Notifier interface {
 	Notify(ctx context.Context, n Notice, now time.Time) (via string, err error)

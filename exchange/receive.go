@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"heed"
@@ -217,23 +216,13 @@ func (x *Exchange) turnAway(ctx context.Context, cause error, post *incoming, no
 
 // openAllLetters decrypts and verifies on all processors.
 func (x *Exchange) openAllLetters(post *incoming) {
-	var wait sync.WaitGroup
-	next := make(chan *item)
-	for range min(len(post.items), 4) {
-		wait.Go(func() {
-			for it := range next {
-				it.letter, it.refusal = x.openLetter(it.envelope)
-				if it.refusal == nil {
-					it.refusal = checkAuthors(it.letter, post)
-				}
-			}
-		})
-	}
-	for _, it := range post.items {
-		next <- it
-	}
-	close(next)
-	wait.Wait()
+	abreast(4, len(post.items), func(i int) {
+		it := post.items[i]
+		it.letter, it.refusal = x.openLetter(it.envelope)
+		if it.refusal == nil {
+			it.refusal = checkAuthors(it.letter, post)
+		}
+	})
 }
 
 // checkAuthors refuses statements that the sender did not make for us. In an

@@ -27,13 +27,9 @@ func (x *Exchange) Remind(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var errs []error
-	for _, entry := range due {
-		if err := x.climb(ctx, entry, now); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return len(due) == most, errors.Join(errs...)
+	var failed failures
+	byCase(due, func(d IndexedDuty) heed.CaseID { return d.Case }, func(d IndexedDuty) { failed.add(x.climb(ctx, d, now)) })
+	return len(due) == most, failed.err()
 }
 
 // NextWake is when Remind has something to do next; false: nothing is waiting.

@@ -176,11 +176,15 @@ func (x *Exchange) commitOwn(tx Tx, words spoken, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Enqueue(channel, c.ID, s.ID, now, now); err != nil {
+	if _, err := tx.Enqueue(channel, c.ID, s.ID, now, atOnce); err != nil {
 		return err
 	}
 	return x.reindexCase(tx, c, now)
 }
+
+// atOnce is when something waits for no time: not now, which may turn out to
+// have been the future once a clock that was ahead is set right.
+var atOnce time.Time
 
 // slot is where a statement of ours stands in the ledger.
 type slot struct {

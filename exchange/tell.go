@@ -27,13 +27,9 @@ func (x *Exchange) Tell(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var errs []error
-	for _, n := range due {
-		if err := x.tellOne(ctx, n, now); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return len(due) == most, errors.Join(errs...)
+	var failed failures
+	byCase(due, func(n Notice) heed.CaseID { return n.Case }, func(n Notice) { failed.add(x.tellOne(ctx, n, now)) })
+	return len(due) == most, failed.err()
 }
 
 // NextNotice is when Tell has something to do next; false: the queue is empty.

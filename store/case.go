@@ -1,7 +1,9 @@
 package store
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"heed"
@@ -119,6 +121,23 @@ func (t *tx) PutIndex(c exchange.CaseRow, duties []exchange.IndexedDuty) error {
 		}
 	}
 	return t.run(`DELETE FROM duty WHERE case_key = $1 AND place >= $2`, key, place)
+}
+
+// places is the list of n rows of so many columns each: ($1, $2), ($3, $4).
+func places(n, columns int) string {
+	var b strings.Builder
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	return b.String() + ")"
 }
 
 const dutyColumns = `cases.id, cases.listed_code, cases.peer, cases.status,

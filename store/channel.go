@@ -11,15 +11,13 @@ import (
 	"heed/exchange"
 )
 
-// channelState is a channel's row. The writer's is ahead of the database until
-// its batch ends.
+// channelState is a channel and how far it has come.
 type channelState struct {
-	key       int64
-	highest   uint64
-	unwritten bool
+	key     int64
+	highest uint64
 }
 
-// channel finds a channel's row; ErrNotFound where nothing went over it.
+// channel finds a channel; ErrNotFound where nothing went over it.
 func (v *view) channel(c exchange.Channel) (channelState, error) {
 	if v.ended {
 		return channelState{}, ErrEnded
@@ -29,8 +27,14 @@ func (v *view) channel(c exchange.Channel) (channelState, error) {
 			return held, nil
 		}
 	}
-	held, err := find(v, func(r *row) channelState { return channelState{key: r.int(), highest: uint64(r.int())} },
-		`SELECT key, highest FROM channel WHERE peer = $1 AND outward = $2 AND our_card = $3 AND their_card = $4`,
+	numbers := `outgoing`
+	if !c.Outward {
+		numbers = `consumed`
+	}
+	held, err := find(v, func(r *row) channelState {
+		return channelState{key: r.int(), highest: max(uint64(r.int()), uint64(r.int()))}
+	}, `SELECT key, raised, (SELECT MAX(number) FROM `+numbers+` WHERE channel = channel.key)
+		FROM channel WHERE peer = $1 AND outward = $2 AND our_card = $3 AND their_card = $4`,
 		string(c.Peer), c.Outward, int64(c.OurCard), int64(c.TheirCard))
 	if err == nil && v.write != nil {
 		v.write.channels[c] = held
@@ -38,18 +42,18 @@ func (v *view) channel(c exchange.Channel) (channelState, error) {
 	return held, err
 }
 
-// setHighest moves a channel on, and makes its row where there is none.
-func (t *tx) setHighest(c exchange.Channel, highest uint64) (channelState, error) {
-	if highest > math.MaxInt64 {
-		return channelState{}, fmt.Errorf("store: number %d of a channel with %s is out of bounds", highest, c.Peer)
+// advance is the channel once number was used on it; it is made where there is
+// none. Whoever calls it writes a row from which the number can be read again.
+func (t *tx) advance(c exchange.Channel, number uint64) (channelState, error) {
+	if number > math.MaxInt64 {
+		return channelState{}, fmt.Errorf("store: number %d of a channel with %s is out of bounds", number, c.Peer)
 	}
 	w := t.write
-	held, err := t.channel(c)
-	switch {
-	case errors.Is(err, exchange.ErrNotFound):
-		next := channelState{key: w.nextChannel, highest: highest}
-		err := t.run(`INSERT INTO channel (key, peer, our_card, their_card, outward, highest) VALUES ($1, $2, $3, $4, $5, $6)`,
-			next.key, string(c.Peer), int64(c.OurCard), int64(c.TheirCard), c.Outward, int64(highest))
+	before, err := t.channel(c)
+	if errors.Is(err, exchange.ErrNotFound) {
+		next := channelState{key: w.nextChannel, highest: number}
+		err := t.run(`INSERT INTO channel (key, peer, our_card, their_card, outward, raised) VALUES ($1, $2, $3, $4, $5, 0)`,
+			next.key, string(c.Peer), int64(c.OurCard), int64(c.TheirCard), c.Outward)
 		if err != nil {
 			return channelState{}, err
 		}
@@ -60,29 +64,14 @@ func (t *tx) setHighest(c exchange.Channel, highest uint64) (channelState, error
 			delete(w.channels, c)
 		})
 		return next, nil
-	case err != nil:
+	}
+	if err != nil {
 		return channelState{}, err
 	}
-	before := held
+	after := channelState{key: before.key, highest: max(before.highest, number)}
+	w.channels[c] = after
 	w.undone(func() { w.channels[c] = before })
-	held.highest, held.unwritten = highest, true
-	w.channels[c] = held
-	return held, nil
-}
-
-// flushChannels writes how far the batch's channels have come.
-func (w *writer) flushChannels() error {
-	for c, held := range w.channels {
-		if !held.unwritten {
-			continue
-		}
-		if _, err := w.conn.exec(`UPDATE channel SET highest = $1 WHERE key = $2`, int64(held.highest), held.key); err != nil {
-			return err
-		}
-		held.unwritten = false
-		w.channels[c] = held
-	}
-	return nil
+	return after, nil
 }
 
 // Highest implements exchange.ChannelView.
@@ -100,8 +89,11 @@ func (t *tx) Raise(c exchange.Channel, number uint64) error {
 	if err != nil || number <= highest {
 		return err
 	}
-	_, err = t.setHighest(c, number)
-	return err
+	held, err := t.advance(c, number)
+	if err != nil {
+		return err
+	}
+	return t.run(`UPDATE channel SET raised = $1 WHERE key = $2`, int64(number), held.key)
 }
 
 const outgoingColumns = `channel.peer, channel.our_card, channel.their_card, outgoing.number, outgoing.statement, outgoing.case_id,
@@ -125,7 +117,7 @@ func (t *tx) Enqueue(c exchange.Channel, caseID heed.CaseID, s heed.StatementID,
 	if err != nil {
 		return exchange.Outgoing{}, err
 	}
-	held, err := t.setHighest(c, highest+1)
+	held, err := t.advance(c, highest+1)
 	if err != nil {
 		return exchange.Outgoing{}, err
 	}
@@ -222,7 +214,7 @@ func (t *tx) Consume(c exchange.Consumed) error {
 	}
 	if c.Number > held.highest {
 		before := held.highest
-		if held, err = t.setHighest(c.Channel, c.Number); err != nil {
+		if held, err = t.advance(c.Channel, c.Number); err != nil {
 			return err
 		}
 		if before+1 < c.Number {

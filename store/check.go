@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"heed"
 	"heed/exchange"
 	"heed/ledger"
@@ -124,7 +122,7 @@ func (c *checker) ownLedger() error {
 	if err != nil {
 		return err
 	}
-	return c.log(log{name: "our ledger", size: size, leaves: c.Leaves, hashes: hashTable, heads: heads})
+	return c.log(log{name: "our ledger", size: size, leaves: c.Leaves, hashes: ownLog, heads: heads})
 }
 
 func (c *checker) mirrors() error {
@@ -177,18 +175,16 @@ func (c *checker) log(l log) error {
 		if err != nil {
 			return err
 		}
-		var made []tlog.Hash
+		var made []ledger.StoredHash
 		for _, leaf := range leaves {
 			_, hashes, err := tree.Append(leaf)
 			if err != nil {
 				return c.damage("%s: leaf %d: %v", l.name, tree.Size(), err)
 			}
-			for _, h := range hashes {
-				made = append(made, h.Hash)
-			}
+			made = append(made, hashes...)
 		}
 		if !wrong {
-			at, err := c.firstWrongHash(made, tlog.StoredHashIndex(0, from), l.hashes)
+			at, err := c.firstWrongHash(made, l.hashes)
 			if err != nil {
 				return err
 			}
@@ -210,21 +206,21 @@ func (c *checker) log(l log) error {
 	return nil
 }
 
-// firstWrongHash compares hashes with those stored from first on; -1: all are right.
-func (c *checker) firstWrongHash(made []tlog.Hash, first int64, q hashQueries) (int64, error) {
+// firstWrongHash compares hashes with those stored; -1: all are right.
+func (c *checker) firstWrongHash(made []ledger.StoredHash, q hashQueries) (int64, error) {
 	indexes := make([]int64, len(made))
-	for i := range indexes {
-		indexes[i] = first + int64(i)
+	for i, h := range made {
+		indexes[i] = h.Index
 	}
 	stored, err := c.view.hashes(indexes, q)
 	if errors.Is(err, ledger.ErrRange) {
-		return first, nil
+		return indexes[0], nil
 	}
 	if err != nil {
 		return 0, err
 	}
 	for i, h := range stored {
-		if h != made[i] {
+		if h != made[i].Hash {
 			return indexes[i], nil
 		}
 	}

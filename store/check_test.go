@@ -92,15 +92,15 @@ func TestCheckFindsNothingWrong(t *testing.T) {
 
 func TestCheckFindsDamage(t *testing.T) {
 	for name, c := range map[string]struct{ damage, found string }{
-		"a stored hash":            {`UPDATE hash SET hash = zeroblob(32) WHERE place = 77`, "stored hash 77 "},
-		"a stored hash is gone":    {`DELETE FROM hash WHERE place = 77`, "our ledger: stored hash"},
+		"a stored hash":            {`UPDATE leaf SET hashes = zeroblob(64) WHERE place = 77`, "our ledger: stored hash 150 "},
+		"a stored hash is gone":    {`UPDATE leaf SET hashes = substr(hashes, 1, 32) WHERE place = 77`, "our ledger: stored hash"},
 		"a leaf":                   {`UPDATE leaf SET rest = zeroblob(32) WHERE place = 5`, "the head of 20 leaves has another root"},
 		"a leaf is gone":           {`DELETE FROM leaf WHERE place = 600`, "leaves are missing between"},
 		"the last leaves are gone": {`DELETE FROM leaf WHERE place >= 1400`, "it has 1400 leaves, and a head was published of 1500"},
 		"a head's text":            {`UPDATE head SET note = x'00' WHERE size = 390`, "the head of 390 leaves has another root or size"},
 		"a head's size":            {`UPDATE head SET size = 391 WHERE size = 390`, "the head of 391 leaves has another root or size"},
-		"a mirrored leaf":          {`UPDATE mirror_leaf SET leaf = x'00' WHERE place = 2`, "the mirror of south.example/v0: the head of 3 leaves"},
-		"a mirrored hash":          {`UPDATE mirror_hash SET hash = zeroblob(32) WHERE place = 1`, "the mirror of south.example/v0: stored hash 1 "},
+		"a mirrored leaf":          {`UPDATE mirror_leaf SET rest = x'00' WHERE place = 2`, "the mirror of south.example/v0: the head of 3 leaves"},
+		"a mirrored hash":          {`UPDATE mirror_leaf SET hashes = zeroblob(64) WHERE place = 1`, "the mirror of south.example/v0: stored hash 1 "},
 		"a duty's statement": {`INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, at, refused, level, expected, told, next, open)
 			VALUES (2, 0, 'assess', x'00', 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "is not 32 bytes"},
 		"a statement": {`UPDATE statement SET note = x'00' WHERE seq = 3`, "a statement that was kept cannot be read"},

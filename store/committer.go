@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"golang.org/x/mod/sumdb/tlog"
 	"modernc.org/sqlite"
 
 	"heed"
@@ -70,8 +69,6 @@ type writer struct {
 // transaction under way has it, and is read anew after a failed one.
 type memory struct {
 	tree        *ledger.Tree
-	hashes      []tlog.Hash // appended in this batch, from firstHash on; written before COMMIT
-	firstHash   int64
 	nextCase    int64
 	nextSeq     int64
 	nextChannel int64
@@ -116,7 +113,7 @@ func (w *writer) load() error {
 	if err != nil {
 		return fmt.Errorf("store: read the ledger's tree: %w", err)
 	}
-	m.tree, m.firstHash = tree, tlog.StoredHashIndex(0, tree.Size())
+	m.tree = tree
 	w.memory = m
 	w.store.tree.Store(tree.Clone())
 	return nil
@@ -230,14 +227,7 @@ func (w *writer) finish(err error) {
 	w.copyLog()
 }
 
-// end writes what the batch has kept back, and commits.
 func (w *writer) end() error {
-	if err := w.flushHashes(); err != nil {
-		return err
-	}
-	if err := w.flushChannels(); err != nil {
-		return err
-	}
 	if err := w.probe(stageCommit); err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"heed"
@@ -70,7 +72,7 @@ func (c *conn) prepare(query string) (statement, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	d, err := c.driver.Prepare(query)
+	d, err := c.driver.Prepare(unnamed(query))
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +82,28 @@ func (c *conn) prepare(query string) (statement, error) {
 	}
 	c.stmts[query] = s
 	return s, nil
+}
+
+// unnamed is the query without the names of its parameters, where each is named
+// once and in order: the driver looks every name up again each time it binds.
+func unnamed(query string) string {
+	var b strings.Builder
+	next := 1
+	for rest := query; ; {
+		text, name, found := strings.Cut(rest, "$")
+		b.WriteString(text)
+		if !found {
+			return b.String()
+		}
+		number := strconv.Itoa(next)
+		after, isNext := strings.CutPrefix(name, number)
+		if !isNext || after != "" && after[0] >= '0' && after[0] <= '9' {
+			return query
+		}
+		b.WriteByte('?')
+		rest = after
+		next++
+	}
 }
 
 func (c *conn) bind(args []any) []driver.NamedValue {

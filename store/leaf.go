@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -33,9 +31,7 @@ func (v *view) readTree() (*ledger.Tree, error) {
 	if held := v.store.tree.Load(); held != nil && held.Size() == size && v.write == nil {
 		return held.Clone(), nil
 	}
-	return ledger.NewTree(size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		return v.hashes(indexes, hashTable)
-	}))
+	return ledger.NewTree(size, v.reader(ownLog))
 }
 
 // size is the number of leaves that the database has.
@@ -50,25 +46,20 @@ func (t *tx) Append(leaf []byte) (int64, error) {
 	}
 	w := t.write
 	before := w.tree.Clone()
-	index, hashes, err := w.tree.Append(leaf)
+	index, made, err := w.tree.Append(leaf)
 	if err != nil {
 		return 0, err
 	}
-	written := len(w.hashes)
-	undo := func() { w.tree, w.hashes = before, w.hashes[:written] }
 	tag, rest := splitLeaf(leaf)
-	n, err := t.exec(`INSERT INTO leaf (place, tag, rest) VALUES ($1, $2, $3) ON CONFLICT (tag) DO NOTHING`, index, tag, rest)
+	n, err := t.exec(`INSERT INTO leaf (place, tag, rest, hashes) VALUES ($1, $2, $3, $4) ON CONFLICT (tag) DO NOTHING`, index, tag, rest, joinHashes(made))
 	if err != nil || n == 0 {
-		undo()
+		w.tree = before
 		if err == nil {
 			err = exchange.ErrTagTaken
 		}
 		return 0, err
 	}
-	w.undone(undo)
-	for _, h := range hashes {
-		w.hashes = append(w.hashes, h.Hash)
-	}
+	w.undone(func() { w.tree = before })
 	return index, nil
 }
 
@@ -85,48 +76,13 @@ func readLeaf(r *row) []byte {
 	return append(tag, r.bytes()...)
 }
 
-var putHashes = func() (queries [hashesAtOnce + 1]string) {
-	for n := 1; n <= hashesAtOnce; n++ {
-		queries[n] = "INSERT INTO hash (place, hash) VALUES " + places(n, 2)
+// joinHashes is what is stored with a leaf: all hashes that came to be with it.
+func joinHashes(made []ledger.StoredHash) []byte {
+	b := make([]byte, 0, len(made)*tlog.HashSize)
+	for _, h := range made {
+		b = append(b, h.Hash[:]...)
 	}
-	return queries
-}()
-
-// hashesAtOnce is how many rows of hashes one statement writes.
-const hashesAtOnce = 32
-
-// places is the list of n rows of so many columns each: ($1, $2), ($3, $4).
-func places(n, columns int) string {
-	var b bytes.Buffer
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		for j := range columns {
-			b.WriteString([]string{"(", ", "}[min(j, 1)])
-			fmt.Fprintf(&b, "$%d", i*columns+j+1)
-		}
-		b.WriteString(")")
-	}
-	return b.String()
-}
-
-// flushHashes writes the hashes of the batch's leaves.
-func (w *writer) flushHashes() error {
-	args := make([]any, 0, 2*hashesAtOnce)
-	at := w.firstHash
-	for part := range slices.Chunk(w.hashes, hashesAtOnce) {
-		args = args[:0]
-		for i := range part {
-			args = append(args, at, part[i][:])
-			at++
-		}
-		if _, err := w.conn.exec(putHashes[len(part)], args...); err != nil {
-			return err
-		}
-	}
-	w.firstHash, w.hashes = at, w.hashes[:0]
-	return nil
+	return b
 }
 
 // PutHead implements exchange.LedgerTx. A head of a size that has one replaces it.
@@ -162,83 +118,88 @@ func checkRange(err error, from, to int64, got int) error {
 	return err
 }
 
-// hashQueries reads hashes of one log: one by its place, or many in a row.
-// $1 (and $2) are places; further arguments say which log.
+// hashQueries reads the hashes of one log that are stored with its leaves: one
+// of them, or all of a span of leaves. Further arguments say which log.
 type hashQueries struct {
-	one, span string
-	which     []any
+	one   string // $1 the leaf's place, $2 where in its hashes, from 1
+	span  string // $1 the first place, $2 the last
+	which []any
 }
 
-var hashTable = hashQueries{
-	one:  `SELECT hash FROM hash WHERE place = $1`,
-	span: `SELECT place, hash FROM hash WHERE place BETWEEN $1 AND $2`,
+var ownLog = hashQueries{
+	one:  `SELECT substr(hashes, $2, 32) FROM leaf WHERE place = $1`,
+	span: `SELECT place, hashes FROM leaf WHERE place BETWEEN $1 AND $2`,
 }
 
 // Hashes implements exchange.LedgerView. One that is not there: ledger.ErrRange.
-func (v *view) Hashes(indexes []int64) ([]tlog.Hash, error) {
-	if v.write == nil {
-		return v.hashes(indexes, hashTable)
-	}
-	// The batch's own are not in the database yet.
-	w := v.write
-	all := make([]tlog.Hash, len(indexes))
-	var stored, at []int64
-	for i, index := range indexes {
-		switch {
-		case index < w.firstHash:
-			stored, at = append(stored, index), append(at, int64(i))
-		case index < w.firstHash+int64(len(w.hashes)):
-			all[i] = w.hashes[index-w.firstHash]
-		default:
-			return nil, noHash(index)
-		}
-	}
-	hashes, err := v.hashes(stored, hashTable)
-	for i, h := range hashes {
-		all[at[i]] = h
-	}
-	return all, err
+func (v *view) Hashes(indexes []int64) ([]tlog.Hash, error) { return v.hashes(indexes, ownLog) }
+
+func (v *view) reader(q hashQueries) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) { return v.hashes(indexes, q) })
 }
 
-func noHash(index int64) error {
-	return fmt.Errorf("store: stored hash %d: %w", index, ledger.ErrRange)
+// stored is where a hash is: with the leaf that completed its subtree, at its level.
+type stored struct {
+	place int64
+	level int
 }
+
+func storedAt(index int64) stored {
+	level, n := tlog.SplitStoredHashIndex(index)
+	return stored{place: (n+1)<<level - 1, level: level}
+}
+
+// lastStoredHash bounds what tlog is asked to split: beyond it are no leaves.
+var lastStoredHash = tlog.StoredHashIndex(0, ledger.MaxSize)
 
 func (v *view) hashes(indexes []int64, q hashQueries) ([]tlog.Hash, error) {
+	if v.ended {
+		return nil, ErrEnded
+	}
 	if len(indexes) == 0 {
 		return nil, nil
 	}
+	noHash := func(i int) error { return fmt.Errorf("store: stored hash %d: %w", indexes[i], ledger.ErrRange) }
+	at := make([]stored, len(indexes))
+	first, last := int64(ledger.MaxSize), int64(0)
+	for i, index := range indexes {
+		if index < 0 || index >= lastStoredHash {
+			return nil, noHash(i)
+		}
+		at[i] = storedAt(index)
+		first, last = min(first, at[i].place), max(last, at[i].place)
+	}
 	all := make([]tlog.Hash, len(indexes))
-	lowest, highest := slices.Min(indexes), slices.Max(indexes)
 	// A row in passing costs a tenth of a row sought.
-	if len(indexes) < 4 || highest-lowest > 8*int64(len(indexes)) {
-		for i, index := range indexes {
-			h, err := find(v, (*row).digest, q.one, append([]any{index}, q.which...)...)
-			if errors.Is(err, exchange.ErrNotFound) {
-				return nil, noHash(index)
+	if len(indexes) < 4 || last-first > 8*int64(len(indexes)) {
+		for i := range at {
+			hash, err := find(v, (*row).bytes, q.one, append([]any{at[i].place, at[i].level*tlog.HashSize + 1}, q.which...)...)
+			if errors.Is(err, exchange.ErrNotFound) || err == nil && len(hash) != tlog.HashSize {
+				return nil, noHash(i)
 			}
 			if err != nil {
 				return nil, err
 			}
-			all[i] = tlog.Hash(h)
+			all[i] = tlog.Hash(hash)
 		}
 		return all, nil
 	}
-	span := make([]tlog.Hash, highest-lowest+1)
-	found := make([]bool, len(span))
+	span := make([][]byte, last-first+1)
 	err := v.query(q.span, func(r *row) error {
-		at := r.int() - lowest
-		span[at], found[at] = tlog.Hash(r.digest()), true
+		place := r.int()
+		span[place-first] = r.bytes()
 		return nil
-	}, append([]any{lowest, highest}, q.which...)...)
+	}, append([]any{first, last}, q.which...)...)
 	if err != nil {
 		return nil, err
 	}
-	for i, index := range indexes {
-		if !found[index-lowest] {
-			return nil, noHash(index)
+	for i := range at {
+		from := at[i].level * tlog.HashSize
+		hashes := span[at[i].place-first]
+		if from+tlog.HashSize > len(hashes) {
+			return nil, noHash(i)
 		}
-		all[i] = span[index-lowest]
+		all[i] = tlog.Hash(hashes[from:])
 	}
 	return all, nil
 }

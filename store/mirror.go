@@ -24,8 +24,8 @@ func (v *view) mirror(origin string) (mirror, error) {
 
 func (m mirror) hashes() hashQueries {
 	return hashQueries{
-		one:   `SELECT hash FROM mirror_hash WHERE place = $1 AND mirror = $2`,
-		span:  `SELECT place, hash FROM mirror_hash WHERE place BETWEEN $1 AND $2 AND mirror = $3`,
+		one:   `SELECT substr(hashes, $2, 32) FROM mirror_leaf WHERE place = $1 AND mirror = $3`,
+		span:  `SELECT place, hashes FROM mirror_leaf WHERE place BETWEEN $1 AND $2 AND mirror = $3`,
 		which: []any{m.key},
 	}
 }
@@ -36,9 +36,7 @@ func (v *view) MirrorTree(origin string) (*ledger.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledger.NewTree(m.size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		return v.hashes(indexes, m.hashes())
-	}))
+	return ledger.NewTree(m.size, v.reader(m.hashes()))
 }
 
 // MirrorHead implements exchange.LedgerView; ErrNotFound where nothing is mirrored.
@@ -62,7 +60,7 @@ func (v *view) MirrorLeaves(origin string, from, to int64) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaves, err := list(v, (*row).bytes, `SELECT leaf FROM mirror_leaf WHERE mirror = $1 AND place >= $2 AND place < $3 ORDER BY place`, m.key, from, to)
+	leaves, err := list(v, (*row).bytes, `SELECT rest FROM mirror_leaf WHERE mirror = $1 AND place >= $2 AND place < $3 ORDER BY place`, m.key, from, to)
 	return leaves, checkRange(err, from, to, len(leaves))
 }
 
@@ -90,18 +88,19 @@ func (t *tx) ExtendMirror(origin string, leaves [][]byte, hashes []ledger.Stored
 	} else if err := t.run(`UPDATE mirror SET size = $1 WHERE key = $2`, size, m.key); err != nil {
 		return err
 	}
-	for i, leaf := range leaves {
-		if err := t.run(`INSERT INTO mirror_leaf (mirror, place, leaf) VALUES ($1, $2, $3)`, m.key, m.size+int64(i), leaf); err != nil {
-			return err
-		}
-	}
 	for i, h := range hashes {
 		if h.Index != first+int64(i) {
 			return fmt.Errorf("store: stored hash %d of %s where %d is next: %w", h.Index, origin, first+int64(i), ledger.ErrRange)
 		}
-		if err := t.run(`INSERT INTO mirror_hash (mirror, place, hash) VALUES ($1, $2, $3)`, m.key, h.Index, h.Hash[:]); err != nil {
+	}
+	for i, leaf := range leaves {
+		place := m.size + int64(i)
+		made := tlog.StoredHashIndex(0, place+1) - tlog.StoredHashIndex(0, place)
+		err := t.run(`INSERT INTO mirror_leaf (mirror, place, rest, hashes) VALUES ($1, $2, $3, $4)`, m.key, place, leaf, joinHashes(hashes[:made]))
+		if err != nil {
 			return err
 		}
+		hashes = hashes[made:]
 	}
 	return t.run(`INSERT INTO mirror_head (mirror, size, note, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (mirror, size) DO UPDATE SET note = excluded.note, at = excluded.at`, m.key, head.Size, whole(head.Note), head.At)

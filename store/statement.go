@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"heed"
@@ -41,6 +42,9 @@ func (e caseEntry) weight() int { return 1 + len(e.statements) }
 // statements are those that stand of a case, parsed. They are shared: nobody
 // changes them.
 func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
+	if entry, ok := v.current(id); ok && !v.ended {
+		return entry.statements, nil
+	}
 	var key int64
 	var now caseEntry
 	err := v.one(`SELECT key, drops, (SELECT MAX(seq) FROM statement WHERE case_key = cases.key) FROM cases WHERE id = $1`,
@@ -61,7 +65,7 @@ func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
 	if ok && held.drops == now.drops && held.last < now.last {
 		// Every statement up to held.last is parsed; clipped, for others may
 		// be reading the same array.
-		now.statements = held.statements[:len(held.statements):len(held.statements)]
+		now.statements = slices.Clip(held.statements)
 	} else {
 		held.last = 0
 	}
@@ -77,7 +81,24 @@ func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
 		now.statements = append(now.statements, s)
 	}
 	v.remember(key, now)
+	if v.write != nil {
+		v.write.caseKeys[id] = key
+	}
 	return now.statements, nil
+}
+
+// current is the case as the transaction under way has it, where it was read in
+// this batch: Keep and Drop see to it, and nobody else writes.
+func (v *view) current(id heed.CaseID) (caseEntry, bool) {
+	if v.write == nil {
+		return caseEntry{}, false
+	}
+	key, ok := v.write.caseKeys[id]
+	if !ok {
+		return caseEntry{}, false
+	}
+	entry, ok := v.write.fresh[key]
+	return entry, ok
 }
 
 // said is a statement under its name.
@@ -169,6 +190,13 @@ func (t *tx) Keep(k exchange.Kept) error {
 	w.nextSeq++
 	w.undone(func() { w.nextSeq-- })
 	t.store.said.put(s.ID, s, 1)
+	if entry, ok := w.fresh[key]; ok {
+		entry.last = w.nextSeq - 1
+		if k.Dropped == nil {
+			entry.statements = append(slices.Clip(entry.statements), s)
+		}
+		t.remember(key, entry)
+	}
 	if s.Case.IsZero() {
 		return t.run(`UPDATE cases SET code = $1 WHERE key = $2`, string(s.CaseCode()), key)
 	}
@@ -214,6 +242,11 @@ func (t *tx) Drop(id heed.StatementID, refusal []byte) error {
 	n, err := t.exec(`UPDATE statement SET dropped = $1 WHERE id = $2 AND dropped IS NULL`, whole(refusal), id[:])
 	if err != nil || n == 0 {
 		return err
+	}
+	w := t.write
+	if before, ok := w.fresh[key]; ok {
+		w.undone(func() { w.fresh[key] = before })
+		delete(w.fresh, key)
 	}
 	return t.run(`UPDATE cases SET drops = drops + 1 WHERE key = $1`, key)
 }

@@ -125,7 +125,7 @@ func fails(ts *script, neg bool, args []string) {
 		ts.Fatalf("the complaint does not begin with its one line: %q", complaint)
 	case len(lines) > 2, len(lines) == 2 && !strings.HasPrefix(lines[1], "      "):
 		ts.Fatalf("the complaint is not one line and a hint: %q", complaint)
-	case len(lines) == 1 && !hintless && !strings.HasSuffix(lines[0], ")"):
+	case len(lines) == 1 && !hintless && !hintInLine.MatchString(lines[0]):
 		ts.Fatalf("the complaint has no hint: %q", complaint)
 	}
 	match, err := regexp.MatchString("(?s)"+pattern, complaint)
@@ -134,6 +134,9 @@ func fails(ts *script, neg bool, args []string) {
 		ts.Fatalf("the complaint does not match %q: %q", pattern, complaint)
 	}
 }
+
+// hintInLine is a hint in brackets at the end of the line, and no error number.
+var hintInLine = regexp.MustCompile(`\([^()]*[a-z][^()]*\)$`)
 
 // remember is `remember VAR PATH [FILE]`: sets the variable to a value of the
 // JSON on standard output or in the file, found by its dotted path.

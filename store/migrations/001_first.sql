@@ -136,7 +136,7 @@ CREATE TABLE channel (
   our_card   INTEGER NOT NULL,
   their_card INTEGER NOT NULL,
   outward    INTEGER NOT NULL,
-  highest    INTEGER NOT NULL,
+  raised     INTEGER NOT NULL,         -- numbers up to this one count as given
   UNIQUE (peer, outward, our_card, their_card)
 );
 CREATE TABLE outgoing (
@@ -197,13 +197,10 @@ CREATE INDEX notice_created ON notice (created, seq, next_at) WHERE waiting = 1;
 CREATE INDEX notice_next ON notice (next_at) WHERE waiting = 1;
 
 CREATE TABLE leaf (
-  place INTEGER PRIMARY KEY,           -- the leaf's index in the ledger
-  tag   BLOB UNIQUE,                   -- the first half of a 64-byte leaf; NULL for any other
-  rest  BLOB NOT NULL                  -- what follows the tag
-);
-CREATE TABLE hash (
-  place INTEGER PRIMARY KEY,           -- tlog.StoredHashIndex
-  hash  BLOB NOT NULL
+  place  INTEGER PRIMARY KEY,          -- the leaf's index in the ledger
+  tag    BLOB UNIQUE,                  -- the first half of a 64-byte leaf; NULL for any other
+  rest   BLOB NOT NULL,                -- what follows the tag
+  hashes BLOB NOT NULL                 -- the leaf's hash, then those of the subtrees that it completes, going up
 );
 CREATE TABLE head (
   size INTEGER PRIMARY KEY,
@@ -219,13 +216,8 @@ CREATE TABLE mirror (
 CREATE TABLE mirror_leaf (
   mirror INTEGER NOT NULL,
   place  INTEGER NOT NULL,
-  leaf   BLOB NOT NULL,
-  PRIMARY KEY (mirror, place)
-) WITHOUT ROWID;
-CREATE TABLE mirror_hash (
-  mirror INTEGER NOT NULL,
-  place  INTEGER NOT NULL,
-  hash   BLOB NOT NULL,
+  rest   BLOB NOT NULL,                -- the whole leaf
+  hashes BLOB NOT NULL,
   PRIMARY KEY (mirror, place)
 ) WITHOUT ROWID;
 CREATE TABLE mirror_head (
@@ -238,11 +230,9 @@ CREATE TABLE mirror_head (
 
 -- +goose Down
 DROP TABLE mirror_head;
-DROP TABLE mirror_hash;
 DROP TABLE mirror_leaf;
 DROP TABLE mirror;
 DROP TABLE head;
-DROP TABLE hash;
 DROP TABLE leaf;
 DROP TABLE notice;
 DROP TABLE gap;
