@@ -120,6 +120,13 @@ func (t *tx) PutIndex(c exchange.CaseRow, duties []exchange.IndexedDuty) error {
 			return err
 		}
 	}
+	w := t.write
+	before := w.caseKeys[c.ID]
+	w.caseKeys[c.ID] = heldCase{key: key, duties: place}
+	w.undone(func() { w.caseKeys[c.ID] = before })
+	if before.duties >= 0 && before.duties <= place {
+		return nil
+	}
 	return t.run(`DELETE FROM duty WHERE case_key = $1 AND place >= $2`, key, place)
 }
 

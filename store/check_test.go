@@ -91,6 +91,7 @@ func TestCheckFindsNothingWrong(t *testing.T) {
 }
 
 func TestCheckFindsDamage(t *testing.T) {
+	sound := filled(t)
 	for name, c := range map[string]struct{ damage, found string }{
 		"a stored hash":            {`UPDATE leaf SET hashes = zeroblob(64) WHERE place = 77`, "our ledger: stored hash 150 "},
 		"a stored hash is gone":    {`UPDATE leaf SET hashes = substr(hashes, 1, 32) WHERE place = 77`, "our ledger: stored hash"},
@@ -108,7 +109,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			VALUES (2, 0, 'assess', zeroblob(32), 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "1 duties are indexed, and it has 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := filled(t)
+			s := openAt(t, copyOf(t, sound.path), Options{})
 			if _, err := s.db.Exec(c.damage); err != nil {
 				t.Fatal(err)
 			}

@@ -73,7 +73,7 @@ type memory struct {
 	nextSeq     int64
 	nextChannel int64
 	nextNotice  int64
-	caseKeys    map[heed.CaseID]int64 // some of those that exist
+	caseKeys    map[heed.CaseID]heldCase // some of those that exist
 	channels    map[exchange.Channel]channelState
 	fresh       map[int64]caseEntry // cases read in this batch
 	self        *exchange.Self      // nil: to be read
@@ -92,7 +92,7 @@ func (w *writer) open(ctx context.Context) error {
 
 func (w *writer) load() error {
 	w.conn.failed = nil
-	m := memory{caseKeys: map[heed.CaseID]int64{}, channels: map[exchange.Channel]channelState{}, fresh: map[int64]caseEntry{}, peers: map[heed.PartyID]exchange.Peer{}}
+	m := memory{caseKeys: map[heed.CaseID]heldCase{}, channels: map[exchange.Channel]channelState{}, fresh: map[int64]caseEntry{}, peers: map[heed.PartyID]exchange.Peer{}}
 	v := &view{store: w.store, conn: w.conn}
 	for _, next := range []struct {
 		to    *int64

@@ -82,7 +82,9 @@ func (v *view) statements(id heed.CaseID) ([]heed.Statement, error) {
 	}
 	v.remember(key, now)
 	if v.write != nil {
-		v.write.caseKeys[id] = key
+		if _, ok := v.write.caseKeys[id]; !ok {
+			v.write.caseKeys[id] = heldCase{key: key, duties: -1}
+		}
 	}
 	return now.statements, nil
 }
@@ -93,11 +95,11 @@ func (v *view) current(id heed.CaseID) (caseEntry, bool) {
 	if v.write == nil {
 		return caseEntry{}, false
 	}
-	key, ok := v.write.caseKeys[id]
+	held, ok := v.write.caseKeys[id]
 	if !ok {
 		return caseEntry{}, false
 	}
-	entry, ok := v.write.fresh[key]
+	entry, ok := v.write.fresh[held.key]
 	return entry, ok
 }
 
@@ -203,14 +205,20 @@ func (t *tx) Keep(k exchange.Kept) error {
 	return nil
 }
 
+// heldCase is what the writer remembers of a case's rows.
+type heldCase struct {
+	key    int64
+	duties int // how many are indexed; -1: not known
+}
+
 // caseKey finds or makes the row of a case.
 func (t *tx) caseKey(id heed.CaseID) (int64, error) {
 	if t.ended {
 		return 0, ErrEnded
 	}
 	w := t.write
-	if key, ok := w.caseKeys[id]; ok {
-		return key, nil
+	if held, ok := w.caseKeys[id]; ok {
+		return held.key, nil
 	}
 	key := w.nextCase
 	n, err := t.exec(`INSERT INTO cases (key, id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, key, id[:])
@@ -221,11 +229,11 @@ func (t *tx) caseKey(id heed.CaseID) (int64, error) {
 		if key, err = find(&t.view, (*row).int, `SELECT key FROM cases WHERE id = $1`, id[:]); err != nil {
 			return 0, err
 		}
-		w.caseKeys[id] = key
+		w.caseKeys[id] = heldCase{key: key, duties: -1}
 		return key, nil
 	}
 	w.nextCase++
-	w.caseKeys[id] = key
+	w.caseKeys[id] = heldCase{key: key}
 	w.undone(func() {
 		w.nextCase--
 		delete(w.caseKeys, id)

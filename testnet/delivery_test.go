@@ -3,7 +3,6 @@ package testnet
 import (
 	"bytes"
 	"errors"
-	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -135,7 +134,7 @@ func TestAskedForAgain(t *testing.T) {
 // what waits on the header, and what follows is received all the same.
 func TestTooLargeKeepsNothingElseBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		net := New(t, Options{Recovery: true, Log: os.Stderr}, north, south)
+		net := New(t, Options{Recovery: true}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
 		net.Network.Between(north, south, Link{Down: true})
 		net.Start()

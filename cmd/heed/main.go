@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // ladders name zones, and a machine may come without them
 
 	"github.com/spf13/cobra"
 

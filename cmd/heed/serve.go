@@ -179,7 +179,9 @@ func unspecified(address string) bool {
 
 // servers are the node's doors.
 type servers struct {
-	doors []door
+	doors   []door
+	ended   context.Context // of the desk's live pages, which would not end by themselves
+	endLive context.CancelFunc
 }
 
 type door struct {
@@ -198,12 +200,13 @@ func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *ke
 		}
 		log.Warn("a request failed", "path", path, "error", err)
 	}}
-	officers := desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log})
+	all := &servers{}
+	all.ended, all.endLive = context.WithCancel(context.Background())
+	officers := all.until(desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log}))
 	public := http.NewServeMux()
 	public.Handle("/desk/", officers)
 	public.Handle("/", peer.Handler(x, options))
 
-	all := &servers{}
 	open := func(name, address string, server *http.Server, secure bool) error {
 		l, err := net.Listen("tcp", address)
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -239,6 +242,16 @@ func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *ke
 	return all, nil
 }
 
+// until ends a handler's requests when the node is told to stop.
+func (s *servers) until(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(s.ended, cancel)()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
 // serve answers on every door; what ends one of them ends the node.
 func (s *servers) serve() <-chan error {
 	failed := make(chan error, len(s.doors))
@@ -261,6 +274,7 @@ func (s *servers) serve() <-chan error {
 // shut lets requests under way finish for a moment and then cuts them off:
 // whatever was promised is committed, and whatever was not is asked again.
 func (s *servers) shut() error {
+	s.endLive()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	var errs []error
