@@ -216,3 +216,46 @@ func TestTheCacheForgets(t *testing.T) {
 		}
 	}
 }
+
+func TestUnnamed(t *testing.T) {
+	for query, want := range map[string]string{
+		"SELECT 1":                "SELECT 1",
+		"a = $1 AND b = $2":       "a = ? AND b = ?",
+		"$1, $2, $3)":             "?, ?, ?)",
+		"a = $1 OR b = $1":        "a = $1 OR b = $1",
+		"a = $2 AND b = $1":       "a = $2 AND b = $1",
+		"a = $10":                 "a = $10",
+		"LIMIT $1 WHERE a = $11 ": "LIMIT $1 WHERE a = $11 ",
+	} {
+		if got := unnamed(query); got != want {
+			t.Errorf("%q became %q, want %q", query, got, want)
+		}
+	}
+}
+
+// A tile's hashes are read in few queries, and its edges one by one: both ways
+// agree everywhere.
+func TestHashesEitherWay(t *testing.T) {
+	s := filled(t)
+	err := s.Read(t.Context(), func(v exchange.View) error {
+		for _, far := range []int64{1, 3, 50, 700} {
+			var indexes []int64
+			for i := int64(0); i < 2900; i += far {
+				indexes = append(indexes, i)
+			}
+			together, err := v.Hashes(indexes)
+			if err != nil {
+				return err
+			}
+			for i, index := range indexes {
+				if alone, err := v.Hashes([]int64{index}); err != nil || alone[0] != together[i] {
+					t.Errorf("hash %d: %v alone, %v together, %v", index, alone, together[i], err)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

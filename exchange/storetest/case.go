@@ -25,6 +25,8 @@ func cases(t *testing.T, w *world) {
 		same(t, "Case without its opening", c, err, heed.Fold(id, []heed.Statement{ack.Statement, receipt.Statement}))
 		ids, err := v.CasesOf(warning.Statement.CaseCode())
 		sameList(t, "CasesOf without the opening", ids, err, nil)
+		n, err := v.Strays()
+		same(t, "Strays", n, err, 2)
 		return nil
 	})
 	w.keep(warning)
@@ -43,6 +45,8 @@ func cases(t *testing.T, w *world) {
 		}
 		ids, err := v.CasesOf(warning.Statement.CaseCode())
 		sameList(t, "CasesOf", ids, err, []heed.CaseID{id})
+		n, err := v.Strays()
+		same(t, "Strays", n, err, 0)
 		return nil
 	}
 	w.both(check)

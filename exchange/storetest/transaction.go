@@ -87,6 +87,8 @@ func empty(t *testing.T, w *world) {
 		same(t, "Demands", n, err, 0)
 		n, err = v.Notices()
 		same(t, "Notices", n, err, 0)
+		n, err = v.Strays()
+		same(t, "Strays", n, err, 0)
 		highest, err := v.Highest(exchange.Channel{Peer: "south.example"})
 		same(t, "Highest", highest, err, 0)
 		for _, tree := range []func() (*ledger.Tree, error){v.Tree, func() (*ledger.Tree, error) { return v.MirrorTree("south.example/v0") }} {
