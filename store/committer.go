@@ -48,10 +48,7 @@ const (
 	stageCommit              // all of a batch is done, and COMMIT is next
 )
 
-var (
-	errGoexit = errors.New("store: the change's function ended its goroutine (runtime.Goexit)")
-	errBatch  = errors.New("store: the group commit that the change was part of failed")
-)
+var errGoexit = errors.New("store: the change's function ended its goroutine (runtime.Goexit)")
 
 // writer is the one that writes. All of it belongs to its goroutine.
 type writer struct {
@@ -191,7 +188,7 @@ func (w *writer) commit(first *request) {
 
 // start begins the batch's transaction.
 func (w *writer) start() error {
-	w.conn.failed = nil
+	w.conn.failed, w.conn.wrote = nil, 0
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -209,7 +206,7 @@ func (w *writer) finish(err error) {
 		err = w.end()
 	}
 	if err != nil {
-		w.conclude(fmt.Errorf("%w: %w", errBatch, errors.Join(err, w.discard())))
+		w.conclude(fmt.Errorf("%w: %w", ErrCommit, errors.Join(err, w.discard())))
 		return
 	}
 	w.store.tree.Store(w.tree.Clone())
@@ -254,9 +251,13 @@ func (w *writer) probe(at stage) error {
 	return w.store.probe(at, len(w.batch))
 }
 
+// batchBytes ends a batch: small changes neither wait for a large content to
+// reach the disk, nor fail with it where there is no room for it.
+const batchBytes = 1 << 20
+
 // next is another request for the batch; nil where none waits or it is full.
 func (w *writer) next() *request {
-	if len(w.batch) >= w.store.options.Batch {
+	if len(w.batch) >= w.store.options.Batch || len(w.batch) > 0 && w.conn.wrote > batchBytes {
 		return nil
 	}
 	select {

@@ -136,6 +136,29 @@ func TestABatchIsBounded(t *testing.T) {
 	})
 }
 
+// Nobody joins a batch in which a large content waits for its commit.
+func TestALargeChangeEndsItsBatch(t *testing.T) {
+	all := plain(t, 2)
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t)
+		var batches []int
+		s.watch(func(at stage, batch int) error {
+			if at == stageCommit {
+				batches = append(batches, batch)
+			}
+			return nil
+		})
+		large := make([]byte, batchBytes+1)
+		fs := applying(all)
+		errs := together(s, fs[0], func(tx exchange.Tx) error {
+			return tx.PutContent(exchange.Content{Ref: heed.ContentRef{Digest: heed.Digest{1}, Size: int64(len(large)), MediaType: heed.MediaText}, Data: large})
+		}, fs[1])
+		if errors.Join(errs...) != nil || len(batches) != 2 || batches[0] != 3 || batches[1] != 1 {
+			t.Errorf("commits of %d changes, want 3 and 1; %v", batches, errs)
+		}
+	})
+}
+
 // What ends one change badly does not touch the others of its commit.
 func TestOneChangeFailsAlone(t *testing.T) {
 	for name, bad := range map[string]func(exchange.Tx) error{
@@ -280,7 +303,7 @@ func TestAFailedCommit(t *testing.T) {
 func failing(s *Store, all []change) ([]error, error) {
 	errs := together(s, applying(all)...)
 	for _, err := range errs {
-		if !errors.Is(err, errBatch) || !errors.Is(err, errNo) {
+		if !errors.Is(err, ErrCommit) || !errors.Is(err, errNo) {
 			return errs, errors.Join(errors.New("a change of a failed commit was told otherwise"), err)
 		}
 	}

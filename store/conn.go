@@ -27,6 +27,7 @@ type conn struct {
 	args   []driver.NamedValue
 	row    row
 	failed error // the first statement error since it was last reset
+	wrote  int   // bytes bound in statements that change something, since it was last reset
 }
 
 type statement interface {
@@ -145,6 +146,11 @@ func (c *conn) execute(query string, args []any) (int64, error) {
 	s, err := c.prepare(query)
 	if err != nil {
 		return 0, err
+	}
+	for _, a := range args {
+		if b, ok := a.([]byte); ok {
+			c.wrote += len(b)
+		}
 	}
 	result, err := s.ExecContext(context.Background(), c.bind(args))
 	if err != nil {

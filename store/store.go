@@ -26,6 +26,9 @@ import (
 var (
 	// ErrClosed: the store was closed before the request began.
 	ErrClosed = errors.New("the store is closed")
+	// ErrCommit: the group commit that a change was part of failed, perhaps for
+	// another's sake. Nothing of it is promised; the same change may be tried again.
+	ErrCommit = errors.New("store: the group commit that the change was part of failed")
 	// ErrEnded: a View or a Tx was used after the function that it was given to had returned.
 	ErrEnded = errors.New("used after its transaction")
 	// ErrNewer: the database was written by a newer version of the program.
