@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"heed"
 	"heed/exchange"
@@ -236,10 +237,8 @@ func checkSlots(party heed.PartyID, v exchange.View) error {
 	return nil
 }
 
-// expectedSlots is which slot of which statement s takes. No statement here
-// discharges two duties of one kind, but that an acknowledgement may answer
-// several statements; those have the slot in several of them, of which one is
-// enough to look for.
+// expectedSlots is which slot of which statement s takes. Where it discharges
+// one kind of duty for several statements, it is looked for under one of them.
 func expectedSlots(c heed.Case, s heed.Statement) map[ledger.Slot]heed.StatementID {
 	if s.Kind == heed.KindReceipt {
 		return map[ledger.Slot]heed.StatementID{ledger.SlotReceipt: s.Answers[0]}
@@ -298,8 +297,7 @@ func (n *Net) CheckAll() error {
 // runs every check.
 func (n *Net) Settle() error {
 	n.Network.Heal()
-	const enough = 3 * 60 * 1e9 // nanoseconds
-	if err := n.Drain(enough); err != nil {
+	if err := n.Drain(3 * time.Minute); err != nil {
 		return err
 	}
 	if err := n.Mirror(); err != nil {
