@@ -202,7 +202,13 @@ func (x *Exchange) absorbRefusal(tx Tx, f wire.Refusal, note []byte, now time.Ti
 		x.log.Error("a peer refused a statement for good", "peer", f.Author, "statement", id.String(), "code", f.Code, "detail", f.Detail)
 		return x.reindex(tx, queued.Case, now)
 	}
-	wait := max(f.RetryAfter, Backoff(queued.Attempts))
+	if f.Code == heed.ClockAhead {
+		// Nothing gets through until somebody sets a clock right.
+		if err := x.trouble(tx, f.Author, fmt.Sprintf("%s refuses what we sign: %s", f.Author, f.Detail)); err != nil {
+			return err
+		}
+	}
+	wait := min(max(f.RetryAfter, Backoff(queued.Attempts)), longestRetry)
 	current, err := x.outward(tx, f.Author)
 	if err != nil {
 		return err
@@ -214,6 +220,9 @@ func (x *Exchange) absorbRefusal(tx Tx, f wire.Refusal, note []byte, now time.Ti
 	}
 	return tx.Tried(id, now.Add(wait), fmt.Sprintf("%s: %s", f.Code, f.Detail), note)
 }
+
+// longestRetry is the longest that a peer's word keeps a statement waiting.
+const longestRetry = time.Hour
 
 // trouble notes on a peer what people should look at.
 func (x *Exchange) trouble(tx Tx, party heed.PartyID, what string) error {

@@ -143,6 +143,11 @@ func (x *Exchange) compareOwn(ctx context.Context, party heed.PartyID, note []by
 		behind, err = x.isBehind(v, party, note)
 		return err
 	})
+	var forked *ledger.Inconsistency
+	if errors.As(err, &forked) {
+		// People have to look: a copy of this node went on beside it.
+		return errors.Join(err, x.write(ctx, func(tx Tx) error { return x.trouble(tx, party, err.Error()) }))
+	}
 	if err != nil || !behind {
 		return err
 	}
