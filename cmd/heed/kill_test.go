@@ -89,16 +89,12 @@ type killNode struct {
 
 func newKillWorld(t *testing.T, seed uint64) *killWorld {
 	dir := t.TempDir()
-	heedBinary := filepath.Join(dir, "heed")
-	// Without the race detector, whatever this test was built with: the nodes
-	// are to be as fast, and so as concurrent, as they are for people.
-	command(t, "go", "build", "-race=false", "-o", heedBinary, ".")
 	w := &killWorld{
 		t: t, random: rand.New(rand.NewPCG(seed, 0)), progress: make(chan struct{}, 1), stories: make(chan uint64, 1<<20),
 		promised: map[string]promise{}, cases: map[string]bool{},
 	}
 	for i, name := range []string{"north", "south"} {
-		n := &killNode{home: filepath.Join(dir, name), name: name, heed: heedBinary}
+		n := &killNode{home: filepath.Join(dir, name), name: name, heed: heedBinary(t)}
 		log, err := os.Create(filepath.Join(dir, name+".log"))
 		if err != nil {
 			t.Fatal(err)

@@ -33,10 +33,12 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bin := filepath.Dir(heedBinary(t))
 	testscript.Run(t, testscript.Params{
 		Dir:      "testdata",
 		Deadline: time.Now().Add(10 * time.Minute),
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("FIXTURES", fixtures)
 			e.Setenv("TZ", "UTC")
 			return nil
@@ -48,6 +50,7 @@ func TestScripts(t *testing.T) {
 type script = testscript.TestScript
 
 var scriptCommands = map[string]func(*script, bool, []string){
+	"heed":       runHeed,
 	"home":       makeHome,
 	"acquaint":   acquaint,
 	"fails":      fails,
@@ -62,6 +65,14 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"occupy":     occupy,
 	"smalldisk":  smallDisk,
 	"fill":       fill,
+}
+
+// runHeed is `[!] heed ARGUMENT...`.
+func runHeed(ts *script, neg bool, args []string) {
+	err := ts.Exec("heed", args...)
+	if (err == nil) == neg {
+		ts.Fatalf("heed %v: %v", args, err)
+	}
 }
 
 // makeHome is `home NAME [flag of init...]`: init of the party NAME.example in
