@@ -179,6 +179,8 @@ func (c Card) Follows(next Card, byRecovery bool) error {
 		return &Refused{Detail: fmt.Sprintf("the card is of %s, not of %s", next.Party, c.Party)}
 	case next.Serial != c.Serial+1 || next.Previous != c.ID:
 		return &Refused{Detail: fmt.Sprintf("card %d of %s does not follow card %d, which we hold", next.Serial, c.Party, c.Serial), Hint: "ask for the cards in between, or compare the fingerprint and add it again"}
+	case next.LedgerKey != c.LedgerKey:
+		return &Refused{Detail: fmt.Sprintf("card %d of %s names another ledger than card %d", next.Serial, c.Party, c.Serial), Hint: "ask by telephone what became of the old one, then compare the fingerprint and `heed peer add` it"}
 	case c.RecoveryKey == "" || !byRecovery:
 		return &Refused{Detail: fmt.Sprintf("card %d of %s is not signed by the recovery key that card %d names", next.Serial, c.Party, c.Serial), Hint: "compare its fingerprint by telephone, then `heed peer add` it"}
 	}

@@ -40,7 +40,7 @@ type Case struct {
 
 // MaxCaseStatements bounds what one case holds, receipts included, and with it
 // what a fold can cost.
-const MaxCaseStatements = 10_000
+const MaxCaseStatements = 5_000
 
 // Fold computes the case from the statements that are held of it. It never
 // fails: what cannot be placed is in Waiting, what breaks a rule in Misfits.
@@ -176,8 +176,12 @@ func (c *Case) findReceipts() {
 
 func (c *Case) collectDuties() {
 	replies := map[StatementID][]StatementID{}
+	promised := map[StatementID][]Promise{}
 	var recalls []StatementID
 	for _, s := range c.Statements {
+		if s.Kind == KindReceipt {
+			promised[s.Answers[0]] = earliest(promised[s.Answers[0]], s.Duties)
+		}
 		for _, id := range s.Answers {
 			replies[id] = append(replies[id], s.ID)
 		}
@@ -187,15 +191,16 @@ func (c *Case) collectDuties() {
 	}
 	slices.SortStableFunc(recalls, func(a, b StatementID) int { return c.depth[a] - c.depth[b] })
 	for _, s := range c.Statements {
-		from := s.ID
+		from, duties := s.ID, s.Duties
 		switch {
 		case s.Kind == KindReceipt && c.receipts[s.Answers[0]] == s.ID:
 			from = s.Answers[0]
+			duties = promised[from]
 		case s.Kind == KindAssessment:
 		default:
 			continue
 		}
-		for _, p := range s.Duties {
+		for _, p := range duties {
 			owedBy := debtor(p.Kind, c.byID[from])
 			d := Duty{Kind: p.Kind, From: from, OwedBy: owedBy, OwedTo: c.Other(owedBy), Due: p.Due, Promised: p.Due}
 			for _, id := range replies[from] {
@@ -210,6 +215,22 @@ func (c *Case) collectDuties() {
 	slices.SortFunc(c.Duties, func(a, b Duty) int {
 		return cmp.Or(a.Due.Compare(b.Due), dutyOrder(a.Kind)-dutyOrder(b.Kind), compareIDs(a.From, b.From))
 	})
+}
+
+// earliest is every duty that either names, at the earlier of its due times:
+// whoever gives a second receipt, under whatever terms, gains no time by it.
+func earliest(some, more []Promise) []Promise {
+	some = slices.Clone(some)
+	for _, p := range more {
+		at := slices.IndexFunc(some, func(q Promise) bool { return q.Kind == p.Kind })
+		switch {
+		case at < 0:
+			some = append(some, p)
+		case p.Due.Before(some[at].Due):
+			some[at].Due = p.Due
+		}
+	}
+	return some
 }
 
 // settle gives a duty what one reply to the statement that it follows from

@@ -117,6 +117,9 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 		if err := heed.CheckReceipt(s, sent.Statement, card.Baseline, now); err != nil {
 			return err
 		}
+		if err := roomForReceipt(tx, s); err != nil {
+			return err
+		}
 		if err := tx.Keep(k); err != nil {
 			return err
 		}
@@ -134,6 +137,29 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 	return x.restore(tx, peer, l, k, now)
 }
 
+// roomForReceipt keeps a first receipt, and a second one, which proves that its
+// author lied. More would prove nothing, and fill the case.
+func roomForReceipt(v View, receipt heed.Statement) error {
+	c, err := v.Case(receipt.CaseID())
+	if err != nil {
+		return err
+	}
+	held := 0
+	for _, s := range c.Statements {
+		if s.Kind == heed.KindReceipt && s.Author == receipt.Author && s.AnswersTo(receipt.Answers[0]) {
+			held++
+		}
+	}
+	if held > 1 {
+		return heed.Refuse(heed.Equivocation, "%s gave %d receipts for statement %s already", receipt.Author, held, receipt.Answers[0].Short())
+	}
+	return nil
+}
+
+// maxReceiptNumber keeps a peer from driving a restored node's channel, which
+// goes on after the highest number receipted, to its end.
+const maxReceiptNumber = 1 << 52
+
 // checkTerms holds a receipt against the card whose terms it names: it is the
 // card under which the receipt is signed, not one older than the statement was
 // made for, and its ledger is that card's. Otherwise a peer could choose among
@@ -147,6 +173,8 @@ func checkTerms(v View, receipt, sent heed.Statement, card heed.Card) error {
 		return bad("its terms are not those of the card under which it is signed")
 	case receipt.AuthorCard < sent.RecipientCard:
 		return bad("its terms are those of an older card than the statement was made for")
+	case receipt.Number > maxReceiptNumber:
+		return bad("no channel has come so far")
 	case receipt.Ledger != card.LedgerKey:
 		return bad("it names another ledger than the card")
 	}

@@ -7,20 +7,24 @@ import (
 	"heed"
 )
 
-// announce queues a notice to the first rung of our ladder for what has just
-// been received into the case and is owed a reply.
-func (x *Exchange) announce(tx Tx, c heed.Case, s, receipt heed.Statement, now time.Time) error {
-	if len(receipt.Duties) == 0 {
-		return nil
+// announce queues a notice to the first rung of our ladder for each statement
+// that is owed a reply and was not in the index before: what has just been
+// received, and what was received earlier and waited for it.
+func (x *Exchange) announce(tx Tx, c heed.Case, known []IndexedDuty, now time.Time) error {
+	told := map[heed.StatementID]bool{}
+	for _, d := range known {
+		told[d.From] = true
 	}
-	if c.Opening.ID.IsZero() {
-		return nil // its case is not here yet; the waker will find the duty in the index
+	for _, d := range c.OpenDuties(x.party) {
+		if from, _ := c.Statement(d.From); told[d.From] || from.Author == x.party {
+			continue
+		}
+		told[d.From] = true // the duty that is due first stands for the others
+		if err := x.tell(tx, c, d, 0, now); err != nil {
+			return err
+		}
 	}
-	d, ok := c.Duty(receipt.Duties[0].Kind, s.ID)
-	if !ok {
-		return nil
-	}
-	return x.tell(tx, c, d, 0, now)
+	return nil
 }
 
 // tell queues the notice about one duty at one level, to our own people.

@@ -113,8 +113,8 @@ type Imported struct {
 
 // Import receives envelopes that came as a file.
 func (x *Exchange) Import(ctx context.Context, in io.Reader) (Imported, error) {
-	now := x.Now()
 	post, err := x.takeIn(ctx, in)
+	now := x.Now()
 	if err != nil {
 		return Imported{From: post.first.Sender}, err
 	}

@@ -59,6 +59,9 @@ func ledgerRoot(size int64, read func([]int64) ([]tlog.Hash, error)) (tlog.Hash,
 	return tree.Root(), nil
 }
 
+// mostFollowed bounds what is held in memory of a peer's ledger: some 400 MB.
+const mostFollowed = 1 << 22
+
 // Follow fetches what is new of a peer's ledger, replays it, and keeps it: so
 // that the peer cannot unsay anything, and can get it back from us.
 func (x *Exchange) Follow(ctx context.Context, party heed.PartyID) error {
@@ -96,6 +99,9 @@ func (x *Exchange) Follow(ctx context.Context, party heed.PartyID) error {
 	}
 	if head.Size <= held.Size {
 		return x.compareHead(ctx, peer.Card, note)
+	}
+	if grown := head.Size - held.Size; grown > mostFollowed {
+		return fmt.Errorf("ledger of %s: it grew by %d leaves at once, and at most %d are followed", party, grown, mostFollowed)
 	}
 	leaves, hashes, err := replay(ctx, fetch, tree, held, head)
 	if err != nil {

@@ -33,6 +33,9 @@ func (x *Exchange) AddPeer(ctx context.Context, note []byte) (heed.Card, error) 
 		if err := tx.PutPeer(replaced(held, card, note, now)); err != nil {
 			return err
 		}
+		if err := x.reladder(tx, card.Party, now); err != nil {
+			return err
+		}
 		return x.requeue(tx, card.Party, now)
 	})
 	x.errands.deliver(card.Party)
@@ -69,6 +72,26 @@ func (x *Exchange) requeue(tx Tx, party heed.PartyID, now time.Time) error {
 	return nil
 }
 
+// reladder brings the index of what a party owes up to date with the ladder of
+// its new card: a rung that the old one did not have is told in time.
+func (x *Exchange) reladder(tx Tx, owedBy heed.PartyID, now time.Time) error {
+	open, err := tx.OpenDuties(owedBy, 1<<20)
+	if err != nil {
+		return err
+	}
+	done := map[heed.CaseID]bool{}
+	for _, d := range open {
+		if done[d.Case] {
+			continue
+		}
+		done[d.Case] = true
+		if err := x.reindex(tx, d.Case, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RemovePeer ends the exchange with a party. What was said stays; what waits
 // is not sent; its envelopes are refused.
 func (x *Exchange) RemovePeer(ctx context.Context, party heed.PartyID) error {
@@ -99,6 +122,9 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte) error {
 			return err
 		}
 		if err := tx.PutPeer(replaced(peer, card, note, now)); err != nil {
+			return err
+		}
+		if err := x.reladder(tx, card.Party, now); err != nil {
 			return err
 		}
 		return x.requeue(tx, card.Party, now)
@@ -175,6 +201,9 @@ func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte) error
 		}
 		me.Card, me.CardNote = card, note
 		if err := tx.PutSelf(me); err != nil {
+			return err
+		}
+		if err := x.reladder(tx, x.party, now); err != nil {
 			return err
 		}
 		peers, err := tx.Peers()

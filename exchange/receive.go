@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"heed"
@@ -25,8 +26,8 @@ const (
 // An error is a *heed.Refused where the sender is at fault and is nobody to
 // whom we could seal an answer; anything else is ours.
 func (x *Exchange) Receive(ctx context.Context, in io.Reader) (Reply, error) {
-	now := x.Now()
 	post, err := x.takeIn(ctx, in)
+	now := x.Now() // once all of it is here: a slow sender must not date our promise back
 	if err != nil {
 		return x.turnAway(ctx, err, post, now)
 	}
@@ -72,6 +73,19 @@ func (x *Exchange) lookAtSeen(ctx context.Context, post *incoming, now time.Time
 
 // commitPost commits the decisions about every envelope.
 func (x *Exchange) commitPost(ctx context.Context, post *incoming, now time.Time) error {
+	for some := range slices.Chunk(post.items, commitAtOnce) {
+		if err := x.commitSome(ctx, post, some, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commitAtOnce bounds how long one peer's stream keeps everybody else from
+// writing. What was committed before a failure is a resend's first receipt.
+const commitAtOnce = 16
+
+func (x *Exchange) commitSome(ctx context.Context, post *incoming, some []*item, now time.Time) error {
 	return x.write(ctx, func(tx Tx) error {
 		me, err := tx.Self()
 		if err != nil {
@@ -80,7 +94,16 @@ func (x *Exchange) commitPost(ctx context.Context, post *incoming, now time.Time
 		if me.Restored {
 			post.catchingUp()
 		}
-		for _, item := range post.items {
+		// A stream may take hours to arrive: whoever it began with may be no peer
+		// any more, or have given up the key that signed it.
+		peer, err := tx.Peer(post.peer.Card.Party)
+		if err != nil {
+			return err
+		}
+		if peer.Removed || peer.Card.NodeKey != post.peer.Card.NodeKey {
+			return heed.Refuse(heed.StaleCard, "%s was removed or has another key since its stream began", post.peer.Card.Party)
+		}
+		for _, item := range some {
 			if err := x.admit(tx, post, item, now); err != nil {
 				return err
 			}
@@ -462,10 +485,14 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 	if err != nil {
 		return err
 	}
+	known, err := tx.Index(c.ID)
+	if err != nil {
+		return err
+	}
 	if err := x.reindexCase(tx, c, now); err != nil {
 		return err
 	}
-	return x.announce(tx, c, s, it.receipt.Statement, now)
+	return x.announce(tx, c, known, now)
 }
 
 // refuse commits a signed refusal of one envelope: it consumes the number.
@@ -578,6 +605,7 @@ func (x *Exchange) answer(ctx context.Context, post *incoming, now time.Time) (R
 					return err
 				}
 				parts = append(parts, more...)
+				break // one for each request, or it would cost the sender nothing and us all that we hold
 			}
 		}
 		heads, err := x.headParts(v, post.peer.Card)
@@ -587,6 +615,29 @@ func (x *Exchange) answer(ctx context.Context, post *incoming, now time.Time) (R
 	if err != nil {
 		return Reply{}, err
 	}
-	sealed, err := x.sealFor(post.peer.Card, post.me.Card, 0, parts, now)
-	return Reply{Envelope: sealed}, err
+	var stream []byte
+	for len(parts) > 0 {
+		n := oneEnvelope(parts)
+		sealed, err := x.sealFor(post.peer.Card, post.me.Card, 0, parts[:n], now)
+		if err != nil {
+			return Reply{}, err
+		}
+		stream, parts = append(stream, sealed...), parts[n:]
+	}
+	return Reply{Envelope: stream}, nil
+}
+
+// oneEnvelope is how many of the parts go into one envelope. It is cut before a
+// statement, behind which stands all that belongs to it.
+func oneEnvelope(parts []wire.Part) int {
+	size, end := 0, 0
+	for i, p := range parts {
+		if p.Type == wire.PartStatement {
+			end = i
+		}
+		if size += len(p.Data); end > 0 && (i >= wire.MaxParts || size > batchBytes) {
+			return end
+		}
+	}
+	return len(parts)
 }

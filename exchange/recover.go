@@ -290,6 +290,9 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 		return heed.Refuse(heed.NotAdmitted, "%s sent statement %s outside its channel, and we asked for nothing", peer.Party, k.Statement.ID.Short())
 	}
 	s := k.Statement
+	if err := x.admitRestored(tx, s, now); err != nil {
+		return err
+	}
 	for _, content := range l.contentsFor(s) {
 		if err := tx.PutContent(content); err != nil {
 			return err
@@ -307,6 +310,29 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 		return tx.Consume(Consumed{Channel: Channel{Peer: peer.Party, OurCard: s.AuthorCard, TheirCard: s.RecipientCard}, Number: s.Number, Statement: s.Answers[0], Answer: k.Note})
 	}
 	return nil
+}
+
+// admitRestored holds what comes back of the peer's own statements against the
+// rules under which they were once received. Those of ours were signed by us.
+func (x *Exchange) admitRestored(tx Tx, s heed.Statement, now time.Time) error {
+	if s.Author == x.party {
+		return nil
+	}
+	card, err := signedByCard(tx, s)
+	if err != nil {
+		return err
+	}
+	c, err := tx.Case(s.CaseID())
+	if errors.Is(err, ErrNotFound) {
+		c, err = heed.Fold(s.CaseID(), nil), nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := roomFor(tx, c, s); err != nil {
+		return err
+	}
+	return c.Admit(s, card.Baseline, now)
 }
 
 // relog appends the leaves of statements of ours that came back from peers

@@ -204,6 +204,9 @@ func (x *Exchange) runDelivery(ctx context.Context, party heed.PartyID, e *erran
 	}
 }
 
+// renewalPause is between two looks at a peer's card that an envelope asked for.
+const renewalPause = 5 * time.Second
+
 func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand, pause time.Duration) {
 	if pause == 0 {
 		pause = 24 * time.Hour
@@ -216,6 +219,11 @@ func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand,
 			return
 		case <-e.renewal:
 			x.report(ctx, "present card of "+string(party), x.RefreshCard(ctx, party))
+			// Anybody can claim in a peer's name that it has a newer card.
+			select {
+			case <-ctx.Done():
+			case <-time.After(renewalPause):
+			}
 			continue
 		case <-ticker.C:
 		case <-e.mirror:

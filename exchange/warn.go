@@ -127,8 +127,8 @@ func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel 
 	if err != nil {
 		return spoken{}, err
 	}
-	if size := plainSize(contents); size+(64<<10) > peer.Card.MaxEnvelope {
-		return spoken{}, &heed.Refused{Code: heed.TooLarge, Detail: fmt.Sprintf("the contents have %d bytes, and %s takes envelopes of at most %d", size, party, peer.Card.MaxEnvelope), Hint: "send fewer or smaller attachments, or some of them as a supplement"}
+	if err := fitsInto(peer.Card, contents); err != nil {
+		return spoken{}, err
 	}
 	return spoken{
 		statement: heed.Statement{
@@ -137,6 +137,15 @@ func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel 
 		},
 		contents: contents, release: rel.note,
 	}, nil
+}
+
+// fitsInto refuses what the peer would never take. In a case it would also keep
+// back whatever is said after it.
+func fitsInto(card heed.Card, contents []Content) error {
+	if size := plainSize(contents); size+(64<<10) > card.MaxEnvelope {
+		return &heed.Refused{Code: heed.TooLarge, Detail: fmt.Sprintf("the contents have %d bytes, and %s takes envelopes of at most %d", size, card.Party, card.MaxEnvelope), Hint: "send fewer or smaller attachments, or some of them as a supplement"}
+	}
+	return nil
 }
 
 func plainSize(contents []Content) int64 {
@@ -296,6 +305,13 @@ func (x *Exchange) composeAmendments(ctx context.Context, officer heed.OfficerID
 			}
 			s, err := x.begin(v, c, kind, now)
 			if err != nil {
+				return err
+			}
+			peer, err := knownPeer(v, s.Recipient)
+			if err != nil {
+				return err
+			}
+			if err := fitsInto(peer.Card, contents); err != nil {
 				return err
 			}
 			s.Answers = []heed.StatementID{c.Opening.ID}
