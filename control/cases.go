@@ -1,0 +1,258 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"heed"
+	"heed/exchange"
+)
+
+func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
+	verb(mux, "warn", func(ctx context.Context, r WarnRequest) (WarnAnswer, error) {
+		order := exchange.WarnOrder{Officer: r.Officer, Warning: r.Warning, Attachments: attachments(r.Attachments)}
+		for _, name := range r.To {
+			party, err := heed.ParsePartyID(name)
+			if err != nil {
+				return WarnAnswer{}, err
+			}
+			order.To = append(order.To, party)
+		}
+		warned, err := x.Warn(ctx, order)
+		return warnAnswer(warned, order.To), err
+	})
+	verb(mux, "ask-party", func(ctx context.Context, r ActRequest) (WarnAnswer, error) {
+		party, err := heed.ParsePartyID(r.Party)
+		if err != nil {
+			return WarnAnswer{}, err
+		}
+		asked, err := x.AskParty(ctx, r.Officer, party, r.Urgency, r.Status, r.Text)
+		return warnAnswer(asked, []heed.PartyID{party}), err
+	})
+	verb(mux, "inbox", func(ctx context.Context, r InboxRequest) (Inbox, error) {
+		board, err := x.Board(ctx, 10_000)
+		return shapeInbox(board, x.Party(), r.All), err
+	})
+	verb(mux, "show", func(ctx context.Context, r CaseRequest) (ShowAnswer, error) {
+		ids, err := x.Find(ctx, r.Case)
+		if err != nil {
+			return ShowAnswer{}, err
+		}
+		var out ShowAnswer
+		for _, id := range ids {
+			c, err := show(ctx, x, id, r.Officer)
+			if err != nil {
+				return ShowAnswer{}, err
+			}
+			out.Cases = append(out.Cases, c)
+		}
+		return out, nil
+	})
+	verb(mux, "open", func(ctx context.Context, r CaseRequest) (Case, error) {
+		id, err := x.FindOne(ctx, r.Case)
+		if err != nil {
+			return Case{}, err
+		}
+		opened, err := x.Open(ctx, r.Officer, id)
+		if err != nil {
+			return Case{}, err
+		}
+		return withContents(ctx, x, opened, true)
+	})
+	verb(mux, "wait", func(ctx context.Context, r WaitRequest) (struct{}, error) { return struct{}{}, wait(ctx, x, r) })
+	verb(mux, "export", func(ctx context.Context, r CaseRequest) (Carriage, error) {
+		ids, err := x.Find(ctx, r.Case)
+		if err != nil {
+			return Carriage{}, err
+		}
+		if len(ids) != 1 {
+			_, err := x.FindOne(ctx, r.Case)
+			return Carriage{}, err
+		}
+		envelopes, err := x.Export(ctx, ids[0])
+		return Carriage{Envelopes: envelopes}, err
+	})
+	verb(mux, "import", func(ctx context.Context, r Carriage) (ImportAnswer, error) {
+		done, err := x.Import(ctx, bytes.NewReader(bytes.Join(r.Envelopes, nil)))
+		return ImportAnswer{From: done.From, Accepted: done.Accepted, Taken: done.Taken, Refused: done.Refused, Reply: done.Reply}, err
+	})
+}
+
+func warnAnswer(w exchange.Warned, to []heed.PartyID) WarnAnswer {
+	out := WarnAnswer{Case: w.Code, To: to}
+	for _, id := range w.Cases {
+		out.IDs = append(out.IDs, id.String())
+	}
+	return out
+}
+
+// show gives headers to whoever may use the socket, and contents only to an
+// officer who may read them: that reading is noted.
+func show(ctx context.Context, x *exchange.Exchange, id heed.CaseID, officer heed.OfficerID) (Case, error) {
+	if officer != "" {
+		opened, err := x.Read(ctx, officer, id)
+		var refused *heed.Refused
+		if err == nil {
+			return withContents(ctx, x, opened, false)
+		}
+		if !errors.As(err, &refused) {
+			return Case{}, err
+		}
+	}
+	file, err := x.Look(ctx, id)
+	return shapeCase(file, x.Party()), err
+}
+
+func withContents(ctx context.Context, x *exchange.Exchange, opened exchange.Opened, data bool) (Case, error) {
+	file, err := x.Look(ctx, opened.Case.ID)
+	if err != nil {
+		return Case{}, err
+	}
+	c := shapeCase(file, x.Party())
+	c.Contents, c.Warning.Document, err = shapeContents(opened, data)
+	return c, err
+}
+
+func attachments(in []AttachmentForm) []exchange.Attachment {
+	var out []exchange.Attachment
+	for _, a := range in {
+		out = append(out, exchange.Attachment{Name: a.Name, MediaType: a.MediaType, Data: a.Data})
+	}
+	return out
+}
+
+// actVerbs are what officers do in a case.
+func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
+	act := func(name string, f func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error)) {
+		verb(mux, name, func(ctx context.Context, r ActRequest) (ActAnswer, error) {
+			id, err := x.FindOne(ctx, r.Case)
+			if err != nil {
+				return ActAnswer{}, err
+			}
+			s, err := f(ctx, r, id)
+			if err != nil {
+				return ActAnswer{}, err
+			}
+			file, err := x.Look(ctx, id)
+			return ActAnswer{Case: file.Code, Statement: shapeStatement(s, s.Officers)}, err
+		})
+	}
+	verb(mux, "take", func(ctx context.Context, r ActRequest) (TakeAnswer, error) {
+		id, err := x.FindOne(ctx, r.Case)
+		if err != nil {
+			return TakeAnswer{}, err
+		}
+		taking, err := x.Take(ctx, r.Officer, id)
+		return TakeAnswer{Officer: taking.Officer, At: At(taking.At)}, err
+	})
+	act("ack", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		return x.Acknowledge(ctx, r.Officer, id, r.WithoutPrejudice)
+	})
+	act("assess", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		disposition, err := heed.ParseDisposition(r.Disposition)
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Assess(ctx, r.Officer, id, disposition, r.Text)
+	})
+	act("ask", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		return x.Ask(ctx, r.Officer, id, r.Text)
+	})
+	act("answer", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		question, err := statementMeant(ctx, x, id, r.Question)
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Answer(ctx, r.Officer, id, question, r.Text)
+	})
+	act("interim", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		until, err := r.until()
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Interim(ctx, r.Officer, id, until, r.Text)
+	})
+	act("extend", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		kind, err := DutyNamed(r.Duty)
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		until, err := r.until()
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Extend(ctx, r.Officer, id, kind, until)
+	})
+	act("refuse", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		return x.Refuse(ctx, r.Officer, id, heed.RefusalCode(r.Code), r.Text)
+	})
+	act("act", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		return x.Report(ctx, r.Officer, id, r.Text)
+	})
+	act("conclude", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		outcome, err := heed.ParseOutcome(r.Outcome)
+		if err != nil {
+			return heed.Statement{}, err
+		}
+		return x.Conclude(ctx, r.Officer, id, outcome, r.Text)
+	})
+	act("call", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
+		return x.Call(ctx, r.Officer, id, r.With, r.Text)
+	})
+	amend := func(name string, f func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error)) {
+		verb(mux, name, func(ctx context.Context, r WarnRequest) (AmendAnswer, error) {
+			ids, err := x.Find(ctx, r.Case)
+			if err != nil {
+				return AmendAnswer{}, err
+			}
+			statements, err := f(ctx, r, ids)
+			out := AmendAnswer{Case: r.Case}
+			for _, id := range statements {
+				out.Statements = append(out.Statements, id.String())
+			}
+			return out, err
+		})
+	}
+	amend("supplement", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
+		return x.Supplement(ctx, r.Officer, ids, r.Warning, attachments(r.Attachments))
+	})
+	amend("correct", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
+		return x.Correct(ctx, r.Officer, ids, r.Warning, attachments(r.Attachments))
+	})
+	amend("recall", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
+		return x.Recall(ctx, r.Officer, ids, r.Reason)
+	})
+}
+
+func (r ActRequest) until() (time.Time, error) {
+	if r.Until == nil {
+		return time.Time{}, &heed.Invalid{What: "it is not said until when", Hint: "name a time"}
+	}
+	return r.Until.Time, nil
+}
+
+// statementMeant resolves a statement's id, or as much of its beginning as
+// names one statement of the case.
+func statementMeant(ctx context.Context, x *exchange.Exchange, id heed.CaseID, name string) (heed.StatementID, error) {
+	if name == "" {
+		return heed.StatementID{}, nil
+	}
+	file, err := x.Look(ctx, id)
+	if err != nil {
+		return heed.StatementID{}, err
+	}
+	var found []heed.StatementID
+	for _, s := range file.Statements {
+		if full := s.ID.String(); len(name) >= 4 && len(name) <= len(full) && full[:len(name)] == name {
+			found = append(found, s.ID)
+		}
+	}
+	if len(found) != 1 {
+		return heed.StatementID{}, &heed.Invalid{What: fmt.Sprintf("%q names %d statements of case %s", name, len(found), file.Code), Hint: "`heed show` lists the statements with their ids; eight digits are enough"}
+	}
+	return found[0], nil
+}

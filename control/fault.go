@@ -1,0 +1,59 @@
+package control
+
+import (
+	"context"
+	"errors"
+
+	"heed"
+	"heed/exchange"
+	"heed/seal"
+	"heed/wire"
+)
+
+// Fault is an error on its way to the command line.
+type Fault struct {
+	Exit    int              `json:"exit"`
+	Message string           `json:"message"`
+	Hint    string           `json:"hint,omitempty"`
+	Code    heed.RefusalCode `json:"code,omitempty"`
+}
+
+func (f *Fault) Error() string { return f.Message }
+
+// Exit statuses of the command line (docs/cli.md).
+const (
+	ExitDone        = 0
+	ExitFault       = 1
+	ExitInput       = 2
+	ExitUnreachable = 3
+	ExitRefused     = 4
+	ExitEvidence    = 5
+	ExitTimeout     = 6
+)
+
+const damaged = "stop the node, keep its home as it is for whoever looks into it, and restore the last backup"
+
+// faultOf sorts an error by what the caller can do about it.
+func faultOf(err error) *Fault {
+	var invalid *heed.Invalid
+	var refused *heed.Refused
+	var fault *Fault
+	switch {
+	case errors.As(err, &fault):
+		return fault
+	case errors.As(err, &refused):
+		return &Fault{Exit: ExitRefused, Message: refused.Detail, Hint: refused.Hint, Code: refused.Code}
+	case errors.As(err, &invalid):
+		return &Fault{Exit: ExitInput, Message: invalid.What, Hint: invalid.Hint}
+	case errors.Is(err, exchange.ErrLedger):
+		return &Fault{Exit: ExitEvidence, Message: err.Error(), Hint: damaged}
+	case errors.Is(err, wire.ErrMalformed) || errors.Is(err, seal.ErrSignature):
+		// What users give is judged where it is read: this is what the node keeps.
+		return &Fault{Exit: ExitEvidence, Message: err.Error(), Hint: damaged}
+	case errors.Is(err, exchange.ErrNotFound):
+		return &Fault{Exit: ExitInput, Message: err.Error(), Hint: "`heed inbox --all` lists the cases, `heed peer list` the peers"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Fault{Exit: ExitTimeout, Message: err.Error()}
+	}
+	return &Fault{Exit: ExitFault, Message: err.Error(), Hint: "the fault is the node's or its machine's: is there room on its disk? What `heed serve` printed says more"}
+}

@@ -1,0 +1,124 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"heed"
+	"heed/exchange"
+)
+
+// wait blocks until what is asked for is so, the time is up, or the caller goes away.
+func wait(ctx context.Context, x *exchange.Exchange, r WaitRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds*float64(time.Second)))
+	defer cancel()
+	for {
+		changed := x.Changes().Next()
+		done, again, err := r.reached(ctx, x)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if done {
+			return nil
+		}
+		timer := time.NewTimer(again)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return &Fault{Exit: ExitTimeout, Message: r.what() + ": not so in time", Hint: r.hint()}
+		case <-changed:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func (r WaitRequest) what() string {
+	switch {
+	case r.Drained:
+		return "nothing in flight"
+	case r.Overdue != "":
+		return "case " + r.Case + ", " + r.Overdue + " overdue"
+	}
+	return "case " + r.Case + " " + r.State
+}
+
+// hint is where people see why it was not so.
+func (r WaitRequest) hint() string {
+	if r.Drained {
+		return "`heed peer list` shows which peer is in trouble; what waits is sent when it answers"
+	}
+	return "`heed show " + r.Case + "` shows how far it has come; --timeout waits longer"
+}
+
+// reached looks once; again is how long nothing but a change can make it so.
+func (r WaitRequest) reached(ctx context.Context, x *exchange.Exchange) (done bool, again time.Duration, err error) {
+	const idle = time.Second
+	if r.Drained {
+		count, err := x.InFlight(ctx)
+		return count == 0, idle, err
+	}
+	if r.Case == "" {
+		return true, idle, nil
+	}
+	ids, err := x.Find(ctx, r.Case)
+	var missing *heed.Invalid
+	if errors.As(err, &missing) && validCase(r.Case) {
+		return false, idle, nil // it may still arrive
+	}
+	if err != nil {
+		return false, idle, err
+	}
+	again = idle
+	for _, id := range ids {
+		file, err := x.Look(ctx, id)
+		if err != nil {
+			return false, idle, err
+		}
+		ok, due, err := r.holds(file)
+		if err != nil || !ok {
+			if !due.IsZero() {
+				again = min(again, max(due.Sub(file.At)+2*time.Millisecond, time.Millisecond))
+			}
+			return false, again, err
+		}
+	}
+	return true, again, nil
+}
+
+func validCase(name string) bool {
+	if _, err := heed.ParseDigest(name); err == nil {
+		return true
+	}
+	_, err := heed.ParseCode(name)
+	return err == nil
+}
+
+// holds decides for one case; due is when time alone may change the answer.
+func (r WaitRequest) holds(f exchange.CaseFile) (ok bool, due time.Time, err error) {
+	if r.Overdue == "" {
+		state, err := StateNamed(r.State)
+		if err != nil {
+			return false, due, err
+		}
+		_, ok := f.Reached()[state]
+		return ok, due, nil
+	}
+	kind, err := DutyNamed(r.Overdue)
+	if err != nil {
+		return false, due, err
+	}
+	for _, d := range f.Duties {
+		if d.Kind != kind {
+			continue
+		}
+		switch d.State(f.At) {
+		case heed.DutyOverdue, heed.DutyDischargedLate:
+			return true, due, nil
+		case heed.DutyOpen:
+			due = d.Due
+		}
+	}
+	return false, due, nil
+}

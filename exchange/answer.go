@@ -1,0 +1,75 @@
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"heed/wire"
+)
+
+// answer seals the receipts and refusals to the sender, with what else it
+// should know: gaps, our newest checkpoint, the newest of its own that we hold.
+func (x *Exchange) answer(ctx context.Context, post *incoming, now time.Time) (Reply, error) {
+	var parts []wire.Part
+	for _, it := range post.items {
+		switch {
+		case it.answer == nil:
+		case it.accepted:
+			parts = append(parts, wire.Part{Type: wire.PartStatement, Data: it.answer})
+		default:
+			parts = append(parts, wire.Part{Type: wire.PartRefusal, Data: it.answer})
+		}
+	}
+	parts = append(parts, wire.Part{Type: wire.PartAnswered, Data: post.first.SealedDigest[:]})
+	err := x.store.Read(ctx, func(v View) error {
+		channel := Channel{Peer: post.first.Sender, OurCard: post.first.RecipientCard, TheirCard: post.first.SenderCard}
+		missing, err := v.Missing(channel, wire.MaxGap)
+		if err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			parts = append(parts, wire.Part{Type: wire.PartGap, Data: wire.EncodeGap(missing)})
+		}
+		for _, it := range post.items {
+			if it.refusal == nil && it.letter.refetch != nil {
+				more, err := refetched(v, post.peer.Card, it.letter.refetch)
+				if err != nil {
+					return err
+				}
+				parts = append(parts, more...)
+				break // one for each request, or it would cost the sender nothing and us all that we hold
+			}
+		}
+		heads, err := x.headParts(v, post.peer.Card)
+		parts = append(parts, heads...)
+		return err
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	var stream []byte
+	for len(parts) > 0 {
+		n := oneEnvelope(parts)
+		sealed, err := x.sealFor(post.peer.Card, post.me.Card, 0, parts[:n], now)
+		if err != nil {
+			return Reply{}, err
+		}
+		stream, parts = append(stream, sealed...), parts[n:]
+	}
+	return Reply{Envelope: stream}, nil
+}
+
+// oneEnvelope is how many of the parts go into one envelope. It is cut before a
+// statement, behind which stands all that belongs to it.
+func oneEnvelope(parts []wire.Part) int {
+	size, end := 0, 0
+	for i, p := range parts {
+		if p.Type == wire.PartStatement {
+			end = i
+		}
+		if size += len(p.Data); end > 0 && (i >= wire.MaxParts || size > batchBytes) {
+			return end
+		}
+	}
+	return len(parts)
+}
