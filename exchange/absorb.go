@@ -288,6 +288,9 @@ func (x *Exchange) notice(ctx context.Context, peer heed.Card, l letter, now tim
 		note("our own checkpoint", x.compareOwn(ctx, peer.Party, l.seen, now))
 	}
 	for _, card := range l.cards {
+		if later, err := wire.ParseCard(card); err == nil && later.Serial <= peer.Serial {
+			continue // it came with a statement that was signed under it
+		}
 		note("renewed card", x.TakeOver(ctx, card))
 	}
 }

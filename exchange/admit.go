@@ -6,6 +6,7 @@ import (
 
 	"heed"
 	"heed/ledger"
+	"heed/wire"
 )
 
 // admit decides about one envelope inside the transaction. Its error is ours:
@@ -34,6 +35,9 @@ func (x *Exchange) admit(tx Tx, post *incoming, it *item, now time.Time) error {
 		return x.refuse(tx, post, it, it.refusal, now)
 	}
 	if done, err := x.repeatReceipt(tx, it, channel); err != nil || done {
+		return err
+	}
+	if err := keepFormerCards(tx, h.Sender, it.letter.cards); err != nil {
 		return err
 	}
 	if err := x.mayReceive(tx, post, it, now); err != nil {
@@ -188,4 +192,55 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 		return err
 	}
 	return x.announce(tx, c, known, now)
+}
+
+// keepFormerCards keeps cards of a peer that came and went while it could not
+// reach us: each is named, by its hash, by a later one that we hold, so nobody
+// but the peer can have made it. The present card stays.
+func keepFormerCards(tx Tx, party heed.PartyID, notes [][]byte) error {
+	for _, note := range notes {
+		card, err := wire.ParseCard(note)
+		if err != nil || card.Party != party {
+			continue // it is no card of the sender's, and nothing rests on it
+		}
+		if _, err := tx.Card(card.ID); !errors.Is(err, ErrNotFound) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		peer, err := tx.Peer(party)
+		if err != nil {
+			return err
+		}
+		named, err := namedByLater(tx, peer.Card, card.ID)
+		if err != nil || !named {
+			return err
+		}
+		former := peer
+		former.Card, former.CardNote = card, note
+		if err := errors.Join(tx.PutPeer(former), tx.PutPeer(peer)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namedByLater follows a party's cards back from the present one.
+func namedByLater(v View, present heed.Card, id heed.CardID) (bool, error) {
+	const most = 16 // renewals while a peer was away
+	for range most {
+		if present.Previous == id {
+			return true, nil
+		}
+		earlier, err := v.Card(present.Previous)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		present = earlier
+	}
+	return false, nil
 }

@@ -126,6 +126,11 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 			if err != nil {
 				return err
 			}
+			former, err := x.formerCard(v, out.me.Card, kept.Statement)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, former...)
 			for _, p := range parts {
 				size += len(p.Data)
 			}
@@ -145,6 +150,23 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 		return nil
 	})
 	return out, err
+}
+
+// formerCard goes with a statement that was signed under a card of ours before
+// the present one: the peer may have been away while that one held.
+func (x *Exchange) formerCard(v View, present heed.Card, s heed.Statement) ([]wire.Part, error) {
+	if s.AuthorCard == present.Serial {
+		return nil, nil
+	}
+	card, err := v.CardOf(x.party, s.AuthorCard)
+	if err != nil {
+		return nil, fmt.Errorf("our card %d: %w", s.AuthorCard, err)
+	}
+	note, err := v.CardNote(card.ID)
+	if err != nil {
+		return nil, fmt.Errorf("our card %d: %w", s.AuthorCard, err)
+	}
+	return []wire.Part{{Type: wire.PartCard, Data: note}}, nil
 }
 
 // wantedAgain finds numbers that the peer has asked for although they do not

@@ -191,6 +191,8 @@ type PeerView interface {
 	Peers() ([]Peer, error)
 	// Card finds any card that was ever held, our own included.
 	Card(heed.CardID) (heed.Card, error)
+	// CardNote is the signed bytes of any card that was ever held.
+	CardNote(heed.CardID) ([]byte, error)
 	// CardOf finds the card with a serial that was ever held of a party.
 	CardOf(p heed.PartyID, serial uint64) (heed.Card, error)
 	// Officers lists the roster, removed officers included, by name.

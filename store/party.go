@@ -44,6 +44,11 @@ func (v *view) Card(id heed.CardID) (heed.Card, error) {
 	return v.card(id, note)
 }
 
+// CardNote implements exchange.PeerView.
+func (v *view) CardNote(id heed.CardID) ([]byte, error) {
+	return find(v, (*row).bytes, `SELECT note FROM card WHERE id = $1`, id[:])
+}
+
 // CardOf implements exchange.PeerView. Where a party has signed two cards of one
 // serial, it is the one that came later.
 func (v *view) CardOf(party heed.PartyID, serial uint64) (heed.Card, error) {

@@ -305,3 +305,25 @@ func TestAStrangerCannotMakeUsCall(t *testing.T) {
 		s.Stop()
 	})
 }
+
+// TestTwoRenewalsWhileThePeerIsAway: what was signed under a card that came and went
+// while the peer was away is received once people have added the present one.
+func TestTwoRenewalsWhileThePeerIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, n, s := quiet(t, Options{Recovery: true})
+		net.Network.Between(north, south, Link{Down: true})
+		n.NextCard(true, nil)
+		id := n.Warn("Under card 2", s)[0]
+		n.NextCard(true, nil)
+		net.Network.Heal()
+		time.Sleep(5 * time.Minute)
+		if _, err := s.AddPeer(t.Context(), n.CardNote()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		if _, err := s.Look(t.Context(), id); err != nil {
+			t.Errorf("it never came: %v %+v", err, outbox(t, n)[0].Trouble)
+		}
+		net.Stop()
+	})
+}

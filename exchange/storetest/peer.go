@@ -29,6 +29,8 @@ func parties(t *testing.T, w *world) {
 			same(t, "Peer", peer, err, want)
 			card, err := v.Card(want.Card.ID)
 			same(t, "Card", card, err, want.Card)
+			note, err := v.CardNote(want.Card.ID)
+			same(t, "CardNote", note, err, want.CardNote)
 			card, err = v.CardOf(want.Card.Party, 1)
 			same(t, "CardOf", card, err, want.Card)
 		}
