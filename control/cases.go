@@ -138,7 +138,8 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 				return ActAnswer{}, err
 			}
 			file, err := x.Look(ctx, id)
-			return ActAnswer{Case: file.Code, Statement: shapeStatement(s, s.Officers)}, err
+			_, recalled := file.Reached()[heed.StateRecalled]
+			return ActAnswer{Case: file.Code, Statement: shapeStatement(s, s.Officers), Covers: covered(file, s), Recalled: recalled}, err
 		})
 	}
 	verb(mux, "take", func(ctx context.Context, r ActRequest) (TakeAnswer, error) {
@@ -255,4 +256,23 @@ func statementMeant(ctx context.Context, x *exchange.Exchange, id heed.CaseID, n
 		return heed.StatementID{}, &heed.Invalid{What: fmt.Sprintf("%q names %d statements of case %s", name, len(found), file.Code), Hint: "`heed show` lists the statements with their ids; eight digits are enough"}
 	}
 	return found[0], nil
+}
+
+// covered lists what a statement of ours answers.
+func covered(f exchange.CaseFile, s heed.Statement) []Covered {
+	opened := map[heed.StatementID]bool{}
+	for _, o := range f.Statements {
+		if o.Kind == heed.KindOpening && o.Author == s.Author {
+			for _, id := range o.Answers {
+				opened[id] = true
+			}
+		}
+	}
+	out := []Covered{}
+	for _, id := range s.Answers {
+		if from, ok := f.Statement(id); ok {
+			out = append(out, Covered{Kind: from.Kind, ID: id.String(), Opened: opened[id] || from.Author == s.Author})
+		}
+	}
+	return out
 }

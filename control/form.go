@@ -99,8 +99,9 @@ type ContentRef struct {
 // Content is a content that an officer may read. Data is base64 in JSON.
 type Content struct {
 	ContentRef
-	Data []byte `json:"data,omitempty"`
-	Text string `json:"text,omitempty"` // where it is plain text
+	Document *heed.Warning `json:"document,omitempty"` // where it is a warning document
+	Data     []byte        `json:"data,omitempty"`
+	Text     string        `json:"text,omitempty"` // where it is plain text
 }
 
 // Duty is one duty, open or not.

@@ -104,6 +104,14 @@ type (
 	ActAnswer struct {
 		Case      heed.Code `json:"case"`
 		Statement Statement `json:"statement"`
+		Covers    []Covered `json:"covers"`             // what it answers, by kind
+		Recalled  bool      `json:"recalled,omitempty"` // the warning was recalled: nothing more is owed for it
+	}
+	// Covered is a statement that an act answers.
+	Covered struct {
+		Kind   heed.Kind `json:"kind"`
+		ID     string    `json:"id"`
+		Opened bool      `json:"opened"` // somebody of ours has opened it
 	}
 	// TakeAnswer is who has the case.
 	TakeAnswer struct {

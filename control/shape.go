@@ -122,9 +122,11 @@ func shapeContents(opened exchange.Opened, withData bool) (contents []Content, d
 			if err != nil {
 				return nil, nil, err
 			}
+			out.Document = &w
 			if document == nil {
 				document = &w // the opening's: contents are in the order of statements
 			}
+
 		case strings.HasPrefix(c.Ref.MediaType, "text/plain"):
 			out.Text = string(c.Data)
 		}

@@ -74,6 +74,11 @@ func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer) ([]outgoi
 		if err != nil {
 			return nil, err
 		}
+		former, err := x.formerCard(v, me.Card, s)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, former...)
 		if number > 0 {
 			batch = append(batch, outgoingEnvelope{Outgoing{Channel: channel, Number: number, Statement: s.ID}, parts})
 		}

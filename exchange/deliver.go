@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -291,8 +292,13 @@ func (x *Exchange) turnedAway(ctx context.Context, out outgoing, note []byte) (m
 			return true, ctx.Err()
 		}
 	}
-	return false, x.failed(ctx, out, refused)
+	shown := x.write(ctx, func(tx Tx) error { return x.trouble(tx, f.Author, deliveryTrouble+string(f.Code)+": "+f.Detail) })
+	return false, errors.Join(x.failed(ctx, out, refused), shown)
 }
+
+// deliveryTrouble begins what is shown on a peer that turns our envelopes away;
+// it is taken back once one gets through.
+const deliveryTrouble = "it turns our envelopes away: "
 
 // takeAnswer opens the peer's answer and takes in what it holds.
 func (x *Exchange) takeAnswer(ctx context.Context, peer Peer, request heed.Digest, stream []byte) error {
@@ -312,7 +318,7 @@ func (x *Exchange) takeAnswer(ctx context.Context, peer Peer, request heed.Diges
 				return err
 			}
 		}
-		return x.contacted(tx, peer.Card.Party, now)
+		return errors.Join(getsThrough(tx, peer.Card.Party), x.contacted(tx, peer.Card.Party, now))
 	})
 	if err != nil {
 		return err
@@ -321,4 +327,14 @@ func (x *Exchange) takeAnswer(ctx context.Context, peer Peer, request heed.Diges
 		x.notice(ctx, peer.Card, l, now)
 	}
 	return nil
+}
+
+// getsThrough takes back that the peer turns our envelopes away.
+func getsThrough(tx Tx, party heed.PartyID) error {
+	peer, err := tx.Peer(party)
+	if err != nil || !strings.HasPrefix(peer.Trouble, deliveryTrouble) {
+		return err
+	}
+	peer.Trouble = ""
+	return tx.PutPeer(peer)
 }

@@ -23,6 +23,17 @@ func (a *app) act(ctx context.Context, verb string, request control.ActRequest) 
 	}
 	return a.print(answer, func(w io.Writer) {
 		fmt.Fprintf(w, "case %s: %s, signed %s\n", answer.Case.Spoken(), answer.Statement.Kind, stamp(answer.Statement.Time.Time, nil))
+		for _, of := range answer.Covers {
+			unopened := ""
+			if !of.Opened {
+				unopened = ", which nobody here has opened yet"
+			}
+			fmt.Fprintf(w, "  of the %s %s%s\n", of.Kind, of.ID[:8], unopened)
+		}
+		if answer.Recalled {
+			fmt.Fprintln(w, "  the warning was recalled: nothing more is owed for it")
+			return
+		}
 		for _, p := range answer.Statement.Duties {
 			fmt.Fprintf(w, "  %s is due %s\n", dutyWord(p.Kind), stamp(p.Due.Time, nil))
 		}
@@ -65,6 +76,9 @@ func (a *app) assessCommand() *cobra.Command {
 		Use: "assess CASE --disposition D", Short: "Give our judgement of a warning", Args: cobra.ExactArgs(1),
 		Example: `  heed assess 7K3M-Q2XA --as irma --disposition credible --reason "fits what we know of the route"`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if disposition == "" {
+				return &control.Fault{Exit: control.ExitInput, Message: "--disposition is missing", Hint: "one of " + strings.Join(words(heed.Dispositions()), ", ")}
+			}
 			return a.act(c.Context(), "assess", control.ActRequest{Case: args[0], Disposition: disposition, Text: reason})
 		},
 	}
@@ -212,6 +226,9 @@ func (a *app) concludeCommand() *cobra.Command {
 		Use: "conclude CASE --outcome O", Short: "Say how the matter ended, as we state it", Args: cobra.ExactArgs(1),
 		Example: "  heed conclude 7K3M-Q2XA --as irma --outcome averted",
 		RunE: func(c *cobra.Command, args []string) error {
+			if outcome == "" {
+				return &control.Fault{Exit: control.ExitInput, Message: "--outcome is missing", Hint: "one of " + strings.Join(words(heed.Outcomes()), ", ")}
+			}
 			return a.act(c.Context(), "conclude", control.ActRequest{Case: args[0], Outcome: outcome, Text: text})
 		},
 	}

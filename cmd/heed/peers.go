@@ -99,7 +99,9 @@ over by themselves; without it each of them compares the fingerprint again.`,
 			print := seal.FingerprintOf(card.ID).String()
 			return a.print(map[string]any{"party": card.Party, "serial": card.Serial, "fingerprint": print}, func(w io.Writer) {
 				fmt.Fprintf(w, "card %d of %s, fingerprint %s\n", card.Serial, card.Party, print)
-				if recovery == "" {
+				if recovery != "" {
+					fmt.Fprintf(w, "signed by the recovery key: a peer that holds card %d takes it over at the next contact; one that holds an older card compares the fingerprint\n", card.Serial-1)
+				} else {
 					fmt.Fprintln(w, "it is not signed by a recovery key: every peer has to compare the fingerprint and `heed peer add` it")
 				}
 			})
@@ -177,6 +179,9 @@ func (a *app) addPeer(ctx context.Context, path string, yes bool) error {
 		line, err := bufio.NewReader(a.in).ReadString('\n')
 		if err != nil && err != io.EOF {
 			return err
+		}
+		if !strings.HasSuffix(line, "\n") {
+			fmt.Fprintln(a.err)
 		}
 		if strings.TrimSpace(strings.ToLower(line)) != "yes" {
 			return &control.Fault{Exit: control.ExitRefused, Message: "not added: the fingerprint was not confirmed", Hint: "use --yes where it was compared by other means"}

@@ -59,7 +59,7 @@ func writeCase(w io.Writer, c control.Case) {
 		fmt.Fprintln(w, "It was opened by a question.")
 	}
 	if c.Warning.Document != nil {
-		fmt.Fprintf(w, "%s\n", indent(c.Warning.Document.Headline, ""))
+		fmt.Fprintf(w, "%s\n%s", indent(c.Warning.Document.Headline, ""), amended(c))
 	}
 	if c.Local.TakenBy != "" {
 		fmt.Fprintf(w, "Taken by %s at %s\n", c.Local.TakenBy, stamp(c.Local.TakenAt.Time, nil))
@@ -74,6 +74,7 @@ func writeCase(w io.Writer, c control.Case) {
 func writeTimeline(w io.Writer, c control.Case) {
 	received := map[string]control.Statement{}
 	texts := map[string]string{}
+	documents := amendments(c)
 	for _, s := range c.Statements {
 		if s.Kind == heed.KindReceipt {
 			received[s.Answers[0]] = s
@@ -93,13 +94,44 @@ func writeTimeline(w io.Writer, c control.Case) {
 			fmt.Fprintf(w, "    no receipt yet from %s\n", s.Recipient)
 		}
 		for _, ref := range s.Contents {
-			if text := texts[ref.Digest]; text != "" {
+			if d := documents[ref.Digest]; d != nil {
+				fmt.Fprintln(w, indent(documentText(*d), "    | "))
+			} else if text := texts[ref.Digest]; text != "" {
 				fmt.Fprintln(w, indent(text, "    | "))
 			} else if ref.Name != "" {
 				fmt.Fprintf(w, "    attached: %s (%s, %d bytes)\n", plain(ref.Name), ref.MediaType, ref.Size)
 			}
 		}
 	}
+}
+
+// amendments are the documents of supplements and corrections, which say what
+// the warning's own no longer does.
+func amendments(c control.Case) map[string]*heed.Warning {
+	documents := map[string]*heed.Warning{}
+	for _, content := range c.Contents {
+		documents[content.Digest] = content.Document
+	}
+	for _, s := range c.Statements {
+		if s.Kind == heed.KindWarning {
+			for _, ref := range s.Contents {
+				delete(documents, ref.Digest)
+			}
+		}
+	}
+	return documents
+}
+
+// amended says that the warning's first text is not its last word.
+func amended(c control.Case) string {
+	for _, kind := range []heed.Kind{heed.KindRecall, heed.KindCorrection, heed.KindSupplement} {
+		for _, s := range c.Statements {
+			if s.Kind == kind {
+				return fmt.Sprintf("Later: %s, see below.\n", sentence(s))
+			}
+		}
+	}
+	return ""
 }
 
 func promises(all []control.Promise) string {
@@ -212,7 +244,7 @@ func writeFileNote(w io.Writer, c control.Case) {
 	fmt.Fprintf(w, "%s\nFILE NOTE%s                                                  case %s\n%s\n\n", line, exerciseMark(c.Warning.Status), c.Code.Spoken(), line)
 	fmt.Fprintf(w, "Case id    %s\nFrom       %s\nTo         %s\nUrgency    %s\nStatus     %s\nSigned     %s\nStage      %s\n\n", c.ID, c.Warner, c.Warned, c.Warning.Urgency, c.Warning.Status, stamp(c.Warning.Time.Time, nil), c.Stage)
 	if c.Warning.Document != nil {
-		fmt.Fprintf(w, "THE WARNING, AS THE PARTY THAT WARNED WROTE IT\n%s\n\n", indent(documentText(*c.Warning.Document), "  "))
+		fmt.Fprintf(w, "THE WARNING, AS THE PARTY THAT WARNED FIRST WROTE IT\n%s%s\n\n", amended(c), indent(documentText(*c.Warning.Document), "  "))
 	} else {
 		fmt.Fprintf(w, "The contents are not shown: name an officer who may read them with --as.\n\n")
 	}
@@ -286,7 +318,15 @@ func refsOf(c control.Case) []control.ContentRef {
 func writeOpened(w io.Writer, c control.Case, files []string) {
 	fmt.Fprintf(w, "Case %s%s, %s to %s\n\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, c.Warned)
 	if c.Warning.Document != nil {
-		fmt.Fprintln(w, plain(documentText(*c.Warning.Document)))
+		fmt.Fprintf(w, "%s%s\n", amended(c), plain(documentText(*c.Warning.Document)))
+	}
+	documents := amendments(c)
+	for _, s := range c.Statements {
+		for _, ref := range s.Contents {
+			if d := documents[ref.Digest]; d != nil {
+				fmt.Fprintf(w, "%s  %s\n%s\n", stamp(s.Time.Time, nil), sentence(s), plain(documentText(*d)))
+			}
+		}
 	}
 	for _, content := range c.Contents {
 		if content.Text != "" && content.Name == "" {
@@ -326,6 +366,16 @@ func writeContents(dir string, c control.Case) ([]string, error) {
 	if c.Warning.Document != nil {
 		if err := write("warning.yaml", []byte(documentText(*c.Warning.Document))); err != nil {
 			return files, err
+		}
+	}
+	documents := amendments(c)
+	for _, s := range c.Statements {
+		for _, ref := range s.Contents {
+			if d := documents[ref.Digest]; d != nil {
+				if err := write(string(s.Kind)+"-"+s.ID[:8]+".yaml", []byte(documentText(*d))); err != nil {
+					return files, err
+				}
+			}
 		}
 	}
 	texts := 0
