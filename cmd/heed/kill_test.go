@@ -204,6 +204,13 @@ func until(t *testing.T, limit time.Duration, what string, so func(ctx context.C
 	}
 }
 
+// playing reports whether some of the stories that were begun have not ended.
+func (w *killWorld) playing(begun int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ended < begun
+}
+
 // kill waits for a random amount of work, kills, and starts again.
 func (w *killWorld) kill(n int) {
 	stories := 6
@@ -216,9 +223,13 @@ func (w *killWorld) kill(n int) {
 	target := w.answered.Load() + int64(w.random.IntN(40))
 	stuck := time.NewTimer(60 * time.Second)
 	defer stuck.Stop()
-	for w.answered.Load() < target {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	// Stories are of different lengths: where all have ended, none will answer more.
+	for w.answered.Load() < target && w.playing((n+1)*stories) {
 		select {
 		case <-w.progress:
+		case <-look.C:
 		case <-stuck.C:
 			w.t.Fatalf("kill %d: the nodes answer no more", n)
 		}
