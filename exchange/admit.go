@@ -14,6 +14,9 @@ import (
 func (x *Exchange) admit(tx Tx, post *incoming, it *item, now time.Time) error {
 	h := it.envelope.Header
 	if h.Number == 0 {
+		if it.refusal != nil && post.me.Restored {
+			return nil // a restored node signs nothing, and owes no answer for this
+		}
 		if it.refusal != nil {
 			return x.refuse(tx, post, it, it.refusal, now)
 		}

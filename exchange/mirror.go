@@ -40,6 +40,9 @@ func (x *Exchange) compareHead(ctx context.Context, peer heed.Card, note []byte)
 	return x.noteInconsistency(ctx, peer.Party, err)
 }
 
+// inconsistencyTrouble begins what people are shown of a proven one.
+const inconsistencyTrouble = "ledger inconsistency: "
+
 // noteInconsistency puts a proven ledger inconsistency on the peer's record.
 func (x *Exchange) noteInconsistency(ctx context.Context, party heed.PartyID, err error) error {
 	var broken *ledger.Inconsistency
@@ -47,7 +50,7 @@ func (x *Exchange) noteInconsistency(ctx context.Context, party heed.PartyID, er
 		return err
 	}
 	return errors.Join(err, x.write(ctx, func(tx Tx) error {
-		return x.trouble(tx, party, "ledger inconsistency: "+broken.Error())
+		return x.trouble(tx, party, inconsistencyTrouble+broken.Error())
 	}))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"heed"
@@ -121,7 +122,11 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte) error {
 		if err := peer.Card.Follows(card, wire.CardSignedBy(note, peer.Card.RecoveryKey)); err != nil {
 			return err
 		}
-		if err := tx.PutPeer(replaced(peer, card, note, now)); err != nil {
+		next := replaced(peer, card, note, now)
+		if strings.HasPrefix(peer.Trouble, inconsistencyTrouble) {
+			next.Trouble = peer.Trouble // a new card mends no ledger: that is for people to say
+		}
+		if err := tx.PutPeer(next); err != nil {
 			return err
 		}
 		if err := x.reladder(tx, card.Party, now); err != nil {
