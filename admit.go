@@ -20,6 +20,8 @@ func (c Case) fits(s Statement) error {
 	}
 	m, _ := s.Kind.manner()
 	switch {
+	case !s.Kind.InCase():
+		return no("its kind stands in no case")
 	case !(s.Author == c.Warner && s.Recipient == c.Warned) && !(s.Author == c.Warned && s.Recipient == c.Warner):
 		return no("its parties are not those of the case")
 	case m.side == byWarner && s.Author != c.Warner:
@@ -104,6 +106,9 @@ func (c Case) mayAnswer(s, a Statement) string {
 func (c Case) Admit(s Statement, terms Baseline, now time.Time) error {
 	if err := s.Check(); err != nil {
 		return Refuse(Malformed, "%v", err)
+	}
+	if !s.Kind.InCase() {
+		return Refuse(NotAdmitted, "%s statement %s: its kind stands in no case", s.Kind, s.ID.Short())
 	}
 	if s.Time.After(now.Add(ClockSkew)) {
 		return Refuse(ClockAhead, "the statement is signed %s, which is ahead of our clock (%s)", FormatTime(s.Time), FormatTime(now))

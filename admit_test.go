@@ -2,6 +2,7 @@ package heed
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,42 @@ func TestAdmit(t *testing.T) {
 	} {
 		if got := code(c.Admit(a.s, st.terms, st.now)); got != a.want {
 			t.Errorf("%s: got %q, want %q", a.what, got, a.want)
+		}
+	}
+}
+
+// What stands in no case comes into none, whatever it says of itself and
+// whatever is held already.
+func TestNoCaseForWhatStandsInNone(t *testing.T) {
+	st := newStory(UrgencyImmediate, false)
+	st.receipt(st.all[0])
+	c := st.fold(t)
+	for _, kind := range []Kind{KindSuccession, KindDeposit} {
+		s := placed(kind)
+		s.ID, s.Author, s.Time = StatementID{8}, south, st.now
+		if kind == KindDeposit {
+			s.Recipient = north
+		}
+		for _, held := range []Case{c, Fold(st.id, nil), Fold(CaseID{}, nil)} {
+			if got := code(held.Admit(s, st.terms, st.now)); got != NotAdmitted {
+				t.Errorf("%s: got %q", kind, got)
+			}
+		}
+		if got := code(c.fits(s)); got != NotAdmitted {
+			t.Errorf("%s: fits: %q", kind, got)
+		}
+		in := s
+		in.Case = c.ID
+		if got := code(c.Admit(in, st.terms, st.now)); got != Malformed {
+			t.Errorf("%s that names a case: got %q", kind, got)
+		}
+		if grown := Fold(c.ID, append(st.all[:2:2], s, in)); !reflect.DeepEqual(grown, c) {
+			t.Errorf("%s is part of a fold", kind)
+		}
+		for _, id := range []CaseID{CaseID(s.ID), {}} {
+			if alone := Fold(id, []Statement{s}); !alone.Opening.ID.IsZero() || len(alone.Statements)+len(alone.Waiting)+len(alone.Misfits) != 0 {
+				t.Errorf("%s is a case of its own", kind)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package heed
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -26,7 +27,24 @@ type Card struct {
 	Tiles    string // http://host:port of the ledger's tiles, or empty: under the endpoint
 
 	Baseline
+
+	// Depositaries take envelopes for the party while it cannot or will not be
+	// reached; senders try them in this order.
+	Depositaries []Depositary
 }
+
+// Depositary is a neutral node that keeps a party's envelopes unopened until
+// the party collects them, and gives deposits for them. The card that names it
+// pins it, so that nobody else's word counts as its.
+type Depositary struct {
+	Party    PartyID
+	Endpoint string // https://host:port
+	Pin      Digest // SHA-256 of the TLS key's SubjectPublicKeyInfo; zero: an ordinary certificate
+	NodeKey  string // C2SP vkey named PARTY/node; signs its deposits
+}
+
+// MaxDepositaries bounds how many depositaries one card names.
+const MaxDepositaries = 4
 
 // Baseline is what a party commits to towards everybody with whom it has no
 // accord: the terms under which it receives.
@@ -37,7 +55,7 @@ type Baseline struct {
 	Quotas           []Quota
 	PublicationDelay time.Duration // from `received` to when the ledger shows it
 	MaxEnvelope      int64         // bytes of one sealed envelope
-	CollectEvery     time.Duration // how often depositaries are asked; zero: none is named
+	CollectEvery     time.Duration // how often depositaries are asked; zero exactly where the card names none
 }
 
 // Quota bounds how many statements that create duties one peer may send.
@@ -157,7 +175,37 @@ func (c Card) Check() error {
 			return err
 		}
 	}
-	return c.Baseline.Check()
+	if err := c.Baseline.Check(); err != nil {
+		return err
+	}
+	return c.checkDepositaries()
+}
+
+func (c Card) checkDepositaries() error {
+	if len(c.Depositaries) > MaxDepositaries {
+		return &Invalid{What: fmt.Sprintf("card: %d depositaries, and it names at most %d", len(c.Depositaries), MaxDepositaries)}
+	}
+	if (len(c.Depositaries) > 0) != (c.CollectEvery > 0) {
+		return &Invalid{What: "card: collect-every is above 0 where a depositary is named, and 0 where none is", Hint: "say how often its depositaries are asked, or name none"}
+	}
+	for i, d := range c.Depositaries {
+		if _, err := ParsePartyID(string(d.Party)); err != nil {
+			return err
+		}
+		if d.Party == c.Party {
+			return &Invalid{What: fmt.Sprintf("card: %s names itself as its depositary", c.Party), Hint: "name another party, which both sides can reach"}
+		}
+		if slices.ContainsFunc(c.Depositaries[:i], func(e Depositary) bool { return e.Party == d.Party }) {
+			return &Invalid{What: fmt.Sprintf("card: depositary %s stands twice", d.Party)}
+		}
+		if err := checkURL(d.Endpoint, "https"); err != nil {
+			return err
+		}
+		if d.NodeKey == "" {
+			return &Invalid{What: fmt.Sprintf("card: depositary %s has no node key", d.Party)}
+		}
+	}
+	return nil
 }
 
 // checkURL admits scheme://host:port and nothing else, so that a card cannot
@@ -172,17 +220,30 @@ func checkURL(s, scheme string) error {
 
 // Follows reports whether next may replace c without people comparing its
 // fingerprint again: it is the next serial, names c, and is signed by c's
-// recovery key (byRecovery).
-func (c Card) Follows(next Card, byRecovery bool) error {
+// recovery key (byRecovery). Where it names another ledger, a succession must
+// say so: by c's party, signed under c's node key, from c's ledger to next's,
+// for next itself. Where it names the same one, succession is not looked at
+// and may be nil. Errors are *Refused.
+//
+// The caller has verified both signatures. Whether the old ledger did end, or
+// was lost, as the succession says, is for whoever reads that ledger.
+func (c Card) Follows(next Card, byRecovery bool, succession *Statement) error {
 	switch {
 	case next.Party != c.Party:
 		return &Refused{Detail: fmt.Sprintf("the card is of %s, not of %s", next.Party, c.Party)}
 	case next.Serial != c.Serial+1 || next.Previous != c.ID:
 		return &Refused{Detail: fmt.Sprintf("card %d of %s does not follow card %d, which we hold", next.Serial, c.Party, c.Serial), Hint: "ask for the cards in between, or compare the fingerprint and add it again"}
-	case next.LedgerKey != c.LedgerKey:
-		return &Refused{Detail: fmt.Sprintf("card %d of %s names another ledger than card %d", next.Serial, c.Party, c.Serial), Hint: "ask by telephone what became of the old one, then compare the fingerprint and `heed peer add` it"}
+	case next.LedgerKey != c.LedgerKey && !c.succeeds(next, succession):
+		return &Refused{Detail: fmt.Sprintf("card %d of %s names another ledger than card %d, and no succession to it came from %s", next.Serial, c.Party, c.Serial, c.Party), Hint: "ask by telephone what became of the old one, then compare the fingerprint and `heed peer add` it"}
 	case c.RecoveryKey == "" || !byRecovery:
 		return &Refused{Detail: fmt.Sprintf("card %d of %s is not signed by the recovery key that card %d names", next.Serial, c.Party, c.Serial), Hint: "compare its fingerprint by telephone, then `heed peer add` it"}
 	}
 	return nil
+}
+
+// succeeds reports whether s hands c's ledger over to that of next. Each of
+// next's id and both ledgers is bound, so that no succession serves twice.
+func (c Card) succeeds(next Card, s *Statement) bool {
+	return s != nil && s.Kind == KindSuccession && s.Check() == nil &&
+		s.Author == c.Party && s.Node == c.NodeKey && s.Ledger == c.LedgerKey && s.Successor == next.LedgerKey && s.Card == next.ID
 }

@@ -92,13 +92,19 @@ func someCard() Card {
 
 func TestCardBounds(t *testing.T) {
 	for what, edit := range map[string]func(*Card){
-		"as it is":      func(*Card) {},
-		"renewed":       func(c *Card) { c.Serial, c.Previous = 2, CardID{9} },
-		"tiles":         func(c *Card) { c.Tiles = "http://north.example:7480" },
-		"address":       func(c *Card) { c.Endpoint = "https://192.0.2.1:7443" },
-		"IPv6":          func(c *Card) { c.Endpoint = "https://[2001:db8::1]:7443" },
-		"usual port":    func(c *Card) { c.Endpoint = "https://north.example" },
-		"no recovery":   func(c *Card) { c.RecoveryKey = "" },
+		"as it is":    func(*Card) {},
+		"renewed":     func(c *Card) { c.Serial, c.Previous = 2, CardID{9} },
+		"tiles":       func(c *Card) { c.Tiles = "http://north.example:7480" },
+		"address":     func(c *Card) { c.Endpoint = "https://192.0.2.1:7443" },
+		"IPv6":        func(c *Card) { c.Endpoint = "https://[2001:db8::1]:7443" },
+		"usual port":  func(c *Card) { c.Endpoint = "https://north.example" },
+		"no recovery": func(c *Card) { c.RecoveryKey = "" },
+		"depositaries": func(c *Card) {
+			c.CollectEvery = time.Millisecond
+			for _, p := range []PartyID{"west.example", "harbour.example", "east.example", "south.example"} {
+				c.Depositaries = append(c.Depositaries, Depositary{Party: p, Endpoint: "https://" + string(p), NodeKey: "key"})
+			}
+		},
 		"longest bound": func(c *Card) { c.Endpoint = "https://" + strings.Repeat("a", 192) },
 	} {
 		c := someCard()
@@ -116,6 +122,30 @@ func TestCardBounds(t *testing.T) {
 		{"serial", func(c *Card) { c.Previous = CardID{9} }},
 		{"serial", func(c *Card) { c.Serial = 2 }},
 		{"ladder", func(c *Card) { c.Ladder = nil }},
+		{"collect-every", func(c *Card) { c.CollectEvery = time.Hour }},
+	}
+	for _, d := range []struct {
+		says string
+		edit func(*Card)
+	}{
+		{"collect-every", func(c *Card) { c.CollectEvery = 0 }},
+		{"at most 4", func(c *Card) { c.Depositaries = make([]Depositary, MaxDepositaries+1) }},
+		{"party name", func(c *Card) { c.Depositaries[1].Party = "West.example" }},
+		{"itself", func(c *Card) { c.Depositaries[1].Party = c.Party }},
+		{"twice", func(c *Card) { c.Depositaries[1].Party = "west.example" }},
+		{"endpoint", func(c *Card) { c.Depositaries[1].Endpoint = "" }},
+		{"endpoint", func(c *Card) { c.Depositaries[1].Endpoint = "http://harbour.example" }},
+		{"endpoint", func(c *Card) { c.Depositaries[1].Endpoint = "https://harbour.example/x" }},
+		{"node key", func(c *Card) { c.Depositaries[1].NodeKey = "" }},
+	} {
+		bad = append(bad, struct {
+			says string
+			edit func(*Card)
+		}{d.says, func(c *Card) {
+			c.CollectEvery = time.Hour
+			c.Depositaries = []Depositary{{Party: "west.example", Endpoint: "https://west.example", NodeKey: "a"}, {Party: "harbour.example", Endpoint: "https://harbour.example", NodeKey: "b"}}
+			d.edit(c)
+		}})
 	}
 	for _, url := range []string{
 		"", "north.example:7443", "http://north.example:7443", "https://", "https://north.example:7443/", "https://north.example:7443/v1",
@@ -147,7 +177,7 @@ func TestCardFollows(t *testing.T) {
 	old := someCard()
 	next := someCard()
 	next.ID, next.Serial, next.Previous = CardID{2}, 2, old.ID
-	if err := old.Follows(next, true); err != nil {
+	if err := old.Follows(next, true, nil); err != nil {
 		t.Error(err)
 	}
 	for what, edit := range map[string]func(old, next *Card){
@@ -159,11 +189,11 @@ func TestCardFollows(t *testing.T) {
 	} {
 		o, n := old, next
 		edit(&o, &n)
-		if err := o.Follows(n, true); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), what) {
+		if err := o.Follows(n, true, nil); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := old.Follows(next, false); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), "fingerprint") {
+	if err := old.Follows(next, false, nil); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), "fingerprint") {
 		t.Errorf("the node's key alone renews no card: %v", err)
 	}
 	largest := old
@@ -172,5 +202,38 @@ func TestCardFollows(t *testing.T) {
 	wrapped.Serial, wrapped.Previous = 0, largest.ID
 	if err := wrapped.Check(); err == nil {
 		t.Error("a serial wraps around")
+	}
+}
+
+// Another ledger needs a succession, and only the one to it.
+func TestCardFollowsIntoAnotherLedger(t *testing.T) {
+	old := someCard()
+	old.NodeKey, old.LedgerKey = "north.example/node", "north.example/v1"
+	next := old
+	next.ID, next.Serial, next.Previous, next.LedgerKey = CardID{2}, 2, old.ID, "north.example/v1-2"
+	good := Statement{Kind: KindSuccession, Author: old.Party, AuthorCard: 1, Node: old.NodeKey, Ledger: old.LedgerKey, Size: 16, Root: Digest{1}, Successor: next.LedgerKey, Card: next.ID}
+	if err := old.Follows(next, true, &good); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Follows(next, false, &good); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), "recovery key") {
+		t.Errorf("a succession replaces no recovery key: %v", err)
+	}
+	if err := old.Follows(next, true, nil); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), "another ledger") {
+		t.Errorf("without a succession: %v", err)
+	}
+	for what, edit := range map[string]func(*Statement){
+		"of another kind":        func(s *Statement) { *s = placed(KindDeposit) },
+		"of another party":       func(s *Statement) { s.Author = "south.example" },
+		"under another node key": func(s *Statement) { s.Node = "north.example/other" },
+		"from another ledger":    func(s *Statement) { s.Ledger = "north.example/v0" },
+		"to another ledger":      func(s *Statement) { s.Successor = "north.example/v1-3" },
+		"for another card":       func(s *Statement) { s.Card = CardID{3} },
+		"incomplete":             func(s *Statement) { s.Root = Digest{} },
+	} {
+		s := good
+		edit(&s)
+		if err := old.Follows(next, true, &s); !errors.As(err, new(*Refused)) || !strings.Contains(err.Error(), "another ledger") {
+			t.Errorf("a succession %s: %v", what, err)
+		}
 	}
 }

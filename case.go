@@ -44,11 +44,12 @@ const MaxCaseStatements = 5_000
 
 // Fold computes the case from the statements that are held of it. It never
 // fails: what cannot be placed is in Waiting, what breaks a rule in Misfits.
+// Statements of other cases, and of kinds that stand in none, it passes over.
 func Fold(id CaseID, held []Statement) Case {
 	c := Case{ID: id, byID: make(map[StatementID]Statement, len(held)), depth: make(map[StatementID]int, len(held)), receipts: map[StatementID]StatementID{}}
 	all := make(map[StatementID]*Statement, len(held))
 	for i := range held {
-		if s := &held[i]; s.CaseID() == id {
+		if s := &held[i]; s.Kind.InCase() && s.CaseID() == id {
 			all[s.ID] = s
 		}
 	}

@@ -612,7 +612,7 @@ func anyStory(t *rapid.T) *story {
 	for range rapid.IntRange(0, 40).Draw(t, "length") {
 		by := rapid.SampledFrom([]PartyID{north, south}).Draw(t, "author")
 		kind := rapid.SampledFrom(Kinds()[1:]).Draw(t, "kind")
-		if m, _ := kind.manner(); m.side == byWarner && by != north || m.side == byWarned && by != south {
+		if m, _ := kind.manner(); m.side == byWarner && by != north || m.side == byWarned && by != south || !kind.InCase() {
 			continue
 		}
 		st.now = last[by].Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 1000, 3_600_000, 30_000_000}).Draw(t, "wait")) * time.Millisecond)

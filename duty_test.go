@@ -50,10 +50,13 @@ func TestDischargeTable(t *testing.T) {
 
 func TestDocumentedDischargeTable(t *testing.T) {
 	duties, rows := documentTable(t, "6. What discharges a duty")
-	if !slices.Equal(duties, words(DutyKinds()[:5])) || len(rows) != len(Kinds()) {
+	if !slices.Equal(duties, words(DutyKinds()[:5])) || len(rows) != len(Kinds())-2 {
 		t.Fatalf("docs/cases.md has duties %v and %d kinds", duties, len(rows))
 	}
 	for _, kind := range Kinds() {
+		if !kind.InCase() {
+			continue
+		}
 		for i, owed := range DutyKinds()[:5] {
 			if len(rows[string(kind)]) != len(duties) || (rows[string(kind)][i] == "x") != slices.Contains(dischargeTable[owed], kind) {
 				t.Errorf("docs/cases.md is wrong about %s and %s", kind, owed)

@@ -35,6 +35,7 @@ var floors = map[string]int{
 	"store":              5,
 	"peer":               5,
 	"witness":            5,
+	"audit":              5,
 	"api":                5,
 	"desk":               5,
 	"notify":             5,

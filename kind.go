@@ -26,11 +26,17 @@ const (
 	KindForwardRequest  Kind = "forward-request"
 	KindForwardConsent  Kind = "forward-consent"
 	KindDrill           Kind = "drill"
+
+	// Two kinds stand in no case: a node makes them, nobody owes a receipt for
+	// them, and no fold takes them in.
+	KindSuccession Kind = "succession" // says which ledger follows its author's old one
+	KindDeposit    Kind = "deposit"    // a depositary's receipt for an envelope that it keeps unopened
 )
 
 // side says which party of a case may author a kind.
 type side uint8
 
+// The zero side is nobody's: the kind stands in no case.
 const (
 	byWarner side = 1 << iota
 	byWarned
@@ -73,6 +79,8 @@ var manners = []manner{
 	{kind: KindForwardRequest, side: byWarned, action: ActForward, answersMust: 1},
 	{kind: KindForwardConsent, side: byWarner, action: ActForward, answersMust: 1},
 	{kind: KindDrill, side: byEither, action: ActDrill},
+	{kind: KindSuccession},
+	{kind: KindDeposit},
 }
 
 func (k Kind) manner() (manner, bool) {
@@ -114,6 +122,11 @@ func (k Kind) Released() bool {
 // machine's statement discharges no duty.
 func (k Kind) ByMachine() bool { return k.Action() == "" }
 
-// OwedReceipt reports whether the recipient owes a receipt: for everything
-// except a receipt.
-func (k Kind) OwedReceipt() bool { return k != KindReceipt }
+// InCase reports whether statements of this kind stand in a case. The others
+// name no case, follow and answer nothing, and are refused and passed over
+// wherever a case is concerned.
+func (k Kind) InCase() bool { return k != KindSuccession && k != KindDeposit }
+
+// OwedReceipt reports whether the recipient owes a receipt: for everything in
+// a case except a receipt.
+func (k Kind) OwedReceipt() bool { return k != KindReceipt && k.InCase() }

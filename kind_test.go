@@ -32,10 +32,12 @@ reminder         either  -              answers
 forward-request  warned  forward        answers
 forward-consent  warner  forward        answers
 drill            either  drill          none
+succession       nobody  -              none
+deposit          nobody  -              none
 `
 
 func TestKindTable(t *testing.T) {
-	sides := map[string]side{"warner": byWarner, "warned": byWarned, "either": byEither}
+	sides := map[string]side{"warner": byWarner, "warned": byWarned, "either": byEither, "nobody": 0}
 	var kinds []string
 	for _, line := range strings.Split(strings.TrimSpace(kindTable), "\n") {
 		f := strings.Fields(line)
@@ -55,7 +57,10 @@ func TestKindTable(t *testing.T) {
 		if k.Released() != slices.Contains(is, "released") || m.opens != slices.Contains(is, "opens") || (m.answersMust == 1) != slices.Contains(is, "answers") || m.answersMust > 1 {
 			t.Errorf("%s: released %t, opens %t, answers %d", k, k.Released(), m.opens, m.answersMust)
 		}
-		if k.OwedReceipt() != (k != KindReceipt) {
+		if k.InCase() != (f[1] != "nobody") {
+			t.Errorf("%s: in a case %t", k, k.InCase())
+		}
+		if k.OwedReceipt() != (k != KindReceipt && f[1] != "nobody") {
 			t.Errorf("%s: owed a receipt %t", k, k.OwedReceipt())
 		}
 		if got, err := ParseKind(f[0]); err != nil || got != k {
@@ -76,7 +81,7 @@ func TestUnknownKind(t *testing.T) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	if k := Kind("unheard-of"); k.Action() != "" || k.Released() {
+	if k := Kind("unheard-of"); k.Action() != "" || k.Released() || !k.InCase() {
 		t.Error("an unknown kind has a manner")
 	}
 }

@@ -1,28 +1,30 @@
 package heed
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
 )
 
-// Statement is the signed unit: one author, one kind, one case. The zero value
-// of a field that a kind does not have is its absence. Package wire gives it
+// Statement is the signed unit: one author, one kind, and one case, or none
+// where Kind.InCase does not hold. The zero value of a field that a kind does
+// not have is its absence. Package wire gives it
 // its byte form; ID is the hash of that form and no part of it.
 type Statement struct {
 	ID StatementID
 
 	Kind          Kind
-	Case          CaseID // zero where the statement opens its case
+	Case          CaseID // zero where the statement opens its case, or stands in none
 	Author        PartyID
-	AuthorCard    uint64 // serial of the author's card
-	Recipient     PartyID
+	AuthorCard    uint64  // serial of the author's card
+	Recipient     PartyID // none in a succession, which is for everybody; in a deposit, who deposited
 	RecipientCard uint64
 	Time          time.Time     // when the author says that it was signed
 	Previous      StatementID   // the author's previous statement in the case; receipts stand outside the chain
 	Answers       []StatementID // ascending
 	After         Digest        // a witnessed checkpoint that existed before; zero: none
-	TagKey        Digest        // SHA-256("heed-tagkey-v1\0" | K); in a receipt, that of what it receipts
+	TagKey        Digest        // SHA-256("heed-tagkey-v1\0" | K); in a receipt, that of what it receipts; zero outside cases
 	Release       ReleaseID
 	Contents      []ContentRef
 
@@ -37,13 +39,20 @@ type Statement struct {
 	Role        string      // notification, reminder: the ladder's role that is told
 	Via         string      // notification: the channel that carried it
 	By          time.Time   // interim: when the reply is expected
-	Party       PartyID     // forward-request, forward-consent: the third party
+	Party       PartyID     // forward-request, forward-consent: the third party; deposit: for whom it is kept
 	Consent     bool        // forward-consent
-	Number      uint64      // receipt: the envelope's number in its channel
-	Received    time.Time   // receipt
-	Ledger      string      // receipt: the verification key of the receiver's ledger, named by its origin
-	Terms       CardID      // receipt: the card (later: the accord) whose terms apply
-	PublishBy   time.Time   // receipt: when the receiver's ledger will show it at the latest
+	Number      uint64      // receipt, deposit: the envelope's number in its channel; in a deposit 0 outside it
+	Received    time.Time   // receipt, deposit
+	Ledger      string      // receipt, deposit: the verification key of the receiver's ledger, named by its origin; succession: that of the old ledger
+	Terms       CardID      // receipt: the card (later: the accord) whose terms apply; deposit: the card of Party, which names the depositary
+	PublishBy   time.Time   // receipt, deposit: when the receiver's ledger will show it at the latest
+	Envelope    Digest      // deposit: digest of what is sealed
+	Carries     []Digest    // deposit: the tags of what the envelope carries, as its header has them, in that order
+	Size        int64       // succession: leaves of the old ledger at its newest head that the author knows; 0: it knows none
+	Root        Digest      // succession: root of the old ledger at that size; at 0 the SHA-256 of nothing
+	Successor   string      // succession: the verification key of the new ledger, named by its origin
+	Card        CardID      // succession: the author's card that names the new ledger
+	Lost        bool        // succession: no end leaf closes the old ledger, which could not be written any more
 	Duties      []Promise   // receipt, assessment: what follows, and when; extension, reminder, notification: the duty meant
 
 	Node     string         // verification key of the author's node
@@ -139,10 +148,15 @@ const (
 	MaxContents = 64
 	MaxDuties   = 16
 	MaxOfficers = 4
+	MaxCarries  = 64
 )
 
-// CaseID is the case that the statement belongs to: its own id where it opens one.
+// CaseID is the case that the statement belongs to: its own id where it opens
+// one, and zero where its kind stands in no case.
 func (s Statement) CaseID() CaseID {
+	if !s.Kind.InCase() {
+		return CaseID{}
+	}
 	if s.Case.IsZero() {
 		return CaseID(s.ID)
 	}
@@ -180,6 +194,8 @@ func (s Statement) Check() error {
 	switch {
 	case !known:
 		return bad("unknown kind")
+	case !s.Kind.InCase():
+		return s.checkApart(bad)
 	case s.Author == s.Recipient:
 		return bad("author and recipient are the same party")
 	case s.AuthorCard == 0 || s.RecipientCard == 0:
@@ -227,6 +243,72 @@ func (s Statement) Check() error {
 		}
 	}
 	return s.checkKind(bad)
+}
+
+// checkApart is Check for the kinds that stand in no case.
+func (s Statement) checkApart(bad func(string, ...any) error) error {
+	switch {
+	case !s.Case.IsZero() || !s.Previous.IsZero() || len(s.Answers) != 0:
+		return bad("it stands in no case, follows nothing and answers nothing")
+	case !s.TagKey.IsZero():
+		return bad("it has no tag key")
+	case len(s.Contents) != 0 || len(s.Duties) != 0:
+		return bad("it has no contents and names no duties")
+	case !s.Release.IsZero() || len(s.Officers) != 0:
+		return bad("a node makes it: neither a release nor an officer's signature belongs here")
+	case s.AuthorCard == 0:
+		return bad("a card's serial number is at least 1")
+	}
+	if s.Kind == KindSuccession {
+		return s.checkSuccession(bad)
+	}
+	return s.checkDeposit(bad)
+}
+
+// emptyRoot is the root of a tree without leaves (RFC 9162, section 2.1.1).
+var emptyRoot = Digest(sha256.Sum256(nil))
+
+func (s Statement) checkSuccession(bad func(string, ...any) error) error {
+	switch {
+	case s.Recipient != "" || s.RecipientCard != 0:
+		return bad("it is for everybody and names no recipient")
+	case s.Ledger == "" || s.Successor == "" || s.Card.IsZero():
+		return bad("incomplete: ledger, successor and card are needed")
+	case s.Ledger == s.Successor:
+		return bad("a ledger does not follow itself")
+	case s.Size < 0 || s.Root.IsZero() || (s.Size == 0) != (s.Root == emptyRoot):
+		return bad("its root is not one of that size")
+	}
+	return nil
+}
+
+func (s Statement) checkDeposit(bad func(string, ...any) error) error {
+	switch {
+	case s.Author == s.Recipient || s.Author == s.Party || s.Recipient == s.Party:
+		return bad("depositary, depositor and the party for whom it is kept are three parties")
+	case s.RecipientCard == 0:
+		return bad("a card's serial number is at least 1")
+	case s.Party == "" || s.Received.IsZero() || s.PublishBy.Before(s.Received) || s.Ledger == "" || s.Terms.IsZero() || s.Envelope.IsZero():
+		return bad("incomplete: party, received, ledger, terms, publish-by and envelope are needed")
+	case len(s.Carries) > MaxCarries:
+		return bad("a list is too long")
+	case !distinctDigests(s.Carries):
+		return bad("what it carries is none, or stands twice")
+	}
+	return nil
+}
+
+// distinctDigests reports whether each of them names something, and none the
+// same as another.
+func distinctDigests(all []Digest) bool {
+	seen := make(map[Digest]bool, len(all))
+	for _, d := range all {
+		if d.IsZero() || seen[d] {
+			return false
+		}
+		seen[d] = true
+	}
+	return true
 }
 
 func (s Statement) checkKind(bad func(string, ...any) error) error {
@@ -295,3 +377,7 @@ func (s Statement) asks() []DutyKind {
 	}
 	return nil
 }
+
+// Asks reports whether receiving the statement can make its recipient owe a
+// duty of that kind; whether it does is for the recipient's clock.
+func (s Statement) Asks(kind DutyKind) bool { return slices.Contains(s.asks(), kind) }

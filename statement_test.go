@@ -1,6 +1,7 @@
 package heed
 
 import (
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
@@ -18,9 +19,10 @@ func placed(kind Kind) Statement {
 	if m.answersMust > 0 {
 		s.Answers = []StatementID{{1}}
 	}
-	if kind == KindWarning {
+	switch {
+	case kind == KindWarning:
 		s.Status = StatusActual
-	} else {
+	case kind.InCase():
 		s.Case = CaseID{1}
 	}
 	return s
@@ -30,6 +32,9 @@ func TestCheckAdmitsEveryKind(t *testing.T) {
 	for _, kind := range Kinds() {
 		if err := placed(kind).Check(); err != nil {
 			t.Errorf("%s: %v", kind, err)
+		}
+		if !kind.InCase() {
+			continue
 		}
 		s := placed(kind)
 		s.Case, s.Status = CaseID{}, StatusActual
@@ -130,6 +135,9 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		},
 	}
 	for _, kind := range Kinds() {
+		if !kind.InCase() {
+			continue
+		}
 		cases := append(all[:len(all):len(all)], own[kind]...)
 		if m, _ := kind.manner(); m.answersMust > 0 {
 			cases = append(cases, all[0])
@@ -167,6 +175,80 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			if err := s.Check(); !errors.As(err, new(*Invalid)) || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), string(s.Kind)+" statement: ") {
 				t.Errorf("%s, %q: %v", kind, c.says, err)
 			}
+		}
+	}
+}
+
+// What stands in no case has nothing of what belongs to one, and each thing
+// of its own.
+func TestCheckApart(t *testing.T) {
+	type edit = func(*Statement)
+	type wrong struct {
+		says string
+		edit edit
+	}
+	all := []wrong{
+		{"no case", func(s *Statement) { s.Case = CaseID{1} }},
+		{"follows nothing", func(s *Statement) { s.Previous = StatementID{1} }},
+		{"answers nothing", func(s *Statement) { s.Answers = []StatementID{{1}} }},
+		{"tag key", func(s *Statement) { s.TagKey = Digest{1} }},
+		{"contents", func(s *Statement) { s.Contents = make([]ContentRef, 1) }},
+		{"duties", func(s *Statement) { s.Duties = []Promise{{DutyAssess, storyBegins}} }},
+		{"release", func(s *Statement) { s.Release = ReleaseID{1} }},
+		{"officer", func(s *Statement) { s.Officers = []OfficerStamp{{Key: "officer", Role: Supervisor}} }},
+		{"serial", func(s *Statement) { s.AuthorCard = 0 }},
+	}
+	own := map[Kind][]wrong{
+		KindSuccession: {
+			{"no recipient", func(s *Statement) { s.Recipient = south }},
+			{"no recipient", func(s *Statement) { s.RecipientCard = 1 }},
+			{"ledger, successor and card", func(s *Statement) { s.Ledger = "" }},
+			{"ledger, successor and card", func(s *Statement) { s.Successor = "" }},
+			{"ledger, successor and card", func(s *Statement) { s.Card = CardID{} }},
+			{"follow itself", func(s *Statement) { s.Successor = s.Ledger }},
+			{"root", func(s *Statement) { s.Size = -1 }},
+			{"root", func(s *Statement) { s.Size = 0 }},
+			{"root", func(s *Statement) { s.Root = Digest{} }},
+			{"root", func(s *Statement) { s.Root = sha256.Sum256(nil) }},
+			{"root", func(s *Statement) { s.Size, s.Root = 0, Digest{} }},
+		},
+		KindDeposit: {
+			{"three parties", func(s *Statement) { s.Recipient = s.Author }},
+			{"three parties", func(s *Statement) { s.Party = s.Author }},
+			{"three parties", func(s *Statement) { s.Party = s.Recipient }},
+			{"serial", func(s *Statement) { s.RecipientCard = 0 }},
+			{"incomplete", func(s *Statement) { s.Party = "" }},
+			{"incomplete", func(s *Statement) { s.Received = time.Time{} }},
+			{"incomplete", func(s *Statement) { s.PublishBy = s.Received.Add(-time.Millisecond) }},
+			{"incomplete", func(s *Statement) { s.Ledger = "" }},
+			{"incomplete", func(s *Statement) { s.Terms = CardID{} }},
+			{"incomplete", func(s *Statement) { s.Envelope = Digest{} }},
+			{"too long", func(s *Statement) { s.Carries = make([]Digest, MaxCarries+1) }},
+			{"stands twice", func(s *Statement) { s.Carries = []Digest{{1}, {1}} }},
+			{"none", func(s *Statement) { s.Carries = []Digest{{}} }},
+		},
+	}
+	for kind, wrongs := range own {
+		for _, w := range append(all[:len(all):len(all)], wrongs...) {
+			s := placed(kind)
+			w.edit(&s)
+			if err := s.Check(); !errors.As(err, new(*Invalid)) || !strings.Contains(err.Error(), w.says) || !strings.HasPrefix(err.Error(), string(kind)+" statement: ") {
+				t.Errorf("%s, %q: %v", kind, w.says, err)
+			}
+		}
+		if s := placed(kind); s.CaseID() != (CaseID{}) {
+			t.Errorf("%s: case %s", kind, s.CaseID())
+		}
+	}
+	lost := placed(KindSuccession)
+	lost.Size, lost.Root, lost.Lost = 0, sha256.Sum256(nil), true
+	young := lost
+	young.Lost = false
+	unnumbered := placed(KindDeposit)
+	unnumbered.Number, unnumbered.Carries = 0, nil
+	for _, s := range []Statement{lost, young, unnumbered} {
+		if err := s.Check(); err != nil {
+			t.Error(err)
 		}
 	}
 }

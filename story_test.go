@@ -88,6 +88,12 @@ func complete(kind Kind, author PartyID, at time.Time) Statement {
 		s.Party = "east.example"
 	case KindReceipt:
 		s.Number, s.Received, s.Ledger, s.Terms, s.PublishBy = 1, at, "ledger", CardID{1}, at.Add(time.Minute)
+	case KindSuccession:
+		s.TagKey, s.Recipient, s.RecipientCard = Digest{}, "", 0
+		s.Ledger, s.Size, s.Root, s.Successor, s.Card = "ledger", 16, Digest{1}, "next", CardID{1}
+	case KindDeposit:
+		s.TagKey, s.Party, s.Number, s.Received, s.Ledger = Digest{}, "east.example", 1, at, "ledger"
+		s.Terms, s.PublishBy, s.Envelope, s.Carries = CardID{1}, at.Add(time.Minute), Digest{1}, []Digest{{1}, {2}}
 	}
 	return s
 }

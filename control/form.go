@@ -125,6 +125,14 @@ type Queued struct {
 	Since     Time   `json:"since"`
 	Attempts  int    `json:"attempts"`
 	Trouble   string `json:"trouble,omitempty"`
+	// Deposits are the depositaries that hold it for the peer meanwhile.
+	Deposits []Deposit `json:"deposits,omitempty"`
+}
+
+// Deposit is what a depositary has signed to hold.
+type Deposit struct {
+	With heed.PartyID `json:"with"`
+	At   Time         `json:"at"` // by the depositary's clock
 }
 
 // RefusedByPeer is a statement of ours that the other node refused for good.

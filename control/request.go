@@ -2,6 +2,7 @@ package control
 
 import (
 	"strings"
+	"time"
 
 	"heed"
 )
@@ -25,7 +26,13 @@ type (
 		Tiles       string         `json:"tiles,omitempty"`
 		NodeKey     bool           `json:"nodeKey,omitempty"`     // a fresh one
 		SealingKey  bool           `json:"sealingKey,omitempty"`  // a fresh one
+		LedgerKey   bool           `json:"ledgerKey,omitempty"`   // a fresh one, with a fresh ledger
+		LedgerLost  bool           `json:"ledgerLost,omitempty"`  // the present ledger cannot be gone on with
 		RecoveryKey []byte         `json:"recoveryKey,omitempty"` // the recovery key file's text, to sign with
+
+		Depositaries [][]byte      `json:"depositaries,omitempty"` // their cards; they replace those that were named
+		NoDepositary bool          `json:"noDepositary,omitempty"` // name none any more
+		CollectEvery time.Duration `json:"collectEvery,omitempty"` // how often they are asked
 	}
 	// PathRequest names a file that the node writes.
 	PathRequest struct {

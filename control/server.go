@@ -52,6 +52,7 @@ func Handler(n Node) http.Handler {
 	caseVerbs(mux, x)
 	actVerbs(mux, x)
 	ledgerVerbs(mux, x)
+	proofVerbs(mux, x)
 	return mux
 }
 

@@ -44,7 +44,10 @@ func shapeLocal(f exchange.CaseFile, party heed.PartyID) Local {
 		local.TakenBy, local.TakenAt = f.Taken.Officer, maybe(f.Taken.At)
 	}
 	for _, q := range f.Waiting {
-		local.InFlight = append(local.InFlight, Queued{Statement: q.Statement.String(), Number: q.Number, Since: At(q.Queued), Attempts: q.Attempts, Trouble: q.Trouble})
+		local.InFlight = append(local.InFlight, Queued{
+			Statement: q.Statement.String(), Number: q.Number, Since: At(q.Queued), Attempts: q.Attempts, Trouble: q.Trouble,
+			Deposits: shapeDeposits(f.Deposits, q.Statement),
+		})
 	}
 	for _, k := range f.Refusals {
 		refused := RefusedByPeer{Statement: k.Statement.ID.String(), Kind: k.Statement.Kind}
@@ -62,6 +65,21 @@ func shapeLocal(f exchange.CaseFile, party heed.PartyID) Local {
 		local.Readings = append(local.Readings, Reading{Officer: r.Officer, Role: r.Role, At: At(r.At)})
 	}
 	return local
+}
+
+func shapeDeposits(all []exchange.Deposited, of heed.StatementID) []Deposit {
+	var out []Deposit
+	for _, d := range all {
+		if d.Statement != of {
+			continue
+		}
+		at := d.At
+		if s, err := wire.ReadStatement(d.Note); err == nil {
+			at = s.Received
+		}
+		out = append(out, Deposit{With: d.Depositary, At: At(at)})
+	}
+	return out
 }
 
 func shapeRing(d heed.Duty, ladder heed.Ladder, now time.Time) Ring {

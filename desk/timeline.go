@@ -83,6 +83,11 @@ func (t times) timeline(file exchange.CaseFile, me heed.PartyID, seen *reading) 
 				e.Delivery = "No receipt yet, tried " + count(o.Attempts, "time", "times")
 				e.Trouble = o.Trouble
 			}
+			for _, d := range file.Deposits {
+				if d.Statement == s.ID {
+					e.Delivery += ". Deposited with " + string(d.Depositary) + " " + t.at(d.At).words()
+				}
+			}
 		} else if s.Author == me {
 			e.Delivery = "No receipt yet"
 		}

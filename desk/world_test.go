@@ -73,9 +73,9 @@ type keyRing struct {
 	officers map[heed.OfficerID]seal.SigningKey
 }
 
-func (r *keyRing) Node(string) (seal.SigningKey, error) { return r.node, nil }
-func (r *keyRing) Ledger() seal.SigningKey              { return r.log }
-func (r *keyRing) Sealing() []seal.SealingKey           { return []seal.SealingKey{r.sealing} }
+func (r *keyRing) Node(string) (seal.SigningKey, error)   { return r.node, nil }
+func (r *keyRing) Ledger(string) (seal.SigningKey, error) { return r.log, nil }
+func (r *keyRing) Sealing() []seal.SealingKey             { return []seal.SealingKey{r.sealing} }
 
 func (r *keyRing) Officer(id heed.OfficerID) (seal.SigningKey, error) {
 	r.mu.Lock()
@@ -106,12 +106,28 @@ func (w *world) Carry(ctx context.Context, to heed.Card, envelopes []byte) (exch
 	return w.nodes[to.Party].Receive(ctx, bytes.NewReader(envelopes))
 }
 
-func (w *world) Resource(context.Context, heed.Card, heed.PartyID, string) ([]byte, error) {
+func (w *world) Resource(context.Context, heed.Card, string, string) ([]byte, error) {
 	return nil, errors.New("this test has no ledger to mirror")
 }
 
 func (w *world) CurrentCard(ctx context.Context, at heed.Card) ([]byte, error) {
 	return w.nodes[at.Party].CardNote(ctx)
+}
+
+func (w *world) Cards(ctx context.Context, at heed.Card) ([][]byte, error) {
+	return w.nodes[at.Party].Cards(ctx)
+}
+
+func (w *world) Deposit(context.Context, heed.Depositary, []byte, []byte, []byte) ([]byte, error) {
+	return nil, errors.New("this test has no depositary")
+}
+
+func (w *world) Collect(context.Context, heed.Depositary, [][]byte, []byte) ([]exchange.Collected, error) {
+	return nil, errors.New("this test has no depositary")
+}
+
+func (w *world) Successions(ctx context.Context, at heed.Card) ([][]byte, error) {
+	return w.nodes[at.Party].Successions(ctx)
 }
 
 type nobody struct{}
@@ -154,7 +170,7 @@ func (w *world) found(party heed.PartyID) []byte {
 	}
 	sealing, err := seal.NewSealingKey()
 	must(t, err)
-	r := &keyRing{party: party, node: key(wire.NodeKeyName(party)), log: key(ledger.Origin(string(party))), sealing: sealing, officers: map[heed.OfficerID]seal.SigningKey{}}
+	r := &keyRing{party: party, node: key(wire.NodeKeyName(party)), log: key(ledger.Origin(string(party), 1)), sealing: sealing, officers: map[heed.OfficerID]seal.SigningKey{}}
 	baseline := heed.DefaultBaseline()
 	for i := range baseline.Ladder {
 		baseline.Ladder[i].Zone = map[heed.PartyID]string{north: "Atlantic/Reykjavik", south: "Europe/Vienna"}[party]

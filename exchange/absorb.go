@@ -120,7 +120,7 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 		if err := roomForReceipt(tx, s); err != nil {
 			return err
 		}
-		if err := tx.Keep(k); err != nil {
+		if err := errors.Join(tx.Keep(k), l.keepAfter(tx, s)); err != nil {
 			return err
 		}
 		me, err := tx.Self()
@@ -132,6 +132,7 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 				return err
 			}
 		}
+		x.fallback.expect(s)
 		return x.given(tx, s)
 	}
 	return x.restore(tx, peer, l, k, now)

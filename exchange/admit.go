@@ -175,6 +175,9 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 	if err := tx.Keep(it.receipt); err != nil {
 		return err
 	}
+	if err := errors.Join(it.letter.keepAfter(tx, s), x.keepAfter(tx, it.receipt.Statement)); err != nil {
+		return err
+	}
 	if err := x.logSlot(tx, slot{k.Key, ledger.SlotReceipt, s.ID}, it.receipt.Note); err != nil {
 		return err
 	}

@@ -11,17 +11,15 @@ import (
 // should know: gaps, our newest checkpoint, the newest of its own that we hold.
 func (x *Exchange) answer(ctx context.Context, post *incoming, now time.Time) (Reply, error) {
 	var parts []wire.Part
-	for _, it := range post.items {
-		switch {
-		case it.answer == nil:
-		case it.accepted:
-			parts = append(parts, wire.Part{Type: wire.PartStatement, Data: it.answer})
-		default:
-			parts = append(parts, wire.Part{Type: wire.PartRefusal, Data: it.answer})
-		}
-	}
-	parts = append(parts, wire.Part{Type: wire.PartAnswered, Data: post.first.SealedDigest[:]})
 	err := x.store.Read(ctx, func(v View) error {
+		for _, it := range post.items {
+			said, err := answerParts(v, it)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, said...)
+		}
+		parts = append(parts, wire.Part{Type: wire.PartAnswered, Data: post.first.SealedDigest[:]})
 		channel := Channel{Peer: post.first.Sender, OurCard: post.first.RecipientCard, TheirCard: post.first.SenderCard}
 		missing, err := v.Missing(channel, wire.MaxGap)
 		if err != nil {
@@ -57,6 +55,23 @@ func (x *Exchange) answer(ctx context.Context, post *incoming, now time.Time) (R
 		stream, parts = append(stream, sealed...), parts[n:]
 	}
 	return Reply{Envelope: stream}, nil
+}
+
+// answerParts are the receipt or the refusal of one envelope, and with a
+// receipt the checkpoint after which it was made.
+func answerParts(v View, it *item) ([]wire.Part, error) {
+	if it.answer == nil {
+		return nil, nil
+	}
+	if !it.accepted {
+		return []wire.Part{{Type: wire.PartRefusal, Data: it.answer}}, nil
+	}
+	receipt, err := wire.ReadStatement(it.answer)
+	if err != nil {
+		return nil, err
+	}
+	witnessed, err := witnessedParts(v, receipt)
+	return append([]wire.Part{{Type: wire.PartStatement, Data: it.answer}}, witnessed...), err
 }
 
 // oneEnvelope is how many of the parts go into one envelope. It is cut before a

@@ -156,6 +156,7 @@ type StatementLeaf struct {
 	Statement heed.StatementID
 	Kind      heed.Kind
 	Slot      ledger.Slot
+	Origin    string // of our ledger that has it
 	Index     int64
 	Leaf      []byte
 	Opens     bool // the leaf commits to this statement
@@ -183,23 +184,23 @@ func (x *Exchange) leavesOf(v View, id heed.CaseID) ([]StatementLeaf, error) {
 		}
 		for _, at := range slots {
 			tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
-			index, err := v.LeafIndex(tag)
+			log, index, err := x.findOwn(v, tag)
 			if errors.Is(err, ErrNotFound) {
 				return nil, fmt.Errorf("%w: %s statement %s of case %s has no leaf under %q", ErrLedger, k.Statement.Kind, k.Statement.ID.Short(), c.Code, at.slot)
 			}
 			if err != nil {
 				return nil, err
 			}
-			stored, err := v.Leaves(index, index+1)
+			stored, err := log.leaf(index)
 			if err != nil {
 				return nil, err
 			}
-			leaf, err := ledger.ParseLeaf(stored[0])
+			leaf, err := ledger.ParseLeaf(stored)
 			if err != nil {
 				return nil, err
 			}
 			leaves = append(leaves, StatementLeaf{
-				Statement: k.Statement.ID, Kind: k.Statement.Kind, Slot: at.slot, Index: index, Leaf: stored[0],
+				Statement: k.Statement.ID, Kind: k.Statement.Kind, Slot: at.slot, Origin: log.origin, Index: index, Leaf: stored,
 				Opens: leaf.Opens(at.key, wire.SignedDigest(k.Note)),
 			})
 		}
@@ -207,11 +208,12 @@ func (x *Exchange) leavesOf(v View, id heed.CaseID) ([]StatementLeaf, error) {
 	return leaves, nil
 }
 
-// LedgerProof is the inclusion of a case's statements of ours in a published
-// checkpoint. Anyone can check it with the ledger's key alone.
+// LedgerProof is the inclusion of a case's statements of ours in published
+// checkpoints. Anyone can check it with the ledgers' keys alone.
 type LedgerProof struct {
-	Checkpoint []byte
+	Checkpoint []byte // of the present ledger
 	Size       int64
+	Former     map[string][]byte // the last checkpoints of ended ledgers that have one of the leaves, by origin
 	Leaves     []StatementLeaf
 }
 
@@ -220,21 +222,32 @@ func (x *Exchange) ProveLeaves(ctx context.Context, id heed.CaseID) (LedgerProof
 	if err := x.Cut(ctx); err != nil {
 		return LedgerProof{}, err
 	}
-	var proof LedgerProof
+	proof := LedgerProof{Former: map[string][]byte{}}
 	err := x.store.Read(ctx, func(v View) error {
-		head, err := v.Head()
+		present, err := v.Head()
 		if err != nil {
 			return err
 		}
-		proof.Checkpoint, proof.Size = head.Note, head.Size
+		proof.Checkpoint, proof.Size = present.Note, present.Size
 		if proof.Leaves, err = x.leavesOf(v, id); err != nil {
 			return err
 		}
 		for i, leaf := range proof.Leaves {
+			log, err := x.keptLedger(v, leaf.Origin)
+			if err != nil {
+				return err
+			}
+			head, err := log.head()
+			if err != nil {
+				return err
+			}
+			if !log.own {
+				proof.Former[leaf.Origin] = head.Note
+			}
 			if leaf.Index >= head.Size {
 				continue // said since the checkpoint: the next one has it
 			}
-			if proof.Leaves[i].Proof, err = ledger.Inclusion(head.Size, leaf.Index, tlog.HashReaderFunc(v.Hashes)); err != nil {
+			if proof.Leaves[i].Proof, err = ledger.Inclusion(head.Size, leaf.Index, tlog.HashReaderFunc(log.hashes)); err != nil {
 				return err
 			}
 		}
@@ -265,7 +278,11 @@ func (x *Exchange) compareWith(ctx context.Context, peer Peer, me Self, line *Le
 	if err := x.Follow(ctx, peer.Card.Party); err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
-	note, err := x.courier.Resource(ctx, peer.Card, x.party, ledger.CheckpointPath)
+	ours, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return err
+	}
+	note, err := x.courier.Resource(ctx, peer.Card, ours, ledger.CheckpointPath)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}

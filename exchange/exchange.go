@@ -23,6 +23,7 @@ type Exchange struct {
 	keys     Keys
 	courier  Courier
 	notifier Notifier
+	cosigner Cosigner
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
@@ -33,15 +34,19 @@ type Exchange struct {
 	contact    sync.Mutex // guards wanted
 	wanted     map[heed.PartyID][]uint64
 	recovery   sync.Mutex
+	fallback   *fallback
+	witnessed  *witnessed
 }
 
-// Parts is what an exchange is built from. All of it must be given.
+// Parts is what an exchange is built from. All of it must be given, but for
+// Cosigner where no witness is ever added.
 type Parts struct {
 	Party    heed.PartyID
 	Store    Store
 	Keys     Keys
 	Courier  Courier
 	Notifier Notifier
+	Cosigner Cosigner
 	Now      func() time.Time
 	Random   io.Reader
 	Log      *slog.Logger
@@ -50,9 +55,10 @@ type Parts struct {
 // New builds the exchange of a home that was initialised.
 func New(p Parts) *Exchange {
 	return &Exchange{
-		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier,
+		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier, cosigner: p.Cosigner,
 		clock: p.Now, random: p.Random, log: p.Log,
 		changes: newChanges(), errands: newErrands(), recipients: &recipients{to: map[heed.PartyID]seal.Recipient{}}, wanted: map[heed.PartyID][]uint64{},
+		fallback: newFallback(), witnessed: &witnessed{},
 	}
 }
 

@@ -133,6 +133,8 @@ func checkAuthors(l letter, post *incoming) error {
 	for _, k := range l.statements {
 		s := k.Statement
 		switch {
+		case !s.Kind.InCase():
+			return heed.Refuse(heed.NotAdmitted, "a %s is not carried as a statement of a case", s.Kind)
 		case s.Author == post.peer.Card.Party && s.Recipient == post.me.Card.Party:
 		case l.header.Number == 0 && s.Author == post.me.Card.Party && s.Recipient == post.peer.Card.Party:
 		default:

@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"heed"
 	"heed/ledger"
@@ -24,7 +25,8 @@ type letter struct {
 	head       []byte // the sender's newest checkpoint
 	seen       []byte // the newest checkpoint of ours that the sender holds
 	cards      [][]byte
-	refetch    []byte // nil: none asked
+	witnessed  map[heed.Digest][]byte // checkpoints that statements may name
+	refetch    []byte                 // nil: none asked
 	answered   heed.Digest
 }
 
@@ -37,15 +39,42 @@ func (x *Exchange) openLetter(e wire.Envelope) (letter, error) {
 	case errors.Is(err, seal.ErrBadSeal) || errors.Is(err, seal.ErrSize):
 		return l, heed.Refuse(heed.BadSeal, "%v", err)
 	case err != nil:
-		return l, heed.Refuse(heed.Malformed, "%v", err)
+		return l, l.notCarried(heed.Refuse(heed.Malformed, "%v", err))
 	}
 	if err := l.sort(parts); err != nil {
-		return l, refusalOf(err)
+		return l, l.notCarried(refusalOf(err))
 	}
 	if err := l.check(); err != nil {
-		return l, refusalOf(err)
+		return l, l.notCarried(refusalOf(err))
 	}
-	return l, nil
+	return l, l.checkCarries()
+}
+
+// notCarried makes a refusal of what is inside a refusal of the seal, where the
+// header says what is inside: else a depositary's deposit would show, to
+// everybody who cannot open the envelope, that a statement was given by it.
+func (l *letter) notCarried(err error) error {
+	if len(l.header.Carries) == 0 {
+		return err
+	}
+	return heed.Refuse(heed.BadSeal, "the envelope does not hold what its header says that it carries: %v", err)
+}
+
+// checkCarries holds what the header says on the outside against what is inside.
+func (l *letter) checkCarries() error {
+	if len(l.header.Carries) == 0 {
+		return nil
+	}
+	var inside []heed.Digest
+	for _, k := range l.statements {
+		if k.Key != (ledger.Key{}) {
+			inside = append(inside, carriedTag(k))
+		}
+	}
+	if !slices.Equal(inside, l.header.Carries) {
+		return l.notCarried(errors.New("it holds other statements"))
+	}
+	return nil
 }
 
 // refusalOf gives an error of parsing or verifying its code.
@@ -112,6 +141,8 @@ func (l *letter) add(p wire.Part, afterStatement bool) error {
 		l.head = p.Data
 	case wire.PartSeen:
 		l.seen = p.Data
+	case wire.PartWitnessed:
+		return l.addWitnessed(p.Data)
 	case wire.PartCard:
 		l.cards = append(l.cards, p.Data)
 	case wire.PartRefetch:
@@ -225,6 +256,11 @@ func partsFor(v View, k Kept) ([]wire.Part, error) {
 	if k.Statement.Kind.OwedReceipt() {
 		parts = append(parts, wire.Part{Type: wire.PartTagKey, Data: k.Key[:]})
 	}
+	witnessed, err := witnessedParts(v, k.Statement)
+	if err != nil {
+		return nil, err
+	}
+	parts = append(parts, witnessed...)
 	if !k.Statement.Release.IsZero() {
 		note, err := v.Release(k.Statement.Release)
 		if err != nil {

@@ -19,8 +19,9 @@ type CaseFile struct {
 	heed.Case
 	At       time.Time // of the look
 	Taken    *Taking
-	Waiting  []Outgoing // statements of ours that wait for their receipt
-	Refusals []Kept     // statements of ours that the peer's node refused for good
+	Waiting  []Outgoing  // statements of ours that wait for their receipt
+	Deposits []Deposited // of those that wait, what depositaries have taken
+	Refusals []Kept      // statements of ours that the peer's node refused for good
 	Index    []IndexedDuty
 	Releases map[heed.ReleaseID]heed.Release // of warnings, supplements, corrections and recalls
 	Self     heed.Card
@@ -92,6 +93,11 @@ func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 			}
 			if queued, err := v.Queued(k.Statement.ID); err == nil {
 				file.Waiting = append(file.Waiting, queued)
+				taken, err := v.Deposits(k.Statement.ID)
+				if err != nil {
+					return err
+				}
+				file.Deposits = append(file.Deposits, taken...)
 			} else if !errors.Is(err, ErrNotFound) {
 				return err
 			}
@@ -315,31 +321,39 @@ func (l ownLedger) Leaves(ctx context.Context, from, to int64) (leaves [][]byte,
 	return leaves, err
 }
 
-// Mirror is our copy of another party's ledger, as far as we have followed it.
-func (x *Exchange) Mirror(of heed.PartyID) ledger.Source { return mirrored{x.store, of} }
+// Mirror is whatever ledger we hold under an origin, as far as it is
+// published: our copy of another party's, our own present one, or one of ours
+// that has ended.
+func (x *Exchange) Mirror(origin string) ledger.Source { return mirrored{x.store, origin} }
 
 type mirrored struct {
-	store Store
-	of    heed.PartyID
+	store  Store
+	origin string
 }
 
-func (m mirrored) read(ctx context.Context, f func(v View, origin string) error) error {
+// read says whether the origin is that of our own present ledger: a succession
+// may move it to the mirrors while it is being read.
+func (m mirrored) read(ctx context.Context, f func(v View, own bool) error) error {
 	return m.store.Read(ctx, func(v View) error {
-		peer, err := v.Peer(m.of)
+		me, err := v.Self()
 		if err != nil {
 			return ledgerNotFound(err)
 		}
-		origin, err := ledgerOrigin(peer.Card)
+		present, err := ledgerOrigin(me.Card)
 		if err != nil {
 			return err
 		}
-		return f(v, origin)
+		return f(v, present == m.origin)
 	})
 }
 
 func (m mirrored) head(ctx context.Context) (head Head, err error) {
-	err = m.read(ctx, func(v View, origin string) error {
-		head, err = v.MirrorHead(origin)
+	err = m.read(ctx, func(v View, own bool) error {
+		if own {
+			head, err = v.Head()
+		} else {
+			head, err = v.MirrorHead(m.origin)
+		}
 		return ledgerNotFound(err)
 	})
 	return head, err
@@ -356,19 +370,63 @@ func (m mirrored) Size(ctx context.Context) (int64, error) {
 }
 
 func (m mirrored) Hashes(ctx context.Context, indexes []int64) (hashes []tlog.Hash, err error) {
-	err = m.read(ctx, func(v View, origin string) error {
-		hashes, err = v.MirrorHashes(origin, indexes)
+	err = m.read(ctx, func(v View, own bool) error {
+		if own {
+			hashes, err = v.Hashes(indexes)
+		} else {
+			hashes, err = v.MirrorHashes(m.origin, indexes)
+		}
 		return err
 	})
 	return hashes, err
 }
 
 func (m mirrored) Leaves(ctx context.Context, from, to int64) (leaves [][]byte, err error) {
-	err = m.read(ctx, func(v View, origin string) error {
-		leaves, err = v.MirrorLeaves(origin, from, to)
+	err = m.read(ctx, func(v View, own bool) error {
+		if own {
+			leaves, err = v.Leaves(from, to)
+		} else {
+			leaves, err = v.MirrorLeaves(m.origin, from, to)
+		}
 		return err
 	})
 	return leaves, err
+}
+
+// Cards are all our cards, oldest first: with them anybody can tell which key
+// of ours signed when.
+func (x *Exchange) Cards(ctx context.Context) (notes [][]byte, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		me, err := v.Self()
+		if err != nil {
+			return err
+		}
+		for serial := uint64(1); serial <= me.Card.Serial; serial++ {
+			card, err := v.CardOf(x.party, serial)
+			if errors.Is(err, ErrNotFound) {
+				continue // lost with what a restored node lost
+			}
+			if err != nil {
+				return err
+			}
+			note, err := v.CardNote(card.ID)
+			if err != nil {
+				return err
+			}
+			notes = append(notes, note)
+		}
+		return nil
+	})
+	return notes, err
+}
+
+// Successions are our signed successions, oldest first.
+func (x *Exchange) Successions(ctx context.Context) (notes [][]byte, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		notes, err = v.Successions(x.party)
+		return err
+	})
+	return notes, err
 }
 
 // ledgerNotFound says it in the ledger's own word.

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"heed"
 	"heed/ledger"
+	"heed/seal"
 )
 
 // compareHead holds a checkpoint of a peer's ledger against what we mirror of
@@ -19,8 +22,12 @@ func (x *Exchange) compareHead(ctx context.Context, peer heed.Card, note []byte)
 	if err != nil {
 		return err
 	}
-	var newer bool
-	err = x.store.Read(ctx, func(v View) error {
+	return x.compareMirror(ctx, peer.Party, offered, note)
+}
+
+func (x *Exchange) compareMirror(ctx context.Context, party heed.PartyID, offered ledger.Checkpoint, note []byte) error {
+	var newer, cosigned bool
+	err := x.store.Read(ctx, func(v View) error {
 		tree, err := v.MirrorTree(offered.Origin)
 		if err != nil {
 			return err
@@ -32,12 +39,30 @@ func (x *Exchange) compareHead(ctx context.Context, peer heed.Card, note []byte)
 		if err == nil && root != offered.Root {
 			return &ledger.Inconsistency{Held: tree.Head(offered.Origin), Offered: offered, Reason: ledger.Forked}
 		}
+		if err != nil {
+			return err
+		}
+		head, err := v.MirrorHead(offered.Origin)
+		cosigned = err == nil && head.Size == offered.Size && len(note) > len(head.Note)
 		return err
 	})
 	if newer {
-		x.errands.mirror(peer.Party)
+		x.errands.mirror(party)
 	}
-	return x.noteInconsistency(ctx, peer.Party, err)
+	if err == nil && cosigned {
+		// Only witnesses have signed meanwhile: their times are worth keeping.
+		return x.store.Write(ctx, func(tx Tx) error {
+			return tx.ExtendMirror(offered.Origin, nil, nil, Head{Size: offered.Size, Note: note, At: x.Now()})
+		})
+	}
+	var forked *ledger.Inconsistency
+	if errors.As(err, &forked) {
+		// The signed head is what an outsider will ask for.
+		if err := x.store.Write(ctx, func(tx Tx) error { return tx.KeepCheckpoint(note) }); err != nil {
+			return err
+		}
+	}
+	return x.noteInconsistency(ctx, party, err)
 }
 
 // inconsistencyTrouble begins what people are shown of a proven one.
@@ -46,11 +71,12 @@ const inconsistencyTrouble = "ledger inconsistency: "
 // noteInconsistency puts a proven ledger inconsistency on the peer's record.
 func (x *Exchange) noteInconsistency(ctx context.Context, party heed.PartyID, err error) error {
 	var broken *ledger.Inconsistency
-	if !errors.As(err, &broken) {
+	var violation *ledger.Violation
+	if !errors.As(err, &broken) && !errors.As(err, &violation) {
 		return err
 	}
 	return errors.Join(err, x.write(ctx, func(tx Tx) error {
-		return x.trouble(tx, party, inconsistencyTrouble+broken.Error())
+		return x.trouble(tx, party, inconsistencyTrouble+err.Error())
 	}))
 }
 
@@ -66,80 +92,207 @@ func ledgerRoot(size int64, read func([]int64) ([]tlog.Hash, error)) (tlog.Hash,
 const mostFollowed = 1 << 22
 
 // Follow fetches what is new of a peer's ledger, replays it, and keeps it: so
-// that the peer cannot unsay anything, and can get it back from us.
+// that the peer cannot unsay anything, and can get it back from us. Ledgers
+// that it has ended are followed to their ends first.
 func (x *Exchange) Follow(ctx context.Context, party heed.PartyID) error {
+	err := x.followAll(ctx, party)
+	if errors.Is(err, ledger.ErrOrigin) {
+		// It has begun its next ledger, and we have not seen the card yet.
+		if err := x.RefreshCard(ctx, party); err != nil {
+			return err
+		}
+		return x.followAll(ctx, party)
+	}
+	return err
+}
+
+func (x *Exchange) followAll(ctx context.Context, party heed.PartyID) error {
 	var peer Peer
-	var held ledger.Checkpoint
-	var tree *ledger.Tree
+	var ended []heed.Statement
 	err := x.store.Read(ctx, func(v View) error {
 		var err error
 		if peer, err = knownPeer(v, party); err != nil {
 			return err
 		}
-		origin, err := ledgerOrigin(peer.Card)
-		if err != nil {
-			return err
-		}
-		tree, err = v.MirrorTree(origin)
-		if err == nil {
-			held = tree.Head(origin)
-		}
+		ended, err = openEnds(v, party)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	for _, s := range ended {
+		if err := x.followLedger(ctx, peer, s.Ledger); err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			return err
+		}
+		if err := x.checkEnd(ctx, party, s); err != nil {
+			return err
+		}
+	}
+	return x.followLedger(ctx, peer, peer.Card.LedgerKey)
+}
+
+// followLedger brings our mirror of one ledger of a peer up to its newest head.
+func (x *Exchange) followLedger(ctx context.Context, peer Peer, vkey string) error {
+	party := peer.Card.Party
+	key, err := seal.ParseVerifyKey(vkey)
+	if err != nil {
+		return fmt.Errorf("ledger key of %s: %w", party, err)
+	}
+	if _, _, err := ledger.ParseOrigin(key.Name()); err != nil {
+		return fmt.Errorf("ledger of %s: %w", party, err)
+	}
+	var tree *ledger.Tree
+	err = x.store.Read(ctx, func(v View) error {
+		tree, err = v.MirrorTree(key.Name())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	held := tree.Head(key.Name())
+	origin := ""
+	if vkey != peer.Card.LedgerKey {
+		origin = key.Name() // one that it has ended
+	}
 	fetch := func(ctx context.Context, path string) ([]byte, error) {
-		return x.courier.Resource(ctx, peer.Card, "", path)
+		return x.courier.Resource(ctx, peer.Card, origin, path)
 	}
 	note, err := fetch(ctx, ledger.CheckpointPath)
 	if err != nil {
 		return err
 	}
-	head, err := parseHead(peer.Card, note)
+	head, err := ledger.ParseCheckpoint(note, key.Name(), key)
 	if err != nil {
 		return err
 	}
 	if head.Size <= held.Size {
-		return x.compareHead(ctx, peer.Card, note)
+		return x.compareMirror(ctx, party, head, note)
 	}
 	if grown := head.Size - held.Size; grown > mostFollowed {
 		return fmt.Errorf("ledger of %s: it grew by %d leaves at once, and at most %d are followed", party, grown, mostFollowed)
 	}
-	leaves, hashes, err := replay(ctx, fetch, tree, held, head)
+	leaves, err := fetchLeaves(ctx, fetch, tree, held, head)
 	if err != nil {
 		return x.noteInconsistency(ctx, party, fmt.Errorf("ledger of %s: %w", party, err))
 	}
-	now := x.Now()
-	return x.write(ctx, func(tx Tx) error {
-		current, err := tx.MirrorTree(head.Origin)
+	err = x.keepMirror(ctx, held.Size, leaves, Head{Size: head.Size, Note: note, At: x.Now()}, head)
+	return x.noteInconsistency(ctx, party, err)
+}
+
+// fetchLeaves fetches the leaves between two heads page by page and checks that
+// they lead from the one to the other. tree stands at held and is moved.
+func fetchLeaves(ctx context.Context, fetch ledger.Fetch, tree *ledger.Tree, held, head ledger.Checkpoint) (leaves [][]byte, err error) {
+	for page, err := range ledger.FetchLeaves(ctx, fetch, head.Size, held.Size, head.Size) {
+		if err != nil {
+			return nil, err
+		}
+		for _, leaf := range page {
+			if _, _, err := tree.Append(leaf); err != nil {
+				return nil, err
+			}
+			leaves = append(leaves, leaf)
+		}
+	}
+	return leaves, tree.Agree(held, head)
+}
+
+// mirrorPiece is how many leaves of a ledger are replayed in one transaction,
+// and a little more: a piece ends with a map root.
+const mirrorPiece = 4096
+
+// keepMirror replays leaves that lead from the mirror's size to a head, and
+// keeps them, piece by piece, so that a long way back keeps nobody waiting.
+func (x *Exchange) keepMirror(ctx context.Context, from int64, leaves [][]byte, head Head, signed ledger.Checkpoint) error {
+	for len(leaves) > 0 {
+		n := pieceOf(leaves)
+		var last Head
+		if n == len(leaves) {
+			last = head
+		}
+		faster := false
+		err := x.write(ctx, func(tx Tx) error {
+			tree, err := tx.MirrorTree(signed.Origin)
+			if err != nil {
+				return err
+			}
+			if faster = tree.Size() != from; faster {
+				return nil
+			}
+			return ExtendMirror(tx, signed, leaves[:n], last)
+		})
+		if err != nil || faster {
+			return err // another errand was faster
+		}
+		from += int64(n)
+		leaves = leaves[n:]
+	}
+	return nil
+}
+
+// pieceOf is where a piece of leaves may end.
+func pieceOf(leaves [][]byte) int {
+	for n := mirrorPiece; n < len(leaves); n++ {
+		if ledger.IsMapRoot(leaves[n-1]) {
+			return n
+		}
+	}
+	return len(leaves)
+}
+
+// ExtendMirror replays leaves, which must end with a map root, on top of a
+// mirror and keeps them. With a head (else it is zero) they must lead to it.
+// Errors: *ledger.Violation where the log breaks the rules of a ledger,
+// *ledger.Inconsistency where it contradicts the head; nothing is then to be
+// committed.
+func ExtendMirror(tx Tx, signed ledger.Checkpoint, leaves [][]byte, head Head) error {
+	tree, err := tx.MirrorTree(signed.Origin)
+	if err != nil {
+		return err
+	}
+	held := tree.Head(signed.Origin)
+	marks, err := tx.MirrorMap(signed.Origin)
+	if err != nil {
+		return err
+	}
+	ended, err := hasEnded(tx, signed.Origin)
+	if err != nil {
+		return err
+	}
+	replay := ledger.NewReplay(signed.Origin, tree, marks, held.Size-1, ended)
+	var hashes []ledger.StoredHash
+	for _, leaf := range leaves {
+		made, err := replay.Append(leaf)
 		if err != nil {
 			return err
 		}
-		if current.Size() != held.Size {
-			return nil // another errand was faster
-		}
-		return tx.ExtendMirror(head.Origin, leaves, hashes, Head{Size: head.Size, Note: note, At: now})
-	})
-}
-
-// replay fetches the leaves between two heads page by page and checks that
-// they lead from the one to the other. tree stands at held and is moved.
-func replay(ctx context.Context, fetch ledger.Fetch, tree *ledger.Tree, held, head ledger.Checkpoint) (leaves [][]byte, hashes []ledger.StoredHash, err error) {
-	for page, err := range ledger.FetchLeaves(ctx, fetch, head.Size, held.Size, head.Size) {
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, leaf := range page {
-			_, stored, err := tree.Append(leaf)
-			if err != nil {
-				return nil, nil, err
-			}
-			leaves = append(leaves, leaf)
-			hashes = append(hashes, stored...)
+		hashes = append(hashes, made...)
+	}
+	if head.Size > 0 {
+		if err := replay.Agree(held, signed); err != nil {
+			return err
 		}
 	}
-	return leaves, hashes, tree.Agree(held, head)
+	return tx.ExtendMirror(signed.Origin, leaves, hashes, head)
+}
+
+// hasEnded reports whether what we hold of a ledger ends with an end leaf.
+func hasEnded(v View, origin string) (bool, error) {
+	end, err := lastRoot(v, origin)
+	return end.Ends(), err
+}
+
+// lastRoot is the map root that a mirror ends with; one that covers nothing
+// where nothing is mirrored.
+func lastRoot(v View, origin string) (ledger.MapRoot, error) {
+	tree, err := v.MirrorTree(origin)
+	if err != nil || tree.Size() == 0 {
+		return ledger.MapRoot{Previous: -1}, err
+	}
+	leaves, err := v.MirrorLeaves(origin, tree.Size()-1, tree.Size())
+	if err != nil {
+		return ledger.MapRoot{}, err
+	}
+	return ledger.ParseMapRoot(leaves[0])
 }
 
 // compareOwn holds what a peer has seen of our ledger against the ledger. A
@@ -180,6 +333,13 @@ func (x *Exchange) isBehind(v View, party heed.PartyID, note []byte) (bool, erro
 	me, err := v.Self()
 	if err != nil {
 		return false, err
+	}
+	former, err := formerOrigins(v, x.party)
+	if err != nil {
+		return false, err
+	}
+	if origin, _, _ := strings.Cut(string(note), "\n"); slices.Contains(former, origin) {
+		return false, nil // it has yet to hear of our next card
 	}
 	theirs, err := parseHead(me.Card, note)
 	if err != nil {

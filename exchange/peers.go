@@ -107,8 +107,9 @@ func (x *Exchange) RemovePeer(ctx context.Context, party heed.PartyID) error {
 }
 
 // TakeOver takes a peer's next card without people comparing fingerprints,
-// where the recovery key that its present card names has signed it.
-func (x *Exchange) TakeOver(ctx context.Context, note []byte) error {
+// where the recovery key that its present card names has signed it. One that
+// names another ledger needs the succession that ends the one before.
+func (x *Exchange) TakeOver(ctx context.Context, note []byte, successions ...[]byte) error {
 	now := x.Now()
 	card, err := wire.ParseCard(note)
 	if err != nil {
@@ -119,12 +120,24 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte) error {
 		if err != nil || peer.Card.ID == card.ID {
 			return err
 		}
-		if err := peer.Card.Follows(card, wire.CardSignedBy(note, peer.Card.RecoveryKey)); err != nil {
+		succession, signed, err := successionTo(card, successions)
+		if err != nil {
+			return err
+		}
+		if err := peer.Card.Follows(card, wire.CardSignedBy(note, peer.Card.RecoveryKey), succession); err != nil {
 			return err
 		}
 		next := replaced(peer, card, note, now)
 		if strings.HasPrefix(peer.Trouble, inconsistencyTrouble) {
 			next.Trouble = peer.Trouble // a new card mends no ledger: that is for people to say
+		}
+		if succession != nil {
+			if err := tx.PutSuccession(card.Party, signed); err != nil {
+				return err
+			}
+			if succession.Lost && next.Trouble == "" {
+				next.Trouble = fmt.Sprintf("it has lost its ledger after %d leaves and begun another: ask by telephone what happened", succession.Size)
+			}
 		}
 		if err := tx.PutPeer(next); err != nil {
 			return err
@@ -136,11 +149,27 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte) error {
 	})
 	if err == nil {
 		x.errands.deliver(card.Party)
+		x.errands.mirror(card.Party)
 	}
 	return err
 }
 
-// RefreshCard asks a peer for its present card and takes it over.
+// successionTo finds the succession to a card's ledger.
+func successionTo(card heed.Card, successions [][]byte) (*heed.Statement, []byte, error) {
+	for _, note := range successions {
+		s, err := wire.ParseStatement(note)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s.Kind == heed.KindSuccession && s.Author == card.Party && s.Card == card.ID {
+			return &s, note, nil
+		}
+	}
+	return nil, nil, nil
+}
+
+// RefreshCard asks a peer for its cards since the one that we hold and takes
+// them over, one after the other.
 func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
 	var peer Peer
 	err := x.store.Read(ctx, func(v View) error {
@@ -151,17 +180,33 @@ func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
 	if err != nil {
 		return err
 	}
-	note, err := x.courier.CurrentCard(ctx, peer.Card)
+	cards, err := x.courier.Cards(ctx, peer.Card)
 	if err != nil {
 		return err
 	}
-	err = x.TakeOver(ctx, note)
-	var refused *heed.Refused
-	if errors.As(err, &refused) {
-		// People have to act: nothing goes between the two until they have.
-		return errors.Join(err, x.write(ctx, func(tx Tx) error { return x.trouble(tx, party, refused.Error()) }))
+	successions, err := x.courier.Successions(ctx, peer.Card)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, note := range cards {
+		card, err := wire.ParseCard(note)
+		if err != nil {
+			return fmt.Errorf("cards of %s: %w", party, err)
+		}
+		if card.Party != party || card.Serial <= peer.Card.Serial {
+			continue
+		}
+		err = x.TakeOver(ctx, note, successions...)
+		var refused *heed.Refused
+		if errors.As(err, &refused) {
+			// People have to act: nothing goes between the two until they have.
+			return errors.Join(err, x.write(ctx, func(tx Tx) error { return x.trouble(tx, party, refused.Error()) }))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CardNote is our present card.
@@ -191,20 +236,31 @@ func (x *Exchange) Found(ctx context.Context, card heed.Card, note []byte) error
 	})
 }
 
-// Renew replaces our card by the next one, which change has made out of the
-// present one and which is signed. Peers that hold our recovery key take it
-// over by themselves; the others compare its fingerprint.
-func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte) error {
+// Renew replaces our card by the next one, which is signed. Peers that hold our
+// recovery key take it over by themselves; the others compare its fingerprint.
+// One that names another ledger key ends our ledger and begins the next; lost
+// says that the present one cannot be gone on with, which a node that was
+// restored may say too.
+func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte, lost bool) error {
 	now := x.Now()
-	return x.write(ctx, func(tx Tx) error {
-		me, err := self(tx)
+	err := x.write(ctx, func(tx Tx) error {
+		me, err := tx.Self()
+		if err == nil && !lost {
+			me, err = self(tx)
+		}
 		if err != nil {
 			return err
 		}
 		if card.Serial != me.Card.Serial+1 || card.Previous != me.Card.ID || card.Party != x.party {
 			return &heed.Invalid{What: fmt.Sprintf("card %d does not follow our card %d", card.Serial, me.Card.Serial), Hint: "run `heed card renew` again"}
 		}
+		before := me
 		me.Card, me.CardNote = card, note
+		if card.LedgerKey != before.Card.LedgerKey {
+			if err := x.succeed(tx, before, card, note, lost, now); err != nil {
+				return err
+			}
+		}
 		if err := tx.PutSelf(me); err != nil {
 			return err
 		}
@@ -222,4 +278,8 @@ func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte) error
 		}
 		return x.logAside(tx, note)
 	})
+	if err == nil {
+		x.errands.cosign()
+	}
+	return err
 }

@@ -41,6 +41,8 @@ type View interface {
 	ChannelView
 	NoticeView
 	LedgerView
+	WitnessView
+	DepositView
 }
 
 // Tx is a change under way. Its reads see its own writes.
@@ -51,6 +53,8 @@ type Tx interface {
 	ChannelTx
 	NoticeTx
 	LedgerTx
+	WitnessTx
+	DepositTx
 }
 
 // Kept is a statement as a node keeps it.
@@ -329,12 +333,20 @@ type LedgerView interface {
 	Leaves(from, to int64) ([][]byte, error)
 	// LeafIndex finds a statement leaf by its tag.
 	LeafIndex(ledger.Tag) (int64, error)
+	// Map is the map of the own ledger, as far as the newest cut has taken it.
+	// Within a Tx what is inserted belongs to the transaction; within a View
+	// inserting fails.
+	Map() *ledger.Map
 
 	// MirrorTree is the tree of what is mirrored of another ledger; empty where nothing is.
 	MirrorTree(origin string) (*ledger.Tree, error)
 	MirrorHead(origin string) (Head, error)
 	MirrorHashes(origin string, indexes []int64) ([]tlog.Hash, error)
 	MirrorLeaves(origin string, from, to int64) ([][]byte, error)
+	// MirrorMap is the map of what is mirrored of another ledger.
+	MirrorMap(origin string) (*ledger.Map, error)
+	// Successions lists the signed successions held of a party, in the order in which they were kept.
+	Successions(heed.PartyID) ([][]byte, error)
 }
 
 // LedgerTx changes the own ledger and the mirrors.
@@ -343,7 +355,104 @@ type LedgerTx interface {
 	Append(leaf []byte) (index int64, err error)
 	PutHead(Head) error
 	// ExtendMirror adds leaves and the hashes that ledger.Extend gave for them.
+	// A head of no leaves is none: more will follow before there is one. A head
+	// without new leaves replaces the one of its size.
 	ExtendMirror(origin string, leaves [][]byte, hashes []ledger.StoredHash, head Head) error
+	// PutSuccession keeps a signed succession of a party; keeping one again changes nothing.
+	PutSuccession(party heed.PartyID, note []byte) error
+	// EndLedger makes the own ledger, with its heads and its map, the mirror of
+	// that origin, and begins an empty one.
+	EndLedger(origin string) error
+}
+
+// Witness is a witness that cosigns our checkpoints.
+type Witness struct {
+	Name    string
+	URL     string
+	Keys    []string // C2SP cosigner keys
+	Mirrors bool     // it replays and keeps every leaf: it counts; others corroborate
+	Added   time.Time
+	Size    int64     // of the newest head of our ledger that it has cosigned
+	At      time.Time // its time of that cosignature; zero: never
+	Trouble string    // why the last attempt failed, for people; empty where it did not
+}
+
+// WitnessView reads the witnesses and what they have cosigned.
+type WitnessView interface {
+	// Witnesses lists them by name.
+	Witnesses() ([]Witness, error)
+	// Checkpoint finds a kept checkpoint by the SHA-256 of its note.
+	Checkpoint(heed.Digest) ([]byte, error)
+}
+
+// WitnessTx changes the witnesses.
+type WitnessTx interface {
+	// PutWitness adds a witness, or replaces the one of that name.
+	PutWitness(Witness) error
+	RemoveWitness(name string) error
+	// KeepCheckpoint keeps a checkpoint with its cosignatures under its SHA-256,
+	// for statements that name it; keeping one again changes nothing.
+	KeepCheckpoint(note []byte) error
+}
+
+// Deposited is a statement of ours that a depositary has taken for the peer.
+type Deposited struct {
+	Statement  heed.StatementID
+	Depositary heed.PartyID
+	Header     []byte // the signed header of the envelope
+	Note       []byte // the signed deposit
+	At         time.Time
+}
+
+// Held is an envelope that this node, as a depositary, holds for a party. Here
+// parties are told apart by the node keys of their cards, in which their names
+// stand: at a depositary nobody has compared a fingerprint, so that a name
+// alone would be anybody's.
+type Held struct {
+	Seq      int64       // rises with each deposit; chosen by Hold
+	For      string      // node key of the recipient's card
+	Sender   string      // node key of the sender's card
+	Envelope heed.Digest // of what is sealed
+	Bytes    []byte      // header and what is sealed, as it came; nil once the party has it
+	Note     []byte      // the signed deposit
+	At       time.Time
+	Asked    time.Time // when the party said that it has it; zero: not yet
+}
+
+// DepositView reads deposits, on either side.
+type DepositView interface {
+	// Deposits lists what depositaries have taken of a statement, oldest first.
+	Deposits(heed.StatementID) ([]Deposited, error)
+	// HeldFor lists what is held for a party, by the node keys of its cards,
+	// after a sequence number and not given up, in order, as far as limit
+	// envelopes and size bytes go, and at least one.
+	HeldFor(keys []string, after int64, limit int, size int64) ([]Held, error)
+	// HeldEnvelope finds what is or was held by the digest of what is sealed.
+	HeldEnvelope(heed.Digest) (Held, error)
+	// Holding is how many envelopes and bytes are held and not given up: for a
+	// recipient's node key, of a sender's node key, or both; empty: any.
+	Holding(recipient, sender string) (count int, bytes int64, err error)
+	// HasDeposited reports whether a sender has ever deposited for a recipient,
+	// by their node keys.
+	HasDeposited(sender, recipient string) (bool, error)
+	// LastHeld is the highest sequence number that Hold has chosen; 0: none.
+	LastHeld() (int64, error)
+	// CollectedUpTo is the sequence number up to which we have collected from
+	// a depositary, by its node key; 0: nothing.
+	CollectedUpTo(depositary string) (int64, error)
+}
+
+// DepositTx changes deposits, on either side.
+type DepositTx interface {
+	// PutDeposit keeps a deposit; a second one of the same statement with the same depositary and note changes nothing.
+	PutDeposit(Deposited) error
+	// Hold keeps an envelope and returns its sequence number; one with the same digest keeps its first.
+	Hold(Held) (int64, error)
+	// GiveUp forgets the bytes of what is held for a party, by the node keys of
+	// its cards, up to a sequence number: it has them. The deposits stay.
+	GiveUp(keys []string, upTo int64, at time.Time) error
+	// SetCollected notes how far we have collected from a depositary, by its node key.
+	SetCollected(depositary string, upTo int64) error
 }
 
 // Keys are the private keys of this node. Officers' keys are held by the node
@@ -353,7 +462,9 @@ type Keys interface {
 	// key: that of a card of ours. What was begun under a card is signed by its
 	// key, also when the card is renewed meanwhile.
 	Node(vkey string) (seal.SigningKey, error)
-	Ledger() seal.SigningKey
+	// Ledger is the private part of a ledger key of ours, by its verification
+	// key: that of a card of ours.
+	Ledger(vkey string) (seal.SigningKey, error)
 	Sealing() []seal.SealingKey // newest first
 	Officer(heed.OfficerID) (seal.SigningKey, error)
 	// AddOfficer makes an officer's key and keeps it durably before it returns.
@@ -367,17 +478,35 @@ type Courier interface {
 	// the peer could not seal to us.
 	Carry(ctx context.Context, to heed.Card, envelopes []byte) (Reply, error)
 	// Resource reads from the peer's public ledger (path as in C2SP
-	// tlog-tiles, or "checkpoint"); of names another party whose ledger the
-	// peer mirrors, and is empty for its own.
-	Resource(ctx context.Context, at heed.Card, of heed.PartyID, path string) ([]byte, error)
+	// tlog-tiles, or "checkpoint"); origin names any ledger that the peer
+	// holds, and is empty for its own present one.
+	Resource(ctx context.Context, at heed.Card, origin string, path string) ([]byte, error)
 	// CurrentCard asks the endpoint for the card that the peer now has.
 	CurrentCard(ctx context.Context, at heed.Card) ([]byte, error)
+	// Cards asks the endpoint for all cards of the peer, oldest first.
+	Cards(ctx context.Context, at heed.Card) ([][]byte, error)
+	// Successions asks the endpoint for the peer's signed successions, oldest first.
+	Successions(ctx context.Context, at heed.Card) ([][]byte, error)
+	// Deposit hands an envelope to a depositary, with the signed cards of its
+	// sender and its recipient, and returns the signed deposit. An error that
+	// matches *heed.Refused is the depositary's no.
+	Deposit(ctx context.Context, at heed.Depositary, sender, recipient, envelope []byte) ([]byte, error)
+	// Collect asks a depositary for what it holds, with our signed cards, the
+	// present one first, and a signed collect. Errors as Deposit.
+	Collect(ctx context.Context, at heed.Depositary, cards [][]byte, collect []byte) ([]Collected, error)
 }
 
 // Reply is what the recipient's node says to a stream of envelopes: one of the two.
 type Reply struct {
 	Envelope []byte // sealed to the sender, number 0
 	Refusal  []byte // a bare signed refusal
+}
+
+// Collected is an envelope that a depositary hands over.
+type Collected struct {
+	Seq      int64  // at the depositary; rises
+	Deposit  []byte // the signed deposit that its sender got
+	Envelope []byte // header and what is sealed
 }
 
 // Notifier tells a person. Notices of different cases are told at the same

@@ -42,7 +42,7 @@ func (x *Exchange) decide(ctx context.Context, post *incoming, now time.Time) er
 	if err := x.lookAtSeen(ctx, post, now); err != nil {
 		return err
 	}
-	if err := x.promise(post, now); err != nil {
+	if err := x.promise(ctx, post, now); err != nil {
 		return err
 	}
 	return x.commitPost(ctx, post, now)
@@ -130,16 +130,24 @@ type item struct {
 }
 
 // promise prepares the receipts, outside the transaction: signing is slow.
-func (x *Exchange) promise(post *incoming, now time.Time) error {
+func (x *Exchange) promise(ctx context.Context, post *incoming, now time.Time) error {
 	if post.me.Restored {
 		post.catchingUp()
 		return nil
+	}
+	var after heed.Digest
+	err := x.store.Read(ctx, func(v View) (err error) {
+		after, err = x.after(v)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	for _, it := range post.items {
 		if it.refusal != nil || it.envelope.Number == 0 {
 			continue
 		}
-		receipt, err := x.receiptFor(it.letter.statements[0].Statement, it.envelope.Header, post.me.Card, now)
+		receipt, err := x.receiptFor(it.letter.statements[0].Statement, it.envelope.Header, post.me.Card, after, now)
 		if err != nil {
 			return err
 		}
@@ -160,14 +168,14 @@ func (post *incoming) catchingUp() {
 	}
 }
 
-func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, now time.Time) (Kept, error) {
+func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, after heed.Digest, now time.Time) (Kept, error) {
 	node, err := x.keys.Node(card.NodeKey)
 	if err != nil {
 		return Kept{}, err
 	}
 	receipt, note, err := wire.SignStatement(heed.Statement{
 		Kind: heed.KindReceipt, Case: s.CaseID(), Author: x.party, AuthorCard: card.Serial, Recipient: s.Author, RecipientCard: h.SenderCard,
-		Time: now, Answers: []heed.StatementID{s.ID}, TagKey: s.TagKey,
+		Time: now, After: after, Answers: []heed.StatementID{s.ID}, TagKey: s.TagKey,
 		Number: h.Number, Received: now, Ledger: card.LedgerKey, Terms: card.ID, PublishBy: now.Add(card.PublicationDelay),
 		Duties: heed.Promises(s, card.Baseline, now),
 	}, node)

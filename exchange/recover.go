@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"heed"
 	"heed/ledger"
 	"heed/wire"
@@ -30,10 +32,14 @@ func (x *Exchange) LookBack(ctx context.Context) error {
 	if err != nil || me.Restored {
 		return err
 	}
+	origin, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return err
+	}
 	notes := make(chan []byte)
 	for _, peer := range peers {
 		go func() {
-			note, err := x.courier.Resource(ctx, peer.Card, x.party, ledger.CheckpointPath)
+			note, err := x.courier.Resource(ctx, peer.Card, origin, ledger.CheckpointPath)
 			if err != nil {
 				note = nil
 			}
@@ -118,8 +124,12 @@ func (x *Exchange) Recover(ctx context.Context, without ...heed.PartyID) (Recove
 // catchUp takes the leaves of our own ledger that a peer mirrors and we have
 // lost, exactly as they were, up to a head that we signed.
 func (x *Exchange) catchUp(ctx context.Context, peer Peer, me Self) error {
+	origin, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return err
+	}
 	fetch := func(ctx context.Context, path string) ([]byte, error) {
-		return x.courier.Resource(ctx, peer.Card, x.party, path)
+		return x.courier.Resource(ctx, peer.Card, origin, path)
 	}
 	note, err := fetch(ctx, ledger.CheckpointPath)
 	if errors.Is(err, ledger.ErrNotFound) {
@@ -145,25 +155,55 @@ func (x *Exchange) catchUp(ctx context.Context, peer Peer, me Self) error {
 		return err
 	}
 	held := tree.Head(head.Origin)
-	leaves, _, err := replay(ctx, fetch, tree, held, head)
+	leaves, err := fetchLeaves(ctx, fetch, tree, held, head)
 	if err != nil {
 		return err
 	}
 	return x.write(ctx, func(tx Tx) error {
-		current, err := tx.Tree()
-		if err != nil {
+		return takeBack(tx, held, leaves, Head{Size: head.Size, Note: note, At: x.Now()}, head)
+	})
+}
+
+// takeBack puts lost leaves of our own ledger behind those that it has.
+func takeBack(tx Tx, held ledger.Checkpoint, leaves [][]byte, head Head, signed ledger.Checkpoint) error {
+	current, err := tx.Tree()
+	if err != nil {
+		return err
+	}
+	if current.Size() != held.Size {
+		return fmt.Errorf("the ledger changed while it was catching up")
+	}
+	// The map ends with our newest head; what was appended since is in none.
+	before, err := publishedHead(tx)
+	if err != nil {
+		return err
+	}
+	unmapped, err := tx.Leaves(before.Size, held.Size)
+	if err != nil {
+		return err
+	}
+	tree, err := ledger.NewTree(before.Size, tlog.HashReaderFunc(tx.Hashes))
+	if err != nil {
+		return err
+	}
+	replay := ledger.NewReplay(signed.Origin, tree, tx.Map(), before.Size-1, false)
+	for _, leaf := range unmapped {
+		if _, err := replay.Append(leaf); err != nil {
 			return err
 		}
-		if current.Size() != held.Size {
-			return fmt.Errorf("the ledger changed while it was catching up")
+	}
+	for _, leaf := range leaves {
+		if _, err := tx.Append(leaf); err != nil {
+			return err
 		}
-		for _, leaf := range leaves {
-			if _, err := tx.Append(leaf); err != nil {
-				return err
-			}
+		if _, err := replay.Append(leaf); err != nil {
+			return err
 		}
-		return tx.PutHead(Head{Size: head.Size, Note: note, At: x.Now()})
-	})
+	}
+	if err := replay.Agree(held, signed); err != nil {
+		return err
+	}
+	return tx.PutHead(head)
 }
 
 // refetch asks a peer for everything that was said between us, case by case.
@@ -303,7 +343,7 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 			return err
 		}
 	}
-	if err := tx.Keep(k); err != nil {
+	if err := errors.Join(tx.Keep(k), l.keepAfter(tx, s)); err != nil {
 		return err
 	}
 	if s.Kind == heed.KindReceipt {
@@ -370,7 +410,11 @@ func (x *Exchange) relogOne(tx Tx, c heed.Case, k Kept) error {
 		return err
 	}
 	for _, at := range slots {
-		_, err := tx.LeafIndex(ledger.SlotTag(at.key, at.slot, 0, at.of))
+		tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+		_, err := tx.LeafIndex(tag)
+		if errors.Is(err, ErrNotFound) {
+			_, _, err = x.loggedBefore(tx, tag)
+		}
 		if errors.Is(err, ErrNotFound) {
 			err = x.logSlot(tx, at, k.Note)
 		}

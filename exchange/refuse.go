@@ -32,10 +32,10 @@ func (x *Exchange) refuse(tx Tx, post *incoming, it *item, cause error, now time
 		return err
 	}
 	it.answer = note
-	if refused.Code == heed.NumberReused || refused.Code == heed.CatchingUp || h.Number == 0 {
+	if refused.Code == heed.NumberReused || refused.Code == heed.CatchingUp || h.Number == 0 && len(h.Carries) == 0 {
 		return nil // the number keeps its first answer, or has none yet
 	}
-	if err := x.logRefusal(tx, f, note); err != nil {
+	if err := x.logRefusal(tx, f, note); err != nil || h.Number == 0 {
 		return err
 	}
 	return tx.Consume(Consumed{Channel: Channel{Peer: h.Sender, OurCard: h.RecipientCard, TheirCard: h.SenderCard}, Number: h.Number, Envelope: h.SealedDigest, Answer: note})

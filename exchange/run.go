@@ -16,6 +16,7 @@ type errands struct {
 	peers   map[heed.PartyID]*errand
 	changed chan struct{} // a peer was added to peers
 	recall  chan struct{}
+	heads   chan struct{} // a head of ours is to be cosigned
 }
 
 // errand is the wishes about one peer.
@@ -26,7 +27,7 @@ type errand struct {
 }
 
 func newErrands() *errands {
-	return &errands{peers: map[heed.PartyID]*errand{}, changed: make(chan struct{}, 1), recall: make(chan struct{}, 1)}
+	return &errands{peers: map[heed.PartyID]*errand{}, changed: make(chan struct{}, 1), recall: make(chan struct{}, 1), heads: make(chan struct{}, 1)}
 }
 
 func (e *errands) of(party heed.PartyID) *errand {
@@ -51,6 +52,7 @@ func (e *errands) deliver(party heed.PartyID) { wish(e.of(party).delivery) }
 func (e *errands) mirror(party heed.PartyID)  { wish(e.of(party).mirror) }
 func (e *errands) card(party heed.PartyID)    { wish(e.of(party).renewal) }
 func (e *errands) recover()                   { wish(e.recall) }
+func (e *errands) cosign()                    { wish(e.heads) }
 
 // Pace is how often what Run does is looked at although nothing has asked for
 // it: so that no lost wish, no clock that was set and no timer that fired early
@@ -81,6 +83,9 @@ func (x *Exchange) Run(ctx context.Context, pace Pace, without ...heed.PartyID) 
 	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "reminders", x.Remind, x.NextWake) })
 	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "notices", x.Tell, x.NextNotice) })
 	wait.Go(func() { x.runPeers(ctx, pace) })
+	wait.Go(func() { x.runWitnesses(ctx, pace) })
+	wait.Go(func() { x.untilDone(ctx, pace.Sweep, "deposits", x.DepositAll) })
+	wait.Go(func() { x.untilDone(ctx, pace.Sweep, "collection", x.CollectAll) })
 	wait.Wait()
 }
 
@@ -100,6 +105,21 @@ func (x *Exchange) every(ctx context.Context, pause time.Duration, what string, 
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+	}
+}
+
+// untilDone works at once again where there may be more, and else every sweep.
+func (x *Exchange) untilDone(ctx context.Context, sweep time.Duration, what string, work func(context.Context) (bool, error)) {
+	for ctx.Err() == nil {
+		more, err := work(ctx)
+		x.report(ctx, what, err)
+		if more && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(sweep):
 		}
 	}
 }

@@ -109,10 +109,14 @@ func (x *Exchange) begin(v View, c heed.Case, kind heed.Kind, now time.Time) (he
 	if err != nil {
 		return heed.Statement{}, err
 	}
+	after, err := x.after(v)
+	if err != nil {
+		return heed.Statement{}, err
+	}
 	s := heed.Statement{
 		Kind: kind, Case: c.ID, Author: x.party, AuthorCard: me.Card.Serial,
 		Recipient: peer.Card.Party, RecipientCard: peer.Card.Serial,
-		Time: now, Previous: c.Last(x.party), Node: me.Card.NodeKey,
+		Time: now, After: after, Previous: c.Last(x.party), Node: me.Card.NodeKey,
 	}
 	// A clock that was set back must not sign before what it signed already.
 	if last, ok := c.Statement(s.Previous); ok && last.Time.After(now) {
@@ -163,6 +167,9 @@ func (x *Exchange) commitOwn(tx Tx, words spoken, now time.Time) error {
 	}
 	kept := Kept{Statement: s, Note: words.note, Key: words.key, Arrived: now}
 	if err := tx.Keep(kept); err != nil {
+		return err
+	}
+	if err := x.keepAfter(tx, s); err != nil {
 		return err
 	}
 	c, err := tx.Case(s.CaseID())
@@ -259,6 +266,12 @@ func (x *Exchange) logOwn(tx Tx, c heed.Case, k Kept) error {
 // with a disk, or refused for good. What takes its place is logged aside.
 func (x *Exchange) logSlot(tx Tx, at slot, signed []byte) error {
 	tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+	if _, _, err := x.loggedBefore(tx, tag); !errors.Is(err, ErrNotFound) {
+		if err != nil {
+			return err
+		}
+		return x.logAside(tx, signed)
+	}
 	_, err := tx.Append(ledger.StatementLeaf(at.key, tag, wire.SignedDigest(signed)).Bytes())
 	if errors.Is(err, ErrTagTaken) {
 		return x.logAside(tx, signed)

@@ -130,10 +130,14 @@ func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel 
 	if err := fitsInto(peer.Card, contents); err != nil {
 		return spoken{}, err
 	}
+	after, err := x.after(v)
+	if err != nil {
+		return spoken{}, err
+	}
 	return spoken{
 		statement: heed.Statement{
 			Kind: rel.Kind, Author: x.party, AuthorCard: me.Card.Serial, Recipient: party, RecipientCard: peer.Card.Serial,
-			Time: now, Release: rel.ID, Contents: rel.Contents, Node: me.Card.NodeKey,
+			Time: now, After: after, Release: rel.ID, Contents: rel.Contents, Node: me.Card.NodeKey,
 		},
 		contents: contents, release: rel.note,
 	}, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,10 +17,6 @@ import (
 
 // maxNameBytes bounds a key name, and so an origin.
 const maxNameBytes = 255
-
-// Origin is the first line of a party's checkpoints and the name of its ledger
-// key. The suffix numbers the leaf vocabulary: /v0 has no map roots.
-func Origin(party string) string { return party + "/v0" }
 
 // A Checkpoint is a tree's head: so many leaves, with this root (C2SP
 // tlog-checkpoint). By its signature a log binds itself to the order and
@@ -75,12 +72,7 @@ func (c Checkpoint) Sign(key note.Signer) ([]byte, error) {
 	var msg []byte
 	msg = append(msg, body...)
 	msg = append(msg, '\n')
-	msg = append(msg, signaturePrefix...)
-	msg = append(msg, c.Origin...)
-	msg = append(msg, ' ')
-	raw := binary.BigEndian.AppendUint32(nil, key.KeyHash())
-	msg = base64.StdEncoding.AppendEncode(msg, append(raw, signature...))
-	msg = append(msg, '\n')
+	msg = append(msg, formatSignatureLine(c.Origin, key.KeyHash(), signature)...)
 	msg = append(msg, c.Cosignatures...)
 	if _, _, err := splitCheckpoint(msg); err != nil {
 		return nil, err
@@ -181,28 +173,8 @@ func splitCheckpoint(msg []byte) (Checkpoint, signatureLine, error) {
 	if len(rest) > 0 {
 		c.Cosignatures = bytes.Clone(rest)
 	}
-	type signer struct {
-		name    string
-		keyHash uint32
-	}
-	seen := map[signer]bool{{own.name, own.keyHash}: true}
-	for number := 6; len(rest) > 0; number++ {
-		if len(seen) > MaxCosignatures {
-			return fail("more than %d cosignatures", MaxCosignatures)
-		}
-		line, after, found := bytes.Cut(rest, []byte("\n"))
-		if !found {
-			return fail("line %d is unfinished", number)
-		}
-		s, ok := parseSignatureLine(line)
-		if !ok {
-			return fail("line %d is not a signature line", number)
-		}
-		if seen[signer{s.name, s.keyHash}] {
-			return fail("line %d: key %s+%08x signs twice", number, s.name, s.keyHash)
-		}
-		seen[signer{s.name, s.keyHash}] = true
-		rest = after
+	if _, err := splitSignatures(rest, 6, own); err != nil {
+		return fail("%v", err)
 	}
 	return c, own, nil
 }
@@ -213,6 +185,40 @@ type signatureLine struct {
 	name      string
 	keyHash   uint32
 	signature []byte
+	raw       []byte // the line as it stood, with its newline
+}
+
+// by reports whether the line claims to be by the same key as the other. A
+// claim is all it is: 32 bits tell keys apart and prove nothing.
+func (s signatureLine) by(other signatureLine) bool {
+	return s.name == other.name && s.keyHash == other.keyHash
+}
+
+// splitSignatures parses none to MaxCosignatures signature lines, each ending
+// in a newline, no two by one key nor by that of a line before them. number is
+// that of the first, for errors.
+func splitSignatures(lines []byte, number int, before ...signatureLine) ([]signatureLine, error) {
+	var all []signatureLine
+	for ; len(lines) > 0; number++ {
+		if len(all) == MaxCosignatures {
+			return nil, fmt.Errorf("more than %d cosignatures", MaxCosignatures)
+		}
+		line, after, found := bytes.Cut(lines, []byte("\n"))
+		if !found {
+			return nil, fmt.Errorf("line %d is unfinished", number)
+		}
+		s, ok := parseSignatureLine(line)
+		if !ok {
+			return nil, fmt.Errorf("line %d is not a signature line", number)
+		}
+		if slices.ContainsFunc(before, s.by) || slices.ContainsFunc(all, s.by) {
+			return nil, fmt.Errorf("line %d: key %s+%08x signs twice", number, s.name, s.keyHash)
+		}
+		s.raw = lines[: len(line)+1 : len(line)+1]
+		all = append(all, s)
+		lines = after
+	}
+	return all, nil
 }
 
 func parseSignatureLine(line []byte) (signatureLine, bool) {
@@ -229,6 +235,17 @@ func parseSignatureLine(line []byte) (signatureLine, bool) {
 		return signatureLine{}, false
 	}
 	return signatureLine{name: name, keyHash: binary.BigEndian.Uint32(raw), signature: raw[4:]}, true
+}
+
+// formatSignatureLine is the line, with its newline, that parseSignatureLine reads.
+func formatSignatureLine(name string, keyHash uint32, signature []byte) []byte {
+	line := make([]byte, 0, len(signaturePrefix)+len(name)+2+base64.StdEncoding.EncodedLen(4+len(signature)))
+	line = append(line, signaturePrefix...)
+	line = append(line, name...)
+	line = append(line, ' ')
+	raw := append(binary.BigEndian.AppendUint32(nil, keyHash), signature...)
+	line = base64.StdEncoding.AppendEncode(line, raw)
+	return append(line, '\n')
 }
 
 // decodeBase64 accepts only what encoding yields: the decoder alone would let

@@ -60,29 +60,29 @@ func TestCheckpointVectors(t *testing.T) {
 }
 
 func TestCheckpointKeys(t *testing.T) {
-	signer, verifier := testKey(t, Origin("north.example"), 1)
-	_, other := testKey(t, Origin("south.example"), 2)
-	head := grow(t, 3).tree.Head("north.example/v0")
+	signer, verifier := testKey(t, Origin("north.example", 1), 1)
+	_, other := testKey(t, Origin("south.example", 1), 2)
+	head := grow(t, 3).tree.Head("north.example/v1")
 	msg, err := head.Sign(signer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ParseCheckpoint(msg, "north.example/v0", other); !errors.Is(err, ErrOrigin) {
+	if _, err := ParseCheckpoint(msg, "north.example/v1", other); !errors.Is(err, ErrOrigin) {
 		t.Errorf("another party's key: %v, want ErrOrigin", err)
 	}
-	if _, err := ParseCheckpoint(msg, "south.example/v0", verifier); !errors.Is(err, ErrOrigin) {
+	if _, err := ParseCheckpoint(msg, "south.example/v1", verifier); !errors.Is(err, ErrOrigin) {
 		t.Errorf("another party's origin: %v, want ErrOrigin", err)
 	}
 	stranger := head
-	stranger.Origin = "south.example/v0"
+	stranger.Origin = "south.example/v1"
 	if _, err := stranger.Sign(signer); !errors.Is(err, ErrOrigin) {
 		t.Errorf("signing for another: %v, want ErrOrigin", err)
 	}
 }
 
 func TestSignRefuses(t *testing.T) {
-	signer, _ := testKey(t, "north.example/v0", 1)
-	good := grow(t, 3).tree.Head("north.example/v0")
+	signer, _ := testKey(t, "north.example/v1", 1)
+	good := grow(t, 3).tree.Head("north.example/v1")
 	for why, spoil := range map[string]func(*Checkpoint){
 		"negative size":         func(c *Checkpoint) { c.Size = -1 },
 		"size beyond the limit": func(c *Checkpoint) { c.Size = MaxSize + 1 },
@@ -117,10 +117,10 @@ type brokenSigner struct {
 func (b brokenSigner) Sign([]byte) ([]byte, error) { return nil, b.err }
 
 func TestCheckpointRoundTrip(t *testing.T) {
-	signer, verifier := testKey(t, "north.example/v0", 1)
+	signer, verifier := testKey(t, "north.example/v1", 1)
 	rapid.Check(t, func(t *rapid.T) {
 		want := Checkpoint{
-			Origin: "north.example/v0",
+			Origin: "north.example/v1",
 			Size:   rapid.Int64Range(1, MaxSize).Draw(t, "size"),
 			Root:   tlog.Hash(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "root")),
 		}

@@ -6,8 +6,9 @@
 // case's tag key; the ledger proves that the leaf was there, and in which
 // order. Storage, clocks and networks are the caller's.
 //
-// The byte forms are those of docs/ledger.md, which follows C2SP
-// tlog-tiles, tlog-checkpoint and signed-note.
+// The byte forms are those of docs/ledger.md and docs/witnesses.md, which
+// follow C2SP tlog-tiles, tlog-checkpoint, signed-note, tlog-cosignature,
+// tlog-witness and tlog-proof.
 package ledger
 
 import "errors"
@@ -25,7 +26,9 @@ const (
 	MaxLeafBytes = 1<<16 - 1
 
 	// MaxCheckpointBytes caps a signed checkpoint with all its signature lines.
-	MaxCheckpointBytes = 16 << 10
+	// It holds MaxCosignatures by Ed25519 keys, or 19 by ML-DSA-44 keys with
+	// names of up to 100 bytes.
+	MaxCheckpointBytes = 64 << 10
 
 	// MaxCosignatures caps the signature lines after the log's own.
 	MaxCosignatures = 64
@@ -49,6 +52,18 @@ var (
 	ErrOrigin = errors.New("wrong ledger origin")
 	// ErrSignature: the log's own signature does not verify.
 	ErrSignature = errors.New("invalid ledger signature")
+	// ErrCosigner: the text is not the key of a cosigner, or of a type that we do not know.
+	ErrCosigner = errors.New("malformed cosigner key")
+	// ErrCosignature: the bytes are not cosignature lines in their one strict
+	// form, hold none by the keys asked for, or no cosignature can be made.
+	ErrCosignature = errors.New("invalid cosignature")
+	// ErrWitnesses: two witnesses of one list share a name or a key.
+	ErrWitnesses = errors.New("witnesses that cannot be told apart")
+	// ErrQuorum: the numbers let two quorums meet in faulty witnesses only.
+	ErrQuorum = errors.New("unsound quorum")
+	// ErrAddCheckpoint: the bytes are not a request, or a size answered, of the
+	// witness protocol.
+	ErrAddCheckpoint = errors.New("malformed add-checkpoint message")
 	// ErrTile: a tile path, or the bytes of a tile or entry bundle, are malformed.
 	ErrTile = errors.New("malformed tile")
 	// ErrRange: a size or index lies outside the tree that it is about.

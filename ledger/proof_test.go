@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-const origin = "north.example/v0"
+const origin = "north.example/v1"
 
 func TestProofVectors(t *testing.T) {
 	var vectors struct {
@@ -128,7 +128,7 @@ func TestProofRanges(t *testing.T) {
 	if err := CheckConsistency(nil, Checkpoint{Origin: origin, Size: -1}, head); !errors.Is(err, ErrRange) {
 		t.Errorf("consistency from a negative tree: %v", err)
 	}
-	if err := CheckConsistency(nil, Checkpoint{Origin: "south.example/v0"}, head); !errors.Is(err, ErrOrigin) {
+	if err := CheckConsistency(nil, Checkpoint{Origin: "south.example/v1"}, head); !errors.Is(err, ErrOrigin) {
 		t.Errorf("consistency of two logs: %v", err)
 	}
 	// The largest tree that can be proved anything about ends at all.

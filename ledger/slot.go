@@ -65,6 +65,12 @@ const (
 	SlotRecalled Slot = "recalled"
 	SlotBadSeal  Slot = "bad-seal"
 
+	// SlotCarried names a statement on the outside of its envelope and is
+	// never logged. SlotDeposit is that of a depositary's deposit: both K and
+	// the statement id are then the envelope's digest.
+	SlotCarried Slot = "carried"
+	SlotDeposit Slot = "deposit"
+
 	SlotAcknowledge Slot = "acknowledge"
 	SlotAssess      Slot = "assess"
 	SlotAnswer      Slot = "answer"

@@ -38,6 +38,8 @@ const (
 	maxRefusal = wire.MaxHeader + 1<<10
 	// maxCard is a card's text with its two.
 	maxCard = wire.MaxCard + 2<<10
+	// maxSuccession is a statement's text with a node's signature line.
+	maxSuccession = wire.MaxStatementText + 1<<10
 )
 
 // ClientOptions are a Client's. Zero values mean what they say or the default.
@@ -104,7 +106,7 @@ func (c *Client) Close() {
 // verified.
 func (c *Client) Carry(ctx context.Context, to heed.Card, envelopes []byte) (exchange.Reply, error) {
 	var reply exchange.Reply
-	err := c.call(ctx, to, request{method: http.MethodPost, path: EnvelopesPath, body: envelopes}, func(a *answer) error {
+	err := c.call(ctx, to, request{method: http.MethodPost, path: EnvelopesPath, media: MediaEnvelopes, body: envelopes}, func(a *answer) error {
 		var err error
 		switch {
 		case a.Status() == http.StatusOK && hasMedia(a.Header, MediaEnvelopes):
@@ -122,21 +124,21 @@ func (c *Client) Carry(ctx context.Context, to heed.Card, envelopes []byte) (exc
 	return reply, nil
 }
 
-// Resource reads from a ledger at the peer's endpoint: its own, or of another
-// party what it mirrors. It never goes by the card's tiles address, which is
+// Resource reads from a ledger at the peer's endpoint: its own present one, or
+// what it holds under an origin. It never goes by the card's tiles address, which is
 // for everybody else and without TLS. What is not there is ledger.ErrNotFound,
 // and so is a path that no ledger has, ledger.ErrTile.
-func (c *Client) Resource(ctx context.Context, at heed.Card, of heed.PartyID, path string) ([]byte, error) {
+func (c *Client) Resource(ctx context.Context, at heed.Card, origin string, path string) ([]byte, error) {
 	limit, err := ledger.MaxBytes(path)
 	if err != nil {
 		return nil, err
 	}
 	prefix := LedgerPath
-	if of != "" {
-		if _, err := heed.ParsePartyID(string(of)); err != nil {
+	if origin != "" {
+		if err := checkOrigin(origin); err != nil {
 			return nil, err
 		}
-		prefix = MirrorPath + string(of) + "/"
+		prefix = MirrorPath + origin + "/"
 	}
 	var body []byte
 	err = c.call(ctx, at, request{method: http.MethodGet, path: prefix + path}, func(a *answer) (err error) {
@@ -167,8 +169,42 @@ func (c *Client) CurrentCard(ctx context.Context, at heed.Card) ([]byte, error) 
 	return note, err
 }
 
+// Cards asks for all cards of the peer, oldest first: signed notes that have
+// not been verified.
+func (c *Client) Cards(ctx context.Context, at heed.Card) ([][]byte, error) {
+	return c.notes(ctx, at, CardsPath, maxCard)
+}
+
+// Successions asks for the peer's successions, oldest first: signed notes that
+// have not been verified.
+func (c *Client) Successions(ctx context.Context, at heed.Card) ([][]byte, error) {
+	return c.notes(ctx, at, SuccessionsPath, maxSuccession)
+}
+
+func (c *Client) notes(ctx context.Context, at heed.Card, path string, limit int) ([][]byte, error) {
+	var notes [][]byte
+	err := c.call(ctx, at, request{method: http.MethodGet, path: path}, func(a *answer) error {
+		if a.Status() != http.StatusOK || !hasMedia(a.Header, MediaNotes) {
+			return a.rejected()
+		}
+		if a.ContentLength == 0 {
+			return nil // there is none
+		}
+		body, err := a.read(maxNotesBytes)
+		if err != nil {
+			return err
+		}
+		if notes, err = splitNotes(body, limit); err != nil {
+			return a.bad(err.Error())
+		}
+		return nil
+	})
+	return notes, err
+}
+
 type request struct {
 	method, path string
+	media        string // of the body
 	body         []byte
 }
 
@@ -187,7 +223,7 @@ func (c *Client) call(ctx context.Context, to heed.Card, q request, read func(*a
 		return fmt.Errorf("calling %s: %w", to.Party, err)
 	}
 	if q.method == http.MethodPost {
-		r.Header.Set("Content-Type", MediaEnvelopes)
+		r.Header.Set("Content-Type", q.media)
 	}
 	r.Header.Set("User-Agent", "") // nobody's business
 	// The transport itself, and no http.Client: it follows no redirect and

@@ -21,39 +21,53 @@ const readAhead = 64 << 10
 
 // deliver takes a stream of envelopes and passes on what the node answers.
 func (h *handler) deliver(w *response, r *http.Request, from netip.Addr) {
-	if wait := h.strangers.wait(from, h.Now()); wait > 0 {
-		h.problem(w, r, problem{Status: http.StatusTooManyRequests, Code: CodeTooMany, retryAfter: wait,
-			Detail: "too many requests from your address were refused as no peer's", Hint: "wait, and ask the operator by telephone whether your card was added"})
+	body, ok := h.hear(w, r, from, MediaEnvelopes, h.MaxBody)
+	if !ok {
 		return
 	}
-	if p, bad := h.unwanted(r); bad {
-		h.problem(w, r, p)
-		return
-	}
-	body := &requestBody{in: http.MaxBytesReader(w.ResponseWriter, r.Body, h.MaxBody), control: w.control, pace: h.pacer()}
 	reply, err := h.node.Receive(r.Context(), bufio.NewReaderSize(body, readAhead))
-	if err := body.rest(); err != nil && r.Context().Err() == nil && !isConnection(err) {
-		h.Report(r, err)
-	}
+	h.heard(r, body)
 	h.answer(w, r, from, body, reply, err)
 }
 
+// hear lets a request's body be read, of at most limit bytes, or answers for
+// it by its header and its sender's address alone.
+func (h *handler) hear(w *response, r *http.Request, from netip.Addr, media string, limit int64) (*requestBody, bool) {
+	if wait := h.strangers.wait(from, h.Now()); wait > 0 {
+		h.problem(w, r, problem{Status: http.StatusTooManyRequests, Code: CodeTooMany, retryAfter: wait,
+			Detail: "too many requests from your address were refused as no peer's", Hint: "wait, and ask the operator by telephone whether your card was added"})
+		return nil, false
+	}
+	if p, bad := h.unwanted(r, media, limit); bad {
+		h.problem(w, r, p)
+		return nil, false
+	}
+	return &requestBody{in: http.MaxBytesReader(w.ResponseWriter, r.Body, limit), control: w.control, pace: h.pacer()}, true
+}
+
+// heard lets the sender come to its end.
+func (h *handler) heard(r *http.Request, body *requestBody) {
+	if err := body.rest(); err != nil && r.Context().Err() == nil && !isConnection(err) {
+		h.Report(r, err)
+	}
+}
+
 // unwanted refuses by the request's header alone.
-func (h *handler) unwanted(r *http.Request) (problem, bool) {
+func (h *handler) unwanted(r *http.Request, media string, limit int64) (problem, bool) {
 	switch {
-	case !hasMedia(r.Header, MediaEnvelopes):
-		return problem{Status: http.StatusUnsupportedMediaType, Code: CodeMediaType, Detail: "the body is to be " + MediaEnvelopes}, true
+	case !hasMedia(r.Header, media):
+		return problem{Status: http.StatusUnsupportedMediaType, Code: CodeMediaType, Detail: "the body is to be " + media}, true
 	case r.Header.Get("Content-Encoding") != "":
 		return problem{Status: http.StatusUnsupportedMediaType, Code: CodeMediaType, Detail: "the body is to have no content encoding"}, true
-	case r.ContentLength > h.MaxBody:
-		return h.bodyTooLarge(), true
+	case r.ContentLength > limit:
+		return bodyTooLarge(limit), true
 	}
 	return problem{}, false
 }
 
-func (h *handler) bodyTooLarge() problem {
+func bodyTooLarge(limit int64) problem {
 	return problem{Status: http.StatusRequestEntityTooLarge, Code: CodeBodyTooLarge,
-		Detail: fmt.Sprintf("one request may bring %d bytes", h.MaxBody), Hint: "send fewer envelopes in one request"}
+		Detail: fmt.Sprintf("one request may bring %d bytes", limit), Hint: "send fewer envelopes in one request"}
 }
 
 func (h *handler) answer(w *response, r *http.Request, from netip.Addr, body *requestBody, reply exchange.Reply, err error) {
@@ -85,7 +99,7 @@ func (h *handler) broken(w *response, r *http.Request, err error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		h.problem(w, r, h.bodyTooLarge())
+		h.problem(w, r, bodyTooLarge(tooLarge.Limit))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		h.problem(w, r, problem{Status: http.StatusRequestTimeout, Code: CodeTimeout,
 			Detail: "the body came too slowly", Hint: "send fewer envelopes in one request"})

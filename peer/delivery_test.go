@@ -26,7 +26,7 @@ import (
 func TestDelivery(t *testing.T) {
 	var said reports
 	defer said.none(t)
-	node := &fakeNode{mirrors: map[heed.PartyID]ledger.Source{"west.example": fakeLog("west's checkpoint")}}
+	node := &fakeNode{mirrors: map[string]ledger.Source{"west.example/v1-2": fakeLog("west's checkpoint")}}
 	var protocols sync.Map
 	id := identity(t, time.Now())
 	opts := options(&said)
@@ -47,22 +47,22 @@ func TestDelivery(t *testing.T) {
 		t.Errorf("CurrentCard: %q, %v", note, err)
 	}
 	for _, want := range []struct {
-		of   heed.PartyID
+		of   string
 		path string
 		body string
 	}{
 		{"", "checkpoint", "south's checkpoint"},
 		{"", "tile/entries/000.p/1", "\x00\x40" + strings.Repeat("\x07", 64)},
-		{"west.example", "checkpoint", "west's checkpoint"},
+		{"west.example/v1-2", "checkpoint", "west's checkpoint"},
 	} {
 		if body, err := c.Resource(t.Context(), card, want.of, want.path); err != nil || string(body) != want.body {
 			t.Errorf("Resource %q %s: %q, %v", want.of, want.path, body, err)
 		}
 	}
 	for _, missing := range []struct {
-		of   heed.PartyID
+		of   string
 		path string
-	}{{"", "tile/0/007"}, {"east.example", "checkpoint"}} {
+	}{{"", "tile/0/007"}, {"east.example/v1", "checkpoint"}, {"west.example/v1", "checkpoint"}} {
 		var rejected *Rejected
 		_, err := c.Resource(t.Context(), card, missing.of, missing.path)
 		if !errors.Is(err, ledger.ErrNotFound) || !errors.As(err, &rejected) || rejected.Status != 404 {
@@ -72,8 +72,20 @@ func TestDelivery(t *testing.T) {
 	if _, err := c.Resource(t.Context(), card, "", "../heed/v1/card"); !errors.Is(err, ledger.ErrTile) {
 		t.Errorf("a path that no ledger has: %v", err)
 	}
-	if _, err := c.Resource(t.Context(), card, "West/../x", "checkpoint"); err == nil {
-		t.Error("a mirror of no party")
+	for _, origin := range []string{"West/../x", "west.example", "west.example/v2", "West.example/v1", "west.example/v1/x", "west.example/v1-1"} {
+		if _, err := c.Resource(t.Context(), card, origin, "checkpoint"); err == nil {
+			t.Errorf("a mirror of %q, which is no ledger", origin)
+		}
+	}
+	if notes, err := c.Cards(t.Context(), card); err != nil || len(notes) != 2 || string(notes[1]) != "card of south" {
+		t.Errorf("Cards: %q, %v", notes, err)
+	}
+	if notes, err := c.Successions(t.Context(), card); err != nil || notes != nil {
+		t.Errorf("Successions, of which there are none: %q, %v", notes, err)
+	}
+	node.handed = [][]byte{[]byte("from v1 to v1-2")}
+	if notes, err := c.Successions(t.Context(), card); err != nil || len(notes) != 1 || string(notes[0]) != "from v1 to v1-2" {
+		t.Errorf("Successions: %q, %v", notes, err)
 	}
 	protocols.Range(func(proto, _ any) bool {
 		if proto != "HTTP/2.0" {
@@ -492,7 +504,8 @@ func TestTilesHandler(t *testing.T) {
 	var said reports
 	defer said.none(t)
 	opts := options(&said)
-	address := serve(t, Server(TilesHandler(fakeLog("south's checkpoint"), opts), nil, opts))
+	node := &fakeNode{mirrors: map[string]ledger.Source{"west.example/v1": fakeLog("west's checkpoint")}}
+	address := serve(t, Server(TilesHandler(node, opts), nil, opts))
 	plain := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	fetch := ledger.FetchHTTP(plain, "http://"+address)
 	if body, err := fetch(t.Context(), "checkpoint"); err != nil || string(body) != "south's checkpoint" {
@@ -503,6 +516,30 @@ func TestTilesHandler(t *testing.T) {
 	}
 	if _, err := fetch(t.Context(), "tile/0/001"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("missing tile: %v", err)
+	}
+	if body, err := fetch(t.Context(), "mirror/west.example/v1/checkpoint"); err == nil {
+		t.Errorf("a path that no ledger has: %q", body)
+	}
+	mirror := ledger.FetchHTTP(plain, "http://"+address+"/mirror/west.example/v1")
+	if body, err := mirror(t.Context(), "checkpoint"); err != nil || string(body) != "west's checkpoint" {
+		t.Errorf("mirror: %q, %v", body, err)
+	}
+	if _, err := mirror(t.Context(), "tile/0/000.p/1"); err != nil {
+		t.Errorf("tile of a mirror: %v", err)
+	}
+	for path, want := range map[string]string{
+		TilesCardsPath:       "\x00\x00\x00\x13first card of south\x00\x00\x00\x0dcard of south",
+		TilesSuccessionsPath: "",
+	} {
+		response, err := plain.Get("http://" + address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != 200 || response.Header.Get("Content-Type") != MediaNotes || string(body) != want {
+			t.Errorf("%s: %d %q, %v", path, response.StatusCode, body, err)
+		}
 	}
 	response, err := plain.Get("http://" + address + CardPath)
 	if err != nil {

@@ -86,7 +86,9 @@ type fakeNode struct {
 	receive func(context.Context, io.Reader) (exchange.Reply, error)
 	card    func(context.Context) ([]byte, error)
 	own     ledger.Source
-	mirrors map[heed.PartyID]ledger.Source
+	mirrors map[string]ledger.Source
+	cards   func(context.Context) ([][]byte, error)
+	handed  [][]byte
 }
 
 func (n *fakeNode) Receive(ctx context.Context, in io.Reader) (exchange.Reply, error) {
@@ -128,12 +130,21 @@ func (n *fakeNode) Ledger() ledger.Source {
 	return fakeLog("south's checkpoint")
 }
 
-func (n *fakeNode) Mirror(of heed.PartyID) ledger.Source {
-	if source, ok := n.mirrors[of]; ok {
+func (n *fakeNode) Mirror(origin string) ledger.Source {
+	if source, ok := n.mirrors[origin]; ok {
 		return source
 	}
 	return fakeLog("")
 }
+
+func (n *fakeNode) Cards(ctx context.Context) ([][]byte, error) {
+	if n.cards != nil {
+		return n.cards(ctx)
+	}
+	return [][]byte{[]byte("first card of south"), []byte("card of south")}, nil
+}
+
+func (n *fakeNode) Successions(context.Context) ([][]byte, error) { return n.handed, nil }
 
 // fakeLog is a checkpoint and one leaf; the empty one is no log.
 type fakeLog string

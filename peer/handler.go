@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -84,12 +85,29 @@ func Handler(node Node, opts Options) http.Handler {
 	return h
 }
 
-// TilesHandler serves a ledger to everybody over plain HTTP as C2SP tlog-tiles
-// lays out, with /checkpoint and /tile/ at the root.
-func TilesHandler(source ledger.Source, opts Options) http.Handler {
+// DepositaryHandler serves a depositary, over HTTPS: what is public of it, and
+// deposits and their collection. It takes no envelopes for itself. It needs a
+// ResponseWriter as Handler does.
+func DepositaryHandler(depositary Depositary, opts Options) http.Handler {
 	h := newHandler(opts)
-	tiles := ledger.Handler(source, h.Report)
-	h.route = func(w *response, r *http.Request, _ netip.Addr) { tiles.ServeHTTP(w, r) }
+	h.strangers = newStrangers(h.StrangerEvery, h.StrangerBurst, h.MaxStrangers)
+	h.depositary = depositary
+	h.route = h.routeDepositary
+	return h
+}
+
+// TilesHandler serves what is public to everybody over plain HTTP: the ledger
+// as C2SP tlog-tiles lays out, with /checkpoint and /tile/ at the root, and
+// beside it mirrors, cards and successions.
+func TilesHandler(public Public, opts Options) http.Handler {
+	h := newHandler(opts)
+	tiles := ledger.Handler(public.Ledger(), h.Report)
+	paths := publicPaths{mirror: TilesMirrorPath, cards: TilesCardsPath, successions: TilesSuccessionsPath}
+	h.route = func(w *response, r *http.Request, _ netip.Addr) {
+		if !h.routePublic(w, r, public, paths) {
+			tiles.ServeHTTP(w, r)
+		}
+	}
 	return h
 }
 
@@ -133,10 +151,11 @@ func (report reportWriter) Write(line []byte) (int, error) {
 
 type handler struct {
 	Options
-	node      Node
-	gate      *gate
-	strangers *strangers
-	route     func(*response, *http.Request, netip.Addr)
+	node       Node
+	depositary Depositary
+	gate       *gate
+	strangers  *strangers
+	route      func(*response, *http.Request, netip.Addr)
 }
 
 func newHandler(opts Options) *handler {
@@ -201,32 +220,111 @@ func (h *handler) routeNode(w *response, r *http.Request, from netip.Addr) {
 		}
 		return
 	}
-	if path == CardPath {
+	h.routeKnown(w, r, h.node)
+}
+
+// routeDepositary knows the paths of a depositary.
+func (h *handler) routeDepositary(w *response, r *http.Request, from netip.Addr) {
+	if r.URL.RawPath != "" {
+		h.notFound(w, r)
+		return
+	}
+	switch r.URL.Path {
+	case DepositsPath:
+		if h.allow(w, r, http.MethodPost) {
+			h.deposit(w, r, from)
+		}
+	case CollectPath:
+		if h.allow(w, r, http.MethodPost) {
+			h.collect(w, r, from)
+		}
+	default:
+		h.routeKnown(w, r, h.depositary)
+	}
+}
+
+// routeKnown serves what every node tells of itself.
+func (h *handler) routeKnown(w *response, r *http.Request, node Known) {
+	switch path := r.URL.Path; {
+	case path == CardPath:
 		if h.allow(w, r, http.MethodGet, http.MethodHead) {
-			h.card(w, r)
+			h.card(w, r, node)
 		}
+	case strings.HasPrefix(path, LedgerPath):
+		h.tiles(w, r, node.Ledger(), LedgerPath)
+	case !h.routePublic(w, r, node, publicPaths{mirror: MirrorPath, cards: CardsPath, successions: SuccessionsPath}):
+		h.notFound(w, r)
+	}
+}
+
+// publicPaths is where the same things are at two addresses.
+type publicPaths struct{ mirror, cards, successions string }
+
+// routePublic serves mirrors, cards and successions, and says whether it knew
+// the path.
+func (h *handler) routePublic(w *response, r *http.Request, public Public, at publicPaths) bool {
+	path := r.URL.Path
+	if r.URL.RawPath != "" {
+		return false
+	}
+	switch path {
+	case at.cards:
+		h.notes(w, r, "cards", public.Cards)
+		return true
+	case at.successions:
+		h.notes(w, r, "successions", public.Successions)
+		return true
+	}
+	rest, ok := strings.CutPrefix(path, at.mirror)
+	if !ok {
+		return false
+	}
+	origin, ok := originOf(rest)
+	if !ok {
+		return false
+	}
+	h.tiles(w, r, public.Mirror(origin), at.mirror+origin+"/")
+	return true
+}
+
+// originOf takes a ledger's origin, a party, a slash and a label, from the
+// front of a path that goes on.
+func originOf(path string) (origin string, ok bool) {
+	party, rest, _ := strings.Cut(path, "/")
+	label, _, more := strings.Cut(rest, "/")
+	origin = party + "/" + label
+	return origin, more && checkOrigin(origin) == nil
+}
+
+// checkOrigin keeps anything but a party's ledger out of a path.
+func checkOrigin(origin string) error {
+	party, _, err := ledger.ParseOrigin(origin)
+	if err != nil {
+		return err
+	}
+	_, err = heed.ParsePartyID(party)
+	return err
+}
+
+// notes answers with signed notes, each after its length.
+func (h *handler) notes(w *response, r *http.Request, what string, read func(context.Context) ([][]byte, error)) {
+	if !h.allow(w, r, http.MethodGet, http.MethodHead) {
 		return
 	}
-	if strings.HasPrefix(path, LedgerPath) {
-		h.tiles(w, r, h.node.Ledger(), LedgerPath)
+	all, err := read(r.Context())
+	if err != nil {
+		h.fail(w, r, fmt.Errorf("reading the own %s: %w", what, err))
 		return
 	}
-	if rest, ok := strings.CutPrefix(path, MirrorPath); ok {
-		name, _, slash := strings.Cut(rest, "/")
-		if party, err := heed.ParsePartyID(name); err == nil && slash {
-			h.tiles(w, r, h.node.Mirror(party), MirrorPath+name+"/")
-			return
-		}
-	}
-	h.notFound(w, r)
+	h.sent(r, write(w, http.StatusOK, MediaNotes, joinNotes(all)))
 }
 
 func (h *handler) tiles(w *response, r *http.Request, source ledger.Source, prefix string) {
 	http.StripPrefix(prefix, ledger.Handler(source, h.Report)).ServeHTTP(w, r)
 }
 
-func (h *handler) card(w *response, r *http.Request) {
-	note, err := h.node.CardNote(r.Context())
+func (h *handler) card(w *response, r *http.Request, node Known) {
+	note, err := node.CardNote(r.Context())
 	if err != nil {
 		h.fail(w, r, fmt.Errorf("reading the own card: %w", err))
 		return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -224,4 +225,82 @@ func BenchmarkCommit1024InFlight(b *testing.B) {
 	b.StopTimer()
 	b.ReportMetric(float64((cpuTime(b)-used).Microseconds())/float64(b.N), "cpu-µs/commit")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+}
+
+// A cut of the own ledger: the map takes in the tags that were logged since
+// the last one, beside their leaves, the root leaf and the head. The aim is
+// 2,000 tags a second in cuts of 1,024 at a million keys.
+func BenchmarkCut(b *testing.B) {
+	for _, keys := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("keys=%d", keys), func(b *testing.B) {
+			s := openBench(b)
+			logged := 0
+			// As many at once as fit into memory: this is not what is measured.
+			for logged < keys {
+				n := min(keys-logged, 100_000)
+				if err := s.Write(context.Background(), func(tx exchange.Tx) error { return logs(tx, "north.example/v1", logged, logged+n) }); err != nil {
+					b.Fatal(err)
+				}
+				logged += n
+			}
+			b.ReportMetric(mapBytes(b, s)/1e6, "MB")
+			for _, tags := range []int{1, 64, 1024} {
+				b.Run(fmt.Sprintf("tags=%d", tags), func(b *testing.B) {
+					used := cpuTime(b)
+					b.ReportAllocs()
+					for b.Loop() {
+						from := logged
+						logged += tags
+						if err := s.Write(context.Background(), func(tx exchange.Tx) error { return logs(tx, "north.example/v1", from, logged) }); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64((cpuTime(b)-used).Microseconds())/float64(b.N*tags), "cpu-µs/tag")
+					b.ReportMetric(float64(b.N*tags)/b.Elapsed().Seconds(), "tags/s")
+				})
+			}
+			b.Run("prove", func(b *testing.B) {
+				b.ReportAllocs()
+				for n := 0; b.Loop(); n++ {
+					err := s.Read(context.Background(), func(v exchange.View) error {
+						head, err := v.Head()
+						if err != nil {
+							return err
+						}
+						_, err = v.Map().Prove(ledger.Tag(testLeaf(n % keys)[:32]), head.Size-1)
+						return err
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func mapBytes(b *testing.B, s *Store) float64 {
+	b.Helper()
+	var n float64
+	if err := s.db.QueryRow(`SELECT SUM(pgsize) FROM dbstat WHERE name = 'map_page'`).Scan(&n); err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// Ending a ledger copies it.
+func BenchmarkEndLedger(b *testing.B) {
+	const keys = 100_000
+	for n := 0; b.Loop(); n++ {
+		b.StopTimer()
+		s := openBench(b)
+		if err := s.Write(context.Background(), func(tx exchange.Tx) error { return logs(tx, "north.example/v1", 0, keys) }); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if err := s.Write(context.Background(), func(tx exchange.Tx) error { return tx.EndLedger("north.example/v1") }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*keys/b.Elapsed().Seconds(), "leaves/s")
 }

@@ -3,8 +3,11 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"heed"
 	"heed/exchange"
@@ -23,8 +26,10 @@ const pageOfLeaves = 1024
 // Check reads everything once, as of one moment, and returns what does not
 // hold together: every finding is ErrDamaged. It checks the pages and keys of the
 // database itself; each ledger's stored hashes and the root of every
-// published head, recomputed from the leaves; and the index of duties against
-// the fold of each case. Signatures of statements are not verified again.
+// published head, recomputed from the leaves; where a ledger has map roots, that
+// its leaves keep the rules of an auditor, and that the map's pages are those
+// of the newest; whatever is named by a hash; and the index of duties against
+// the fold of each case. Signatures are not verified again.
 //
 // progress may be nil. It is called with what is done of the total, in
 // leaves and cases, and must not use the store.
@@ -85,6 +90,9 @@ func (c *checker) run() error {
 	if err := c.mirrors(); err != nil {
 		return err
 	}
+	if err := c.digests(); err != nil {
+		return err
+	}
 	return c.cases()
 }
 
@@ -111,6 +119,8 @@ type log struct {
 	leaves func(from, to int64) ([][]byte, error)
 	hashes hashQueries
 	heads  []exchange.Head
+	origin string // empty where no head says
+	pages  *pages
 }
 
 func (c *checker) ownLedger() error {
@@ -122,7 +132,12 @@ func (c *checker) ownLedger() error {
 	if err != nil {
 		return err
 	}
-	return c.log(log{name: "our ledger", size: size, leaves: c.Leaves, hashes: ownLog, heads: heads})
+	l := log{name: "our ledger", size: size, leaves: c.Leaves, hashes: ownLog, heads: heads, pages: &pages{view: c.view, own: true}}
+	if len(heads) > 0 {
+		origin, _, _ := bytes.Cut(heads[len(heads)-1].Note, []byte("\n"))
+		l.origin = string(origin)
+	}
+	return c.log(l)
 }
 
 func (c *checker) mirrors() error {
@@ -140,21 +155,39 @@ func (c *checker) mirrors() error {
 			return err
 		}
 		leaves := func(from, to int64) ([][]byte, error) { return c.MirrorLeaves(origin, from, to) }
-		if err := c.log(log{name: "the mirror of " + origin, size: m.size, leaves: leaves, hashes: m.hashes(), heads: heads}); err != nil {
+		l := log{name: "the mirror of " + origin, size: m.size, leaves: leaves, hashes: m.hashes(), heads: heads, origin: origin,
+			pages: &pages{view: c.view, origin: origin, key: m.key}}
+		if err := c.log(l); err != nil {
 			return err
 		}
 	}
-	return nil
+	n, err := find(c.view, (*row).int, `SELECT COUNT(*) FROM map_page WHERE mirror <> 0 AND mirror NOT IN (SELECT key FROM mirror)`)
+	if err == nil && n > 0 {
+		err = c.damage("%d pages are of the map of no ledger", n)
+	}
+	return err
 }
 
-// log replays a ledger's leaves. Its first wrong hash is enough to know.
+// log replays a ledger's leaves. Its first wrong hash, and the first leaf that
+// breaks a rule, are enough to know.
 func (c *checker) log(l log) error {
 	var tree ledger.Tree
+	var replay *ledger.Replay // nil: of a ledger without a map, or of one that broke a rule
+	var replayed ledger.Tree
+	_, _, err := ledger.ParseOrigin(l.origin)
+	mapped := err == nil
+	if mapped {
+		replay = ledger.NewReplay(l.origin, &replayed, ledger.NewMap(&ledger.MemoryPages{}), -1, false)
+	}
 	wrong := false
 	heads := l.heads
 	for {
 		for ; len(heads) > 0 && heads[0].Size <= tree.Size(); heads = heads[1:] {
-			if why := contradicts(heads[0], tree.Head("")); why != "" {
+			why := contradicts(heads[0], tree.Head(""))
+			if why == "" && replay != nil && heads[0].Size > 0 && replay.LastRoot() != heads[0].Size-1 {
+				why = "does not end in a map root"
+			}
+			if why != "" {
 				if err := c.damage("%s: the head of %d leaves %s", l.name, heads[0].Size, why); err != nil {
 					return err
 				}
@@ -182,6 +215,15 @@ func (c *checker) log(l log) error {
 				return c.damage("%s: leaf %d: %v", l.name, tree.Size(), err)
 			}
 			made = append(made, hashes...)
+			if replay == nil {
+				continue
+			}
+			if _, err := replay.Append(leaf); err != nil {
+				replay = nil
+				if err := c.damage("%s: %v", l.name, err); err != nil {
+					return err
+				}
+			}
 		}
 		if !wrong {
 			at, err := c.firstWrongHash(made, l.hashes)
@@ -201,6 +243,77 @@ func (c *checker) log(l log) error {
 	for _, h := range heads {
 		if err := c.damage("%s: it has %d leaves, and a head was published of %d", l.name, l.size, h.Size); err != nil {
 			return err
+		}
+	}
+	root := tlog.Hash(sha256.Sum256(nil)) // of a map without tags
+	if mapped {
+		if replay == nil {
+			return nil // what the map should be is not known
+		}
+		head := tree.Head(l.origin)
+		var broken *ledger.Violation
+		// Leaves may wait for the next cut.
+		if err := replay.Agree(head, head); err != nil && !(errors.As(err, &broken) && broken.Rule == ledger.NotEndingInRoot) {
+			return c.damage("%s: %v", l.name, err)
+		}
+		if at := replay.LastRoot(); at >= 0 {
+			leaves, err := l.leaves(at, at+1)
+			if err != nil {
+				return err
+			}
+			newest, err := ledger.ParseMapRoot(leaves[0])
+			if err != nil {
+				return err
+			}
+			root = newest.Root
+		}
+	}
+	return c.storedMap(l, root)
+}
+
+// storedMap compares a map's pages with the root that they should have.
+func (c *checker) storedMap(l log, want tlog.Hash) error {
+	stored := ledger.NewMap(l.pages)
+	// Going back to a time before all leaves reads every page, and a map holds
+	// each that it reads to the hash in the page above it.
+	_, err := stored.Root(0)
+	var root tlog.Hash
+	if err == nil {
+		root, err = stored.Root(ledger.MaxSize)
+	}
+	if errors.Is(err, ledger.ErrMapPage) {
+		return c.damage("%s: its map: %v", l.name, err)
+	}
+	if err != nil {
+		return err
+	}
+	if root != want {
+		return c.damage("%s: its map has the root %v, and its newest map root is %v", l.name, root, want)
+	}
+	return nil
+}
+
+// digests compares what is found by its hash with that hash.
+func (c *checker) digests() error {
+	for what, query := range map[string]string{
+		"checkpoint": `SELECT digest, note FROM checkpoint`,
+		"succession": `SELECT digest, note FROM succession`,
+		"deposit":    `SELECT digest, note FROM deposit`,
+	} {
+		var wrong []heed.Digest
+		err := c.query(query, func(r *row) error {
+			if digest := r.digest(); digest != sha256.Sum256(r.bytes()) {
+				wrong = append(wrong, digest)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, digest := range wrong {
+			if err := c.damage("the %s %x does not have this hash", what, digest); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

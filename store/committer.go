@@ -66,6 +66,7 @@ type writer struct {
 // transaction under way has it, and is read anew after a failed one.
 type memory struct {
 	tree        *ledger.Tree
+	era         int64 // how many ledgers of ours have ended
 	nextCase    int64
 	nextSeq     int64
 	nextChannel int64
@@ -106,13 +107,13 @@ func (w *writer) load() error {
 		}
 		*next.to = highest + 1
 	}
-	tree, err := v.readTree()
+	held, err := v.readTree()
 	if err != nil {
 		return fmt.Errorf("store: read the ledger's tree: %w", err)
 	}
-	m.tree = tree
+	m.tree, m.era = held.tree.Clone(), held.era
 	w.memory = m
-	w.store.tree.Store(tree.Clone())
+	w.store.tree.Store(held)
 	return nil
 }
 
@@ -209,7 +210,7 @@ func (w *writer) finish(err error) {
 		w.conclude(fmt.Errorf("%w: %w", ErrCommit, errors.Join(err, w.discard())))
 		return
 	}
-	w.store.tree.Store(w.tree.Clone())
+	w.store.tree.Store(&heldTree{w.era, w.tree.Clone()})
 	for key, entry := range w.fresh {
 		w.store.cases.put(key, entry, entry.weight())
 	}
@@ -286,7 +287,9 @@ func (w *writer) change(r *request) error {
 				r.err = errGoexit // and the goroutine goes on ending: see run
 			}
 		}()
-		r.err = r.f(t)
+		if r.err = r.f(t); r.err == nil {
+			r.err = t.flushMaps()
+		}
 		returned = true
 	}()
 	if r.err == nil && r.panicked == nil && w.conn.failed != nil {

@@ -52,6 +52,42 @@ func writeUntilKilled(path string) error {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	failed := make(chan error, 1)
+	fail := func(err error) {
+		select {
+		case failed <- err:
+		default:
+		}
+	}
+	// One cuts all the time, and now and then what it has cut is lost; one follows
+	// another's ledger.
+	all.Go(func() {
+		for n := 0; ; n++ {
+			err := s.Write(context.Background(), func(tx exchange.Tx) error {
+				if err := cut(tx, "north.example/v1"); err != nil {
+					return err
+				}
+				if n%3 == 2 {
+					return errNo
+				}
+				return nil
+			})
+			if err != nil && !errors.Is(err, errNo) {
+				fail(err)
+				return
+			}
+		}
+	})
+	all.Go(func() {
+		for n := 0; ; n++ {
+			err := s.Write(context.Background(), func(tx exchange.Tx) error {
+				return mirrorOf(tx, fmt.Sprintf("south-%d.example/v1", from+n), 3, n%200, 1)
+			})
+			if err != nil {
+				fail(err)
+				return
+			}
+		}
+	})
 	for worker := range 8 {
 		all.Go(func() {
 			for i := from + worker; ; i += 8 {
@@ -68,10 +104,7 @@ func writeUntilKilled(path string) error {
 					mu.Unlock()
 				}
 				if err != nil {
-					select {
-					case failed <- err:
-					default:
-					}
+					fail(err)
 					return
 				}
 			}

@@ -18,20 +18,39 @@ func (v *view) Tree() (*ledger.Tree, error) {
 	if v.write != nil {
 		return v.write.tree.Clone(), nil
 	}
-	return v.readTree()
-}
-
-// readTree is the tree as of the snapshot. A ledger that only grows has one
-// tree of each size, so a remembered one of the same size is the same.
-func (v *view) readTree() (*ledger.Tree, error) {
-	size, err := v.size()
+	held, err := v.readTree()
 	if err != nil {
 		return nil, err
 	}
-	if held := v.store.tree.Load(); held != nil && held.Size() == size && v.write == nil {
-		return held.Clone(), nil
+	return held.tree.Clone(), nil
+}
+
+// heldTree is the tree of our own ledger, after so many others of ours that
+// have ended. It is shared, and so never appended to.
+type heldTree struct {
+	era  int64
+	tree *ledger.Tree
+}
+
+// readTree is the tree as of the snapshot. A ledger that only grows has one
+// tree of each size, so a remembered one of the same ledger and size is the same.
+func (v *view) readTree() (*heldTree, error) {
+	var size int64
+	read := &heldTree{}
+	err := v.one(`SELECT (SELECT COUNT(*) FROM mirror WHERE ours = 1), COALESCE(MAX(place) + 1, 0) FROM leaf`, func(r *row) error {
+		read.era, size = r.int(), r.int()
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return ledger.NewTree(size, v.reader(ownLog))
+	if held := v.store.tree.Load(); held != nil && held.era == read.era && held.tree.Size() == size {
+		return held, nil
+	}
+	if read.tree, err = ledger.NewTree(size, v.reader(ownLog)); err != nil {
+		return nil, err
+	}
+	return read, nil
 }
 
 // size is the number of leaves that the database has.

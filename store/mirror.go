@@ -64,8 +64,28 @@ func (v *view) MirrorLeaves(origin string, from, to int64) ([][]byte, error) {
 	return leaves, checkRange(err, from, to, len(leaves))
 }
 
+// addMirror begins a mirror of so many leaves; ours is one of our own former ledgers.
+func (t *tx) addMirror(origin string, size int64, ours bool) (mirror, error) {
+	err := t.run(`INSERT INTO mirror (key, origin, size, ours) VALUES ((SELECT COALESCE(MAX(key), 0) + 1 FROM mirror), $1, $2, $3)`, origin, size, ours)
+	if err != nil {
+		return mirror{}, err
+	}
+	return t.mirror(origin)
+}
+
+// makeMirror finds the mirror of origin, or begins one without leaves.
+func (t *tx) makeMirror(origin string) (mirror, error) {
+	m, err := t.mirror(origin)
+	if err != nil || m.key != 0 {
+		return m, err
+	}
+	return t.addMirror(origin, 0, false)
+}
+
 // ExtendMirror implements exchange.LedgerTx. Leaves and hashes must begin where
-// the mirror ends (else ledger.ErrRange), and lead to the size of the head.
+// the mirror ends (else ledger.ErrRange), and lead to the size of the head,
+// unless that is 0. A head that comes without leaves must be of a size that has
+// one, or of one beyond those that do (else ledger.ErrRange).
 func (t *tx) ExtendMirror(origin string, leaves [][]byte, hashes []ledger.StoredHash, head exchange.Head) error {
 	m, err := t.mirror(origin)
 	if err != nil {
@@ -73,24 +93,26 @@ func (t *tx) ExtendMirror(origin string, leaves [][]byte, hashes []ledger.Stored
 	}
 	size := m.size + int64(len(leaves))
 	first := tlog.StoredHashIndex(0, m.size)
-	if head.Size != size || int64(len(hashes)) != tlog.StoredHashIndex(0, size)-first {
-		return fmt.Errorf("store: %d leaves and %d hashes after the %d leaves of %s, for a head of %d: %w", len(leaves), len(hashes), m.size, origin, head.Size, ledger.ErrRange)
+	fits := head.Size == 0 || head.Size == size
+	if !fits && len(leaves) == 0 {
+		if fits, err = t.takesHead(m, head.Size); err != nil {
+			return err
+		}
 	}
-	if m.key == 0 {
-		err := t.run(`INSERT INTO mirror (key, origin, size) VALUES ((SELECT COALESCE(MAX(key), 0) + 1 FROM mirror), $1, $2)`, origin, size)
-		if err != nil {
-			return err
-		}
-		if m, err = t.mirror(origin); err != nil {
-			return err
-		}
-		m.size = 0
-	} else if err := t.run(`UPDATE mirror SET size = $1 WHERE key = $2`, size, m.key); err != nil {
-		return err
+	if !fits || int64(len(hashes)) != tlog.StoredHashIndex(0, size)-first {
+		return fmt.Errorf("store: %d leaves and %d hashes after the %d leaves of %s, for a head of %d: %w", len(leaves), len(hashes), m.size, origin, head.Size, ledger.ErrRange)
 	}
 	for i, h := range hashes {
 		if h.Index != first+int64(i) {
 			return fmt.Errorf("store: stored hash %d of %s where %d is next: %w", h.Index, origin, first+int64(i), ledger.ErrRange)
+		}
+	}
+	if len(leaves) > 0 {
+		if m, err = t.makeMirror(origin); err != nil {
+			return err
+		}
+		if err := t.run(`UPDATE mirror SET size = $1 WHERE key = $2`, size, m.key); err != nil {
+			return err
 		}
 	}
 	for i, leaf := range leaves {
@@ -102,6 +124,23 @@ func (t *tx) ExtendMirror(origin string, leaves [][]byte, hashes []ledger.Stored
 		}
 		hashes = hashes[made:]
 	}
+	if head.Size == 0 {
+		return nil
+	}
 	return t.run(`INSERT INTO mirror_head (mirror, size, note, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (mirror, size) DO UPDATE SET note = excluded.note, at = excluded.at`, m.key, head.Size, whole(head.Note), head.At)
+}
+
+// takesHead tells whether a head that comes without leaves has its place: it
+// replaces one, or is the newest of those whose leaves are held.
+func (t *tx) takesHead(m mirror, size int64) (bool, error) {
+	if size < 0 || size > m.size {
+		return false, nil
+	}
+	newest, err := find(&t.view, (*row).int, `SELECT COALESCE(MAX(size), 0) FROM mirror_head WHERE mirror = $1`, m.key)
+	if err != nil || size > newest {
+		return err == nil, err
+	}
+	n, err := find(&t.view, (*row).int, `SELECT COUNT(*) FROM mirror_head WHERE mirror = $1 AND size = $2`, m.key, size)
+	return n > 0, err
 }

@@ -15,7 +15,10 @@ import (
 )
 
 // tx is a view that changes things.
-type tx struct{ view }
+type tx struct {
+	view
+	maps heldMaps
+}
 
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	if t.ended {

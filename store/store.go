@@ -19,7 +19,6 @@ import (
 
 	"heed"
 	"heed/exchange"
-	"heed/ledger"
 )
 
 // Errors that callers test for.
@@ -35,6 +34,10 @@ var (
 	ErrNewer = errors.New("the database is of a newer version")
 	// ErrExists: the target of a backup exists.
 	ErrExists = errors.New("the file exists already")
+	// ErrReadOnly: a map was changed within a Read.
+	ErrReadOnly = errors.New("store: a map is changed within a Write only")
+	// ErrMirrored: the own ledger cannot end as the mirror of an origin that has one.
+	ErrMirrored = errors.New("there is a mirror of that origin already")
 )
 
 // Options of a store. The zero value is right for a node.
@@ -84,7 +87,7 @@ type Store struct {
 	cases *cache[int64, caseEntry]                 // by cases.key
 	cards *cache[heed.CardID, heed.Card]           // what is named by its hash is never stale
 	said  *cache[heed.StatementID, heed.Statement] // parsed, committed or not
-	tree  atomic.Pointer[ledger.Tree]              // as of the newest commit
+	tree  atomic.Pointer[heldTree]                 // as of the newest commit
 	probe func(stage stage, batch int) error       // tests' view into the committer; nil otherwise
 }
 

@@ -162,13 +162,13 @@ func CheckLedger(p *Party, mirrors ...*Party) error {
 		if head, err = v.Head(); err != nil {
 			return err
 		}
-		return checkSlots(p.ID, v)
+		return checkSlots(p.ID, len(p.Keys.ledgers)-1, v)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger of %s: %w", p.ID, err)
 	}
-	origin := p.Keys.ledger.Name()
-	own, err := ledger.ParseCheckpoint(head.Note, origin, p.Keys.ledger.Verifier())
+	origin := p.Keys.ledgers[0].Name()
+	own, err := ledger.ParseCheckpoint(head.Note, origin, p.Keys.ledgers[0].Verifier())
 	if err != nil {
 		return fmt.Errorf("checkpoint of %s: %w", p.ID, err)
 	}
@@ -178,7 +178,7 @@ func CheckLedger(p *Party, mirrors ...*Party) error {
 			if err != nil {
 				return err
 			}
-			mirrored, err := ledger.ParseCheckpoint(held.Note, origin, p.Keys.ledger.Verifier())
+			mirrored, err := ledger.ParseCheckpoint(held.Note, origin, p.Keys.ledgers[0].Verifier())
 			if err != nil {
 				return err
 			}
@@ -199,7 +199,7 @@ func CheckLedger(p *Party, mirrors ...*Party) error {
 }
 
 // checkSlots computes each statement's tags anew, from the documents alone.
-func checkSlots(party heed.PartyID, v exchange.View) error {
+func checkSlots(party heed.PartyID, former int, v exchange.View) error {
 	rows, err := v.Cases(1 << 20)
 	if err != nil {
 		return err
@@ -228,7 +228,7 @@ func checkSlots(party heed.PartyID, v exchange.View) error {
 					return fmt.Errorf("statements %s and %s share a tag", other.Short(), k.Statement.ID.Short())
 				}
 				tags[tag] = k.Statement.ID
-				if err := leafOpens(v, tag, keys[of], k.Note); err != nil {
+				if err := leafOpens(party, former, v, tag, keys[of], k.Note); err != nil {
 					return fmt.Errorf("%s statement %s under %q: %w", k.Statement.Kind, k.Statement.ID.Short(), slot, err)
 				}
 			}
@@ -258,12 +258,28 @@ func expectedSlots(c heed.Case, s heed.Statement) map[ledger.Slot]heed.Statement
 	return map[ledger.Slot]heed.StatementID{ledger.SlotSent: s.ID}
 }
 
-func leafOpens(v exchange.View, tag ledger.Tag, key ledger.Key, note []byte) error {
+func leafOpens(party heed.PartyID, former int, v exchange.View, tag ledger.Tag, key ledger.Key, note []byte) error {
 	index, err := v.LeafIndex(tag)
+	read := v.Leaves
+	for number := 1; errors.Is(err, exchange.ErrNotFound) && number <= former; number++ {
+		origin := ledger.Origin(string(party), number)
+		marks, err2 := v.MirrorMap(origin)
+		if err2 != nil {
+			return err2
+		}
+		at, found, err2 := marks.Lookup(tag)
+		if err2 != nil {
+			return err2
+		}
+		if found {
+			index, err = at, nil
+			read = func(from, to int64) ([][]byte, error) { return v.MirrorLeaves(origin, from, to) }
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("its leaf: %w", err)
 	}
-	leaves, err := v.Leaves(index, index+1)
+	leaves, err := read(index, index+1)
 	if err != nil {
 		return err
 	}

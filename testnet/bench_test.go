@@ -232,7 +232,7 @@ func found(b *testing.B, id heed.PartyID, wrap func(exchange.Store) exchange.Sto
 	}
 	card, note, err := wire.SignCard(heed.Card{
 		Party: id, Serial: 1, Issued: heed.Instant(time.Now()),
-		NodeKey: keys.nodes[0].Verifier().String(), SealingKey: keys.sealing[0].Recipient().String(), LedgerKey: keys.ledger.Verifier().String(),
+		NodeKey: keys.nodes[0].Verifier().String(), SealingKey: keys.sealing[0].Recipient().String(), LedgerKey: keys.ledgers[0].Verifier().String(),
 		Endpoint: "https://" + listener.Addr().String(), Pin: identity.Pin(), Baseline: baseline,
 	}, keys.nodes[0])
 	must(err)

@@ -2,9 +2,11 @@ package testnet
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -204,16 +206,44 @@ func TestRenewedLadderIsClimbed(t *testing.T) {
 	})
 }
 
-// TestAnotherLedgerIsNotTakenOver: a recovery key does not let a party leave its ledger behind unseen.
+// TestAnotherLedgerIsNotTakenOver: a recovery key does not let a party leave its ledger behind unseen, and a
+// succession counts only under the key of the card that is left.
 func TestAnotherLedgerIsNotTakenOver(t *testing.T) {
 	still(t, Options{Recovery: true}, func(t *testing.T, net *Net, n, s *Party) {
-		other, err := seal.NewSigningKey(s.Keys.random, s.Keys.ledger.Name())
+		held := s.Card()
+		for _, p := range []func() error{s.Keys.RotateLedger, s.Keys.Rotate} {
+			if err := p(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next := held
+		next.Previous, next.Serial, next.Issued = held.ID, held.Serial+1, heed.Instant(time.Now())
+		next.NodeKey, next.LedgerKey = s.Keys.nodes[0].Verifier().String(), s.Keys.ledgers[0].Verifier().String()
+		next, note, err := wire.SignCard(next, s.Keys.nodes[0], s.Recovery)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.NextCard(true, func(c *heed.Card) { c.LedgerKey = other.Verifier().String() })
-		if err := n.RefreshCard(t.Context(), south); err == nil {
-			t.Error("another ledger was taken over without people")
+		succession := func(by seal.SigningKey) []byte {
+			_, note, err := wire.SignStatement(heed.Statement{
+				Kind: heed.KindSuccession, Author: south, AuthorCard: held.Serial, Time: next.Issued, Ledger: held.LedgerKey,
+				Root: heed.Digest(sha256.Sum256(nil)), Successor: next.LedgerKey, Card: next.ID, Lost: true,
+			}, by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return note
+		}
+		if err := n.TakeOver(t.Context(), note); err == nil {
+			t.Error("another ledger was taken over without a succession")
+		}
+		if err := n.TakeOver(t.Context(), note, succession(s.Keys.nodes[0])); err == nil {
+			t.Error("a succession under the next card's own key was believed")
+		}
+		if err := n.TakeOver(t.Context(), note, succession(s.Keys.nodes[1])); err != nil {
+			t.Errorf("a proper succession: %v", err)
+		}
+		if trouble := trouble(t, n, south); !strings.Contains(trouble, "lost its ledger") {
+			t.Errorf("people are told %q of a ledger that was lost", trouble)
 		}
 	})
 }

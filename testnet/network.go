@@ -32,6 +32,9 @@ type Link struct {
 	// Tamper and TamperAnswer change what passes; nil: nothing.
 	Tamper       func(envelopes []byte) []byte
 	TamperAnswer func(exchange.Reply) exchange.Reply
+	// TamperDeposit and TamperCollection change what a depositary says.
+	TamperDeposit    func(note []byte) []byte
+	TamperCollection func([]exchange.Collected) []exchange.Collected
 	// Arrived sees every stream that reaches the other side, before it is received.
 	Arrived func(envelopes []byte)
 }
@@ -181,17 +184,14 @@ func (c courier) later(to heed.PartyID, envelopes []byte, link Link) {
 }
 
 // Resource implements exchange.Courier.
-func (c courier) Resource(ctx context.Context, at heed.Card, of heed.PartyID, path string) ([]byte, error) {
-	if _, err := c.travel(ctx, at.Party); err != nil {
+func (c courier) Resource(ctx context.Context, at heed.Card, origin string, path string) ([]byte, error) {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
 		return nil, err
 	}
-	_, node := c.net.link(c.from, at.Party)
-	if node == nil || !node.up.Load() {
-		return nil, ErrDown
-	}
 	source := node.exchange().Ledger()
-	if of != "" {
-		source = node.exchange().Mirror(of)
+	if origin != "" {
+		source = node.exchange().Mirror(origin)
 	}
 	resource, err := ledger.Read(ctx, source, path)
 	return resource.Body, err
@@ -199,12 +199,88 @@ func (c courier) Resource(ctx context.Context, at heed.Card, of heed.PartyID, pa
 
 // CurrentCard implements exchange.Courier.
 func (c courier) CurrentCard(ctx context.Context, at heed.Card) ([]byte, error) {
-	if _, err := c.travel(ctx, at.Party); err != nil {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
 		return nil, err
 	}
-	_, node := c.net.link(c.from, at.Party)
+	return node.exchange().CardNote(ctx)
+}
+
+// Cards implements exchange.Courier.
+func (c courier) Cards(ctx context.Context, at heed.Card) ([][]byte, error) {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
+		return nil, err
+	}
+	return node.exchange().Cards(ctx)
+}
+
+// Successions implements exchange.Courier.
+func (c courier) Successions(ctx context.Context, at heed.Card) ([][]byte, error) {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
+		return nil, err
+	}
+	return node.exchange().Successions(ctx)
+}
+
+// Deposit implements exchange.Courier.
+func (c courier) Deposit(ctx context.Context, at heed.Depositary, sender, recipient, envelope []byte) ([]byte, error) {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
+		return nil, err
+	}
+	if node.Depositary == nil {
+		return nil, fmt.Errorf("testnet: %s is no depositary", at.Party)
+	}
+	link, _ := c.net.link(c.from, at.Party)
+	if link.Arrived != nil {
+		link.Arrived(bytes.Clone(envelope))
+	}
+	note, err := node.Depositary.TakeDeposit(ctx, sender, recipient, bytes.NewReader(envelope))
+	if err != nil {
+		return nil, err
+	}
+	if link.TamperDeposit != nil {
+		note = link.TamperDeposit(bytes.Clone(note))
+	}
+	if c.net.chance.happens(link.LoseAnswer) {
+		return nil, ErrLost
+	}
+	return note, nil
+}
+
+// Collect implements exchange.Courier.
+func (c courier) Collect(ctx context.Context, at heed.Depositary, cards [][]byte, collect []byte) ([]exchange.Collected, error) {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
+		return nil, err
+	}
+	if node.Depositary == nil {
+		return nil, fmt.Errorf("testnet: %s is no depositary", at.Party)
+	}
+	held, err := node.Depositary.ServeCollect(ctx, cards, collect)
+	if err != nil {
+		return nil, err
+	}
+	link, _ := c.net.link(c.from, at.Party)
+	if link.TamperCollection != nil {
+		held = link.TamperCollection(held)
+	}
+	if c.net.chance.happens(link.LoseAnswer) {
+		return nil, ErrLost
+	}
+	return held, nil
+}
+
+// reach finds the other party's node, if a request gets there.
+func (c courier) reach(ctx context.Context, to heed.PartyID) (*Party, error) {
+	if _, err := c.travel(ctx, to); err != nil {
+		return nil, err
+	}
+	_, node := c.net.link(c.from, to)
 	if node == nil || !node.up.Load() {
 		return nil, ErrDown
 	}
-	return node.exchange().CardNote(ctx)
+	return node, nil
 }

@@ -30,8 +30,11 @@ type Party struct {
 	// Exchange is the node; Store what it keeps.
 	*exchange.Exchange
 	Store *store.Store
+	// Depositary is set where the party is one.
+	Depositary *exchange.Depositary
 
 	net    *Net
+	bounds exchange.DepositBounds
 	age    int // how often the home was opened
 	ahead  atomic.Int64
 	up     atomic.Bool
@@ -61,7 +64,7 @@ func (n *Net) found(id heed.PartyID, place int) (*Party, error) {
 	}
 	card := heed.Card{
 		Party: id, Serial: 1, Issued: heed.Instant(time.Now()),
-		NodeKey: p.Keys.nodes[0].Verifier().String(), SealingKey: p.Keys.sealing[0].Recipient().String(), LedgerKey: p.Keys.ledger.Verifier().String(),
+		NodeKey: p.Keys.nodes[0].Verifier().String(), SealingKey: p.Keys.sealing[0].Recipient().String(), LedgerKey: p.Keys.ledgers[0].Verifier().String(),
 		Endpoint: fmt.Sprintf("https://127.0.0.1:%d", 7001+place), Baseline: n.options.Baseline,
 	}
 	if n.options.Recovery {
@@ -108,6 +111,9 @@ func (p *Party) open() error {
 		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices,
 		Now: p.now, Random: newBytesOf(p.net.options.Seed, p.ID, p.age), Log: logger(p.net.options.Log, p.ID),
 	})
+	if p.Depositary != nil {
+		p.Depositary = exchange.NewDepositary(p.Exchange, p.bounds)
+	}
 	p.node.Store(p.Exchange)
 	p.net.Network.mu.Lock()
 	p.net.Network.nodes[p.ID] = p
@@ -236,7 +242,7 @@ func (p *Party) NextCard(recovery bool, change func(*heed.Card)) {
 	}
 	card, note, err := wire.SignCard(card, keys...)
 	if err == nil {
-		err = p.Renew(context.Background(), card, note)
+		err = p.Renew(context.Background(), card, note, false)
 	}
 	if err != nil {
 		p.net.T.Fatalf("%s renews its card: %v", p.ID, err)
@@ -291,7 +297,7 @@ type Keys struct {
 	random  *bytesOf
 	mu      sync.Mutex
 	nodes   []seal.SigningKey // newest first
-	ledger  seal.SigningKey
+	ledgers []seal.SigningKey // newest first
 	sealing []seal.SealingKey
 	officer map[heed.OfficerID]seal.SigningKey
 }
@@ -305,7 +311,7 @@ func newKeys(party heed.PartyID, random *bytesOf) (*Keys, error) {
 		return nil, err
 	}
 	k.nodes = []seal.SigningKey{node}
-	if k.ledger, err = seal.NewSigningKey(random, ledger.Origin(string(party))); err != nil {
+	if err := k.RotateLedger(); err != nil {
 		return nil, err
 	}
 	sealing, err := seal.NewSealingKey()
@@ -326,7 +332,27 @@ func (k *Keys) Node(vkey string) (seal.SigningKey, error) {
 }
 
 // Ledger implements exchange.Keys.
-func (k *Keys) Ledger() seal.SigningKey { return k.ledger }
+func (k *Keys) Ledger(vkey string) (seal.SigningKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range k.ledgers {
+		if key.Verifier().String() == vkey {
+			return key, nil
+		}
+	}
+	return seal.SigningKey{}, fmt.Errorf("testnet: %s has no ledger key %s", k.party, vkey)
+}
+
+// RotateLedger gives the ring a ledger key for the next card.
+func (k *Keys) RotateLedger() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key, err := seal.NewSigningKey(k.random, ledger.Origin(string(k.party), len(k.ledgers)+1))
+	if err == nil {
+		k.ledgers = append([]seal.SigningKey{key}, k.ledgers...)
+	}
+	return err
+}
 
 // Sealing implements exchange.Keys.
 func (k *Keys) Sealing() []seal.SealingKey {

@@ -47,7 +47,9 @@ type Net struct {
 	T       TB
 	Network *Network
 	Parties []*Party
-	options Options
+	// Depositaries are not among the parties: nobody exchanges with them.
+	Depositaries []*Party
+	options      Options
 }
 
 // New founds the parties, in temporary homes, gives each two officers with all

@@ -49,6 +49,13 @@ func CardText(c heed.Card) string {
 	for _, r := range c.Ladder {
 		w.line("rung", strings.Join([]string{r.Role + " " + span(r.After), r.Telephone, r.Mail, r.Hours, r.Zone, r.Languages}, "|"))
 	}
+	for _, d := range c.Depositaries {
+		pin := "none"
+		if !d.Pin.IsZero() {
+			pin = d.Pin.String()
+		}
+		w.line("depositary", strings.Join([]string{string(d.Party), d.Endpoint, pin, d.NodeKey}, " "))
+	}
 	return w.text()
 }
 
@@ -174,6 +181,7 @@ func parseCardText(text string) (heed.Card, error) {
 	c.Clock = readClock(r)
 	c.Quotas = list(r, "quota", len(heed.Urgencies()), parseQuota)
 	c.Ladder = list(r, "rung", heed.MaxRungs, parseRung)
+	c.Depositaries = list(r, "depositary", heed.MaxDepositaries, parseDepositary)
 	if err := r.end(); err != nil {
 		return heed.Card{}, err
 	}
@@ -195,13 +203,8 @@ func checkCardKeys(c heed.Card) error {
 	if _, err := keyNamed(c.NodeKey, NodeKeyName(c.Party)); err != nil {
 		return err
 	}
-	ledger, err := seal.ParseVerifyKey(c.LedgerKey)
-	if err != nil {
-		return malformed("%v", err)
-	}
-	origin, ok := strings.CutPrefix(ledger.Name(), string(c.Party)+"/")
-	if !ok || strings.Contains(origin, "/") || ledger.Name() == NodeKeyName(c.Party) || ledger.Name() == RecoveryKeyName(c.Party) {
-		return malformed("the ledger key is named %q, which is no ledger of %s", clip(ledger.Name()), c.Party)
+	if _, err := ledgerKey(c.LedgerKey, c.Party); err != nil {
+		return err
 	}
 	material := []string{keyMaterial(c.NodeKey), keyMaterial(c.LedgerKey)}
 	if c.RecoveryKey != "" {
@@ -209,6 +212,12 @@ func checkCardKeys(c heed.Card) error {
 			return err
 		}
 		material = append(material, keyMaterial(c.RecoveryKey))
+	}
+	for _, d := range c.Depositaries {
+		if _, err := keyNamed(d.NodeKey, NodeKeyName(d.Party)); err != nil {
+			return err
+		}
+		material = append(material, keyMaterial(d.NodeKey))
 	}
 	return checkDistinct(material)
 }
@@ -273,4 +282,22 @@ func parseRung(s string) (heed.Rung, error) {
 	role, after, _ := strings.Cut(parts[0], " ")
 	d, err := parseSpan(after)
 	return heed.Rung{Role: role, After: d, Telephone: parts[1], Mail: parts[2], Hours: parts[3], Zone: parts[4], Languages: parts[5]}, err
+}
+
+func parseDepositary(s string) (d heed.Depositary, err error) {
+	parts := strings.Split(s, " ")
+	if len(parts) != 4 {
+		return d, malformed("a depositary has a party, an endpoint, a pin and a node key")
+	}
+	if d.Party, err = heed.ParsePartyID(parts[0]); err != nil {
+		return d, err
+	}
+	d.Endpoint = parts[1]
+	if parts[2] != "none" {
+		if d.Pin, err = parseNonzero(parts[2]); err != nil {
+			return d, err
+		}
+	}
+	d.NodeKey, err = parseKey(parts[3])
+	return d, err
 }

@@ -25,14 +25,14 @@ func TestCardRules(t *testing.T) {
 	key := func(name string) string { return testKey(t, name).Verifier().String() }
 	for name, change := range map[string]func(*heed.Card){
 		"node key of another party":        func(c *heed.Card) { c.NodeKey = key("south.example/node") },
-		"node key under another name":      func(c *heed.Card) { c.NodeKey = key("north.example/v0") },
+		"node key under another name":      func(c *heed.Card) { c.NodeKey = key("north.example/v1") },
 		"no ledger key":                    func(c *heed.Card) { c.LedgerKey = "" },
-		"ledger key of another party":      func(c *heed.Card) { c.LedgerKey = key("south.example/v0") },
-		"ledger key of a longer name":      func(c *heed.Card) { c.LedgerKey = key("north.example.org/v0") },
+		"ledger key of another party":      func(c *heed.Card) { c.LedgerKey = key("south.example/v1") },
+		"ledger key of a longer name":      func(c *heed.Card) { c.LedgerKey = key("north.example.org/v1") },
 		"ledger key is the node key":       func(c *heed.Card) { c.LedgerKey = c.NodeKey },
 		"ledger key is the recovery key":   func(c *heed.Card) { c.RecoveryKey, c.LedgerKey = "", c.RecoveryKey },
 		"ledger key is an officer's":       func(c *heed.Card) { c.LedgerKey = key(anna) },
-		"ledger key shares the node key":   func(c *heed.Card) { c.LedgerKey = same("north.example/v0") },
+		"ledger key shares the node key":   func(c *heed.Card) { c.LedgerKey = same("north.example/v1") },
 		"recovery key shares the node key": func(c *heed.Card) { c.RecoveryKey = same("north.example/recovery") },
 		"recovery key of another party":    func(c *heed.Card) { c.RecoveryKey = key("south.example/recovery") },
 		"recovery key is an officer's":     func(c *heed.Card) { c.RecoveryKey = key(anna) },
@@ -61,6 +61,22 @@ func TestCardRules(t *testing.T) {
 		"a profile with a blank":           func(c *heed.Card) { c.Profile = "urgent police" },
 		"an envelope too small":            func(c *heed.Card) { c.MaxEnvelope = 1 },
 		"a delay of nothing":               func(c *heed.Card) { c.PublicationDelay = 0 },
+		"depositaries never asked":         func(c *heed.Card) { c.CollectEvery = 0 },
+		"no depositary to ask":             func(c *heed.Card) { c.Depositaries = nil },
+		"its own depositary":               func(c *heed.Card) { c.Depositaries[0].Party, c.Depositaries[0].NodeKey = c.Party, c.NodeKey },
+		"a depositary twice":               func(c *heed.Card) { c.Depositaries[1] = c.Depositaries[0] },
+		"too many depositaries":            func(c *heed.Card) { c.Depositaries = make([]heed.Depositary, heed.MaxDepositaries+1) },
+		"a depositary without a key":       func(c *heed.Card) { c.Depositaries[0].NodeKey = "" },
+		"a depositary's other key":         func(c *heed.Card) { c.Depositaries[0].NodeKey = key("west.example/v1") },
+		"a depositary with another's key":  func(c *heed.Card) { c.Depositaries[0].NodeKey = key("south.example/node") },
+		"a depositary sharing the node key": func(c *heed.Card) {
+			c.Depositaries[0].NodeKey = same("west.example/node")
+		},
+		"a depositary without https":    func(c *heed.Card) { c.Depositaries[0].Endpoint = "http://heed.west.example:443" },
+		"a depositary with a path":      func(c *heed.Card) { c.Depositaries[0].Endpoint += "/x" },
+		"a depositary with a line feed": func(c *heed.Card) { c.Depositaries[0].Endpoint += "\ndepositary: x" },
+		"a depositary with a blank":     func(c *heed.Card) { c.Depositaries[0].Endpoint += " x" },
+		"a depositary of no party":      func(c *heed.Card) { c.Depositaries[0].Party = "west" },
 	} {
 		card := sampleCards(t, v)["with recovery key"]
 		change(&card)
@@ -148,5 +164,38 @@ func TestCardClockIsInOrder(t *testing.T) {
 		if CardText(card) != first {
 			t.Fatal("the order of the clock's lines changes")
 		}
+	}
+}
+
+// A card that names another ledger is taken over only with the succession to
+// it, of that party and for that card.
+func TestCardFollowsWithSuccession(t *testing.T) {
+	v := readFormatVectors(t)
+	card := func(name string) heed.Card {
+		c, err := ParseCard([]byte(noteNamed(t, v.Cards, name).Note))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	statement := func(name string) *heed.Statement {
+		s, err := ParseStatement([]byte(noteNamed(t, v.Statements, name).Note))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &s
+	}
+	held, next := card("renewal"), card("another ledger")
+	signed := CardSignedBy([]byte(noteNamed(t, v.Cards, "another ledger").Note), held.RecoveryKey)
+	if err := held.Follows(next, signed, statement("succession")); err != nil {
+		t.Error(err)
+	}
+	for name, succession := range map[string]*heed.Statement{"none": nil, "another party's": statement("succession of a lost ledger"), "a deposit": statement("deposit")} {
+		if err := held.Follows(next, signed, succession); err == nil {
+			t.Errorf("with %s: it follows", name)
+		}
+	}
+	if err := card("with recovery key").Follows(held, true, nil); err != nil {
+		t.Errorf("the same ledger needs no succession: %v", err)
 	}
 }

@@ -24,11 +24,16 @@ type Header struct {
 	Sealed        int64       // bytes of the age file that follows
 	SealedDigest  heed.Digest // its SHA-256
 	Opened        int64       // bytes that it decrypts to
-	Node          string      // the sender's node key
+	// Carries has the carried tag of each statement inside that has a tag key,
+	// in the order of their parts, or nothing at all: who holds K can show by it
+	// which envelope a statement travelled in, and to nobody else does it say
+	// anything. At most heed.MaxCarries. That it is true, only the recipient sees.
+	Carries []heed.Digest
+	Node    string // the sender's node key
 }
 
 // MaxHeader bounds an envelope's signed header in bytes.
-const MaxHeader = 4 << 10
+const MaxHeader = 8 << 10
 
 const headerFirst = "heed-envelope/v1"
 
@@ -45,6 +50,7 @@ func HeaderText(h Header) string {
 	w.number("sealed", uint64(h.Sealed))
 	w.digest("sealed-digest", h.SealedDigest)
 	w.number("opened", uint64(h.Opened))
+	writeCarries(w, h.Carries)
 	w.line("node", h.Node)
 	return w.text()
 }
@@ -138,6 +144,7 @@ func parseHeaderText(text string) (Header, error) {
 	h.Sealed = r.size("sealed")
 	h.SealedDigest = r.named("sealed-digest")
 	h.Opened = r.size("opened")
+	h.Carries = readCarries(r)
 	h.Node = get(r, r.need("node"), parseKey)
 	if err := r.end(); err != nil {
 		return Header{}, err

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -49,7 +51,7 @@ func TestSealAndOpen(t *testing.T) {
 		}
 		want := testHeader()
 		want.Sealed, want.SealedDigest, want.Opened, want.Node = e.Sealed, e.SealedDigest, e.Opened, nodeOf(t, north).Verifier().String()
-		if e.Header != want || e.Digest() != e.SealedDigest || e.Sealed != int64(len(e.Body)) {
+		if !reflect.DeepEqual(e.Header, want) || e.Digest() != e.SealedDigest || e.Sealed != int64(len(e.Body)) {
 			t.Errorf("%s: header %+v", name, e.Header)
 		}
 		if h, err := ReadHeader(in); err != ErrNoEnvelope {
@@ -84,6 +86,9 @@ func TestSealRefuses(t *testing.T) {
 		"no party":            func(h *Header) { h.Recipient = "south" },
 		"a number too large":  func(h *Header) { h.Number = 1 << 53 },
 		"a line in its party": func(h *Header) { h.Recipient = "south.example\nnumber: 1" },
+		"carries zeros":       func(h *Header) { h.Carries = make([]heed.Digest, 1) },
+		"carries one twice":   func(h *Header) { h.Carries = []heed.Digest{digestOf("a"), digestOf("b"), digestOf("a")} },
+		"carries too much":    func(h *Header) { h.Carries = carried(heed.MaxCarries + 1) },
 	} {
 		h := testHeader()
 		change(&h)
@@ -91,13 +96,34 @@ func TestSealRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, parts := range map[string][]Part{"type 0": {{Type: 0}}, "type 12": {{Type: 12}}, "too many": make([]Part, MaxParts+1)} {
+	for name, parts := range map[string][]Part{"type 0": {{Type: 0}}, "type 14": {{Type: 14}}, "too many": make([]Part, MaxParts+1)} {
 		if _, err := SealEnvelope(testHeader(), parts, sealingKey(t).Recipient(), nodeOf(t, north)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := SealEnvelope(testHeader(), nil, seal.Recipient{}, nodeOf(t, north)); !errors.Is(err, seal.ErrNoKey) {
 		t.Errorf("sealed to nobody: %v", err)
+	}
+}
+
+// carried is n tags, each once.
+func carried(n int) []heed.Digest {
+	all := make([]heed.Digest, n)
+	for i := range all {
+		all[i] = digestOf(strconv.Itoa(i))
+	}
+	return all
+}
+
+// The longest names, numbers and lists that there may be fit into a header.
+func TestLargestHeader(t *testing.T) {
+	label := strings.Repeat("a", 60) + "."
+	h := Header{Sender: heed.PartyID(label + strings.Repeat("b", 39)), SenderCard: 1<<53 - 1, Recipient: heed.PartyID(label + strings.Repeat("c", 39)), RecipientCard: 1<<53 - 1,
+		Number: 1<<53 - 1, Time: at(0), Carries: carried(heed.MaxCarries)}
+	sealed := sealedParts(t, h)
+	e, err := readEnvelope(bytes.NewReader(sealed))
+	if err != nil || !slices.Equal(e.Carries, h.Carries) {
+		t.Errorf("%d bytes of header, %d carried, %v", binary.BigEndian.Uint32(sealed), len(e.Carries), err)
 	}
 }
 
@@ -273,7 +299,7 @@ func TestPartsThatAreRefused(t *testing.T) {
 		"first line ends in CRLF": []byte("heed-parts/v1\r\n"),
 		"a byte too many":         append(slices.Clone(first), 1),
 		"type 0":                  slices.Concat(first, part(0, 0)),
-		"type 12":                 slices.Concat(first, part(12, 0)),
+		"type 14":                 slices.Concat(first, part(14, 0)),
 		"type 255":                slices.Concat(first, part(255, 1, 7)),
 		"length cut short":        slices.Concat(first, part(1, 5)[:4]),
 		"one byte missing":        slices.Concat(first, part(1, 3, 1, 2)),

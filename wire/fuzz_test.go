@@ -47,6 +47,7 @@ func FuzzParseRelease(f *testing.F)   { fuzzNotes(f, "release") }
 func FuzzParseCard(f *testing.F)      { fuzzNotes(f, "card") }
 func FuzzParseRoster(f *testing.F)    { fuzzNotes(f, "roster") }
 func FuzzParseRefusal(f *testing.F)   { fuzzNotes(f, "refusal") }
+func FuzzParseHeader(f *testing.F)    { fuzzNotes(f, "header") }
 
 // FuzzTexts goes past the signatures, which no fuzzer can make: texts that are
 // read before they are verified.
@@ -128,7 +129,7 @@ func FuzzParts(f *testing.F) {
 	for _, p := range readFormatVectors(f).Parts {
 		f.Add(p.bytes(f))
 	}
-	f.Add([]byte(partsFirst + "\x0c\x00\x00\x00\x00"))
+	f.Add([]byte(partsFirst + "\x0e\x00\x00\x00\x00"))
 	f.Add([]byte(partsFirst + "\x01\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, plain []byte) {
 		parts, err := decodeParts(plain)

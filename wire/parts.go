@@ -25,6 +25,10 @@ const (
 	PartCard       PartType = 9  // a card of the sender
 	PartRefetch    PartType = 10 // a request for what the recipient holds of the sender's: empty, or a case's 32-byte id to go on after
 	PartAnswered   PartType = 11 // 32 bytes: digest of the request envelope that this one answers
+	PartWitnessed  PartType = 12 // a checkpoint with cosignatures that a statement's `after` names
+	PartSuccession PartType = 13 // a signed succession
+
+	lastPart = PartSuccession
 )
 
 // Part is one part of an envelope.
@@ -49,7 +53,7 @@ func encodeParts(parts []Part) ([]byte, error) {
 	}
 	size := len(partsFirst)
 	for i, p := range parts {
-		if p.Type < PartStatement || p.Type > PartAnswered {
+		if p.Type < PartStatement || p.Type > lastPart {
 			return nil, malformed("part %d is of the unknown type %d", i+1, p.Type)
 		}
 		if int64(len(p.Data)) > heed.LargestEnvelope {
@@ -82,7 +86,7 @@ func decodeParts(plain []byte) ([]Part, error) {
 		if n > int64(len(rest)) {
 			return nil, malformed("part %d says %d bytes, and %d are left", len(parts)+1, n, len(rest))
 		}
-		if t < PartStatement || t > PartAnswered {
+		if t < PartStatement || t > lastPart {
 			return nil, malformed("part %d is of the unknown type %d", len(parts)+1, t)
 		}
 		if len(parts) == MaxParts {

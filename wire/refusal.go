@@ -24,6 +24,9 @@ type Refusal struct {
 	Node       string
 }
 
+// maxRefusal bounds a signed refusal in bytes.
+const maxRefusal = 4 << 10
+
 const refusalFirst = "heed-refusal/v1"
 
 // RefusalText is the text that the refusing node signs.
@@ -64,7 +67,7 @@ func SignRefusal(f Refusal, node seal.SigningKey) (Refusal, []byte, error) {
 
 // ParseRefusal reads a refusal and verifies its signature with the key that it lists.
 func ParseRefusal(note []byte) (Refusal, error) {
-	text, _, err := splitNote(note, MaxHeader, 1)
+	text, _, err := splitNote(note, maxRefusal, 1)
 	if err != nil {
 		return Refusal{}, fmt.Errorf("refusal: %w", err)
 	}

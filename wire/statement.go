@@ -44,7 +44,11 @@ func forKinds(kinds ...heed.Kind) func(heed.Statement) bool {
 }
 
 func releasedKind(s heed.Statement) bool { return s.Kind.Released() }
-func opensCase(s heed.Statement) bool    { return s.Case.IsZero() }
+func opensCase(s heed.Statement) bool    { return s.Kind.InCase() && s.Case.IsZero() }
+
+// addressed reports whether the kind has a recipient: all have but the
+// succession, which is for everybody.
+func addressed(k heed.Kind) bool { return k != heed.KindSuccession }
 
 // kindFields is the one list of what a kind has beyond the common lines.
 var kindFields = []field{
@@ -86,27 +90,48 @@ var kindFields = []field{
 	{"by", forKinds(heed.KindInterim),
 		func(w *writer, s heed.Statement) { w.time("by", s.By) },
 		func(r *reader, s *heed.Statement) { s.By = r.time("by") }},
-	{"party", forKinds(heed.KindForwardRequest, heed.KindForwardConsent),
+	{"party", forKinds(heed.KindForwardRequest, heed.KindForwardConsent, heed.KindDeposit),
 		func(w *writer, s heed.Statement) { w.line("party", string(s.Party)) },
 		func(r *reader, s *heed.Statement) { s.Party = r.party("party") }},
 	{"consent", forKinds(heed.KindForwardConsent),
 		func(w *writer, s heed.Statement) { w.yes("consent", s.Consent) },
 		func(r *reader, s *heed.Statement) { s.Consent = r.yes("consent") }},
-	{"receipt", forKinds(heed.KindReceipt),
-		func(w *writer, s heed.Statement) {
-			w.number("number", s.Number)
-			w.time("received", s.Received)
-			w.line("ledger", s.Ledger)
-			w.digest("terms", heed.Digest(s.Terms))
-			w.time("publish-by", s.PublishBy)
-		},
-		func(r *reader, s *heed.Statement) {
-			s.Number = r.number("number")
-			s.Received = r.time("received")
-			s.Ledger = get(r, r.need("ledger"), parseKey)
-			s.Terms = heed.CardID(r.digest("terms"))
-			s.PublishBy = r.time("publish-by")
-		}},
+	{"number", forKinds(heed.KindReceipt, heed.KindDeposit),
+		func(w *writer, s heed.Statement) { w.number("number", s.Number) },
+		func(r *reader, s *heed.Statement) { s.Number = r.number("number") }},
+	{"received", forKinds(heed.KindReceipt, heed.KindDeposit),
+		func(w *writer, s heed.Statement) { w.time("received", s.Received) },
+		func(r *reader, s *heed.Statement) { s.Received = r.time("received") }},
+	{"ledger", forKinds(heed.KindReceipt, heed.KindDeposit, heed.KindSuccession),
+		func(w *writer, s heed.Statement) { w.line("ledger", s.Ledger) },
+		func(r *reader, s *heed.Statement) { s.Ledger = get(r, r.need("ledger"), parseKey) }},
+	{"terms", forKinds(heed.KindReceipt, heed.KindDeposit),
+		func(w *writer, s heed.Statement) { w.digest("terms", heed.Digest(s.Terms)) },
+		func(r *reader, s *heed.Statement) { s.Terms = heed.CardID(r.digest("terms")) }},
+	{"publish-by", forKinds(heed.KindReceipt, heed.KindDeposit),
+		func(w *writer, s heed.Statement) { w.time("publish-by", s.PublishBy) },
+		func(r *reader, s *heed.Statement) { s.PublishBy = r.time("publish-by") }},
+	{"envelope", forKinds(heed.KindDeposit),
+		func(w *writer, s heed.Statement) { w.digest("envelope", s.Envelope) },
+		func(r *reader, s *heed.Statement) { s.Envelope = r.named("envelope") }},
+	{"carries", forKinds(heed.KindDeposit),
+		func(w *writer, s heed.Statement) { writeCarries(w, s.Carries) },
+		func(r *reader, s *heed.Statement) { s.Carries = readCarries(r) }},
+	{"size", forKinds(heed.KindSuccession),
+		func(w *writer, s heed.Statement) { w.number("size", uint64(s.Size)) },
+		func(r *reader, s *heed.Statement) { s.Size = r.size("size") }},
+	{"root", forKinds(heed.KindSuccession),
+		func(w *writer, s heed.Statement) { w.digest("root", s.Root) },
+		func(r *reader, s *heed.Statement) { s.Root = r.named("root") }},
+	{"successor", forKinds(heed.KindSuccession),
+		func(w *writer, s heed.Statement) { w.line("successor", s.Successor) },
+		func(r *reader, s *heed.Statement) { s.Successor = get(r, r.need("successor"), parseKey) }},
+	{"card", forKinds(heed.KindSuccession),
+		func(w *writer, s heed.Statement) { w.digest("card", heed.Digest(s.Card)) },
+		func(r *reader, s *heed.Statement) { s.Card = heed.CardID(r.named("card")) }},
+	{"lost", forKinds(heed.KindSuccession),
+		func(w *writer, s heed.Statement) { w.yes("lost", s.Lost) },
+		func(r *reader, s *heed.Statement) { s.Lost = r.yes("lost") }},
 	{"duty", forKinds(heed.KindReceipt, heed.KindAssessment, heed.KindExtension, heed.KindReminder, heed.KindNotification),
 		func(w *writer, s heed.Statement) {
 			for _, p := range s.Duties {
@@ -138,15 +163,20 @@ func StatementText(s heed.Statement) string {
 	w := &writer{}
 	w.first(statementFirst)
 	w.line("kind", string(s.Kind))
-	if s.Case.IsZero() {
-		w.line("case", "new")
-	} else {
+	switch {
+	case !s.Case.IsZero():
 		w.line("case", s.Case.String())
+	case s.Kind.InCase():
+		w.line("case", "new")
+	default:
+		w.line("case", "none")
 	}
 	w.line("author", string(s.Author))
 	w.number("author-card", s.AuthorCard)
-	w.line("recipient", string(s.Recipient))
-	w.number("recipient-card", s.RecipientCard)
+	if addressed(s.Kind) {
+		w.line("recipient", string(s.Recipient))
+		w.number("recipient-card", s.RecipientCard)
+	}
 	w.time("time", s.Time)
 	w.digest("previous", heed.Digest(s.Previous))
 	for _, id := range s.Answers {
@@ -261,7 +291,7 @@ func parseStatementText(text string) (heed.Statement, error) {
 	r := newReader(text, statementFirst)
 	s.Kind = get(r, r.need("kind"), heed.ParseKind)
 	s.Case = get(r, r.need("case"), func(v string) (heed.CaseID, error) {
-		if v == "new" {
+		if none := !s.Kind.InCase(); v == "new" && !none || v == "none" && none {
 			return heed.CaseID{}, nil
 		}
 		d, err := parseNonzero(v)
@@ -269,8 +299,10 @@ func parseStatementText(text string) (heed.Statement, error) {
 	})
 	s.Author = r.party("author")
 	s.AuthorCard = r.number("author-card")
-	s.Recipient = r.party("recipient")
-	s.RecipientCard = r.number("recipient-card")
+	if addressed(s.Kind) {
+		s.Recipient = r.party("recipient")
+		s.RecipientCard = r.number("recipient-card")
+	}
 	s.Time = r.time("time")
 	s.Previous = heed.StatementID(r.digest("previous"))
 	s.Answers = list(r, "answers", heed.MaxAnswers, func(v string) (heed.StatementID, error) {
@@ -301,11 +333,71 @@ func parseStatementText(text string) (heed.Statement, error) {
 	if err := checkAuthorKeys(s.Author, s.Node, s.Officers); err != nil {
 		return heed.Statement{}, err
 	}
+	if err := checkApartKeys(s); err != nil {
+		return heed.Statement{}, err
+	}
 	if StatementText(s) != text {
 		return heed.Statement{}, malformed("not in its canonical form")
 	}
 	s.ID = StatementID(text)
 	return s, nil
+}
+
+// checkApartKeys holds that the ledgers which a statement outside cases names
+// are its author's, that each has a name of its own, and that no key has two
+// uses.
+func checkApartKeys(s heed.Statement) error {
+	if s.Kind.InCase() {
+		return nil
+	}
+	material := []string{keyMaterial(s.Node), keyMaterial(s.Ledger)}
+	old, err := ledgerKey(s.Ledger, s.Author)
+	if err != nil {
+		return err
+	}
+	if s.Kind == heed.KindSuccession {
+		next, err := ledgerKey(s.Successor, s.Author)
+		if err != nil {
+			return err
+		}
+		if next.Name() == old.Name() {
+			return malformed("the ledger that follows %q has the same name", clip(old.Name()))
+		}
+		material = append(material, keyMaterial(s.Successor))
+	}
+	return checkDistinct(material)
+}
+
+// ledgerKey reads the key of a ledger of the party's: it is named P/ and one
+// label that is neither node nor recovery.
+func ledgerKey(vkey string, p heed.PartyID) (seal.VerifyKey, error) {
+	key, err := seal.ParseVerifyKey(vkey)
+	if err != nil {
+		return key, malformed("%v", err)
+	}
+	label, ok := strings.CutPrefix(key.Name(), string(p)+"/")
+	if !ok || strings.Contains(label, "/") || key.Name() == NodeKeyName(p) || key.Name() == RecoveryKeyName(p) {
+		return key, malformed("the ledger key is named %q, which is no ledger of %s", clip(key.Name()), p)
+	}
+	return key, nil
+}
+
+func writeCarries(w *writer, carries []heed.Digest) {
+	for _, d := range carries {
+		w.line("carries", d.String())
+	}
+}
+
+func readCarries(r *reader) []heed.Digest {
+	carries := list(r, "carries", heed.MaxCarries, parseNonzero)
+	seen := make(map[heed.Digest]bool, len(carries))
+	for _, d := range carries {
+		if seen[d] {
+			r.fail(malformed("it carries %s twice", d.String()[:8]))
+		}
+		seen[d] = true
+	}
+	return carries
 }
 
 func readContents(r *reader) []heed.ContentRef {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,26 +62,52 @@ func TestSignRefusesWhatCannotBeRead(t *testing.T) {
 		of     string
 		change func(*heed.Statement)
 	}{
-		"answers out of order":     {"outcome", func(s *heed.Statement) { slices.Reverse(s.Answers) }},
-		"an answer twice":          {"outcome", func(s *heed.Statement) { s.Answers = append(s.Answers, s.Answers[1]) }},
-		"a line in a channel":      {"notification", func(s *heed.Statement) { s.Via = "mail\nduty: assess 2026-11-22T21:00:10.002Z" }},
-		"a line in a file name":    {"call", func(s *heed.Statement) { s.Contents[0].Name = "a\ncontent: b" }},
-		"a line in a media type":   {"call", func(s *heed.Statement) { s.Contents[0].MediaType = "a/b\nconsent: yes" }},
-		"a path":                   {"call", func(s *heed.Statement) { s.Contents[0].Name = "../a" }},
-		"a negative size":          {"call", func(s *heed.Statement) { s.Contents[0].Size = -1 }},
-		"a content twice":          {"call", func(s *heed.Statement) { s.Contents = append(s.Contents, s.Contents[0]) }},
-		"a number too large":       {"receipt", func(s *heed.Statement) { s.Number = 1 << 53 }},
-		"a card too large":         {"receipt", func(s *heed.Statement) { s.AuthorCard = 1 << 60 }},
-		"no ledger key":            {"receipt", func(s *heed.Statement) { s.Ledger = "south.example/v0" }},
-		"a year of five digits":    {"interim", func(s *heed.Statement) { s.By = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
-		"a party in capitals":      {"forward-request", func(s *heed.Statement) { s.Party = "East.example" }},
-		"another author":           {"recall", func(s *heed.Statement) { s.Author = "east.example" }},
-		"unknown urgency":          {"question", func(s *heed.Statement) { s.Urgency = "now" }},
-		"a role that may not":      {"assessment", func(s *heed.Statement) { s.Officers[0].Role = heed.DutyOfficer }},
-		"duties out of order":      {"receipt", func(s *heed.Statement) { slices.Reverse(s.Duties) }},
-		"too many contents":        {"call", func(s *heed.Statement) { s.Contents = make([]heed.ContentRef, heed.MaxContents+1) }},
-		"no content":               {"answer", func(s *heed.Statement) { s.Contents = nil }},
-		"an officer of no officer": {"recall", func(s *heed.Statement) { s.Officers = []heed.OfficerStamp{{Role: heed.Releaser}} }},
+		"answers out of order":         {"outcome", func(s *heed.Statement) { slices.Reverse(s.Answers) }},
+		"an answer twice":              {"outcome", func(s *heed.Statement) { s.Answers = append(s.Answers, s.Answers[1]) }},
+		"a line in a channel":          {"notification", func(s *heed.Statement) { s.Via = "mail\nduty: assess 2026-11-22T21:00:10.002Z" }},
+		"a line in a file name":        {"call", func(s *heed.Statement) { s.Contents[0].Name = "a\ncontent: b" }},
+		"a line in a media type":       {"call", func(s *heed.Statement) { s.Contents[0].MediaType = "a/b\nconsent: yes" }},
+		"a path":                       {"call", func(s *heed.Statement) { s.Contents[0].Name = "../a" }},
+		"a negative size":              {"call", func(s *heed.Statement) { s.Contents[0].Size = -1 }},
+		"a content twice":              {"call", func(s *heed.Statement) { s.Contents = append(s.Contents, s.Contents[0]) }},
+		"a number too large":           {"receipt", func(s *heed.Statement) { s.Number = 1 << 53 }},
+		"a card too large":             {"receipt", func(s *heed.Statement) { s.AuthorCard = 1 << 60 }},
+		"no ledger key":                {"receipt", func(s *heed.Statement) { s.Ledger = "south.example/v1" }},
+		"a year of five digits":        {"interim", func(s *heed.Statement) { s.By = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		"a party in capitals":          {"forward-request", func(s *heed.Statement) { s.Party = "East.example" }},
+		"another author":               {"recall", func(s *heed.Statement) { s.Author = "east.example" }},
+		"unknown urgency":              {"question", func(s *heed.Statement) { s.Urgency = "now" }},
+		"a role that may not":          {"assessment", func(s *heed.Statement) { s.Officers[0].Role = heed.DutyOfficer }},
+		"duties out of order":          {"receipt", func(s *heed.Statement) { slices.Reverse(s.Duties) }},
+		"too many contents":            {"call", func(s *heed.Statement) { s.Contents = make([]heed.ContentRef, heed.MaxContents+1) }},
+		"no content":                   {"answer", func(s *heed.Statement) { s.Contents = nil }},
+		"a deposit with a tag key":     {"deposit", func(s *heed.Statement) { s.TagKey = digestOf("x") }},
+		"a deposit in a case":          {"deposit", func(s *heed.Statement) { s.Case = heed.CaseID{1} }},
+		"a deposit of too much":        {"deposit", func(s *heed.Statement) { s.Carries = carried(heed.MaxCarries + 1) }},
+		"a line in the party":          {"deposit", func(s *heed.Statement) { s.Party = "north.example\nnumber: 9" }},
+		"another's ledger":             {"deposit", func(s *heed.Statement) { s.Ledger = testKey(t, "north.example/v1").Verifier().String() }},
+		"the node key for a ledger":    {"deposit", func(s *heed.Statement) { s.Ledger = nodeOf(t, west).Verifier().String() }},
+		"a size too large":             {"succession", func(s *heed.Statement) { s.Size = 1 << 53 }},
+		"a size below nothing":         {"succession", func(s *heed.Statement) { s.Size = -1 }},
+		"a succession to somebody":     {"succession", func(s *heed.Statement) { s.Recipient, s.RecipientCard = south, 1 }},
+		"a ledger that follows itself": {"succession", func(s *heed.Statement) { s.Successor = s.Ledger }},
+		"a namesake ledger": {"succession", func(s *heed.Statement) {
+			other, err := seal.NewSigningKey(strings.NewReader(strings.Repeat("s", 32)), "north.example/v1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Successor = other.Verifier().String()
+		}},
+		"one key for both ledgers": {"succession", func(s *heed.Statement) {
+			seed := seedOf("north.example/v1")
+			other, err := seal.NewSigningKey(bytes.NewReader(seed), "north.example/v1-2")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Successor = other.Verifier().String()
+		}},
+		"a succession to the recovery key": {"succession", func(s *heed.Statement) { s.Successor = testKey(t, "north.example/recovery").Verifier().String() }},
+		"an officer of no officer":         {"recall", func(s *heed.Statement) { s.Officers = []heed.OfficerStamp{{Role: heed.Releaser}} }},
 	} {
 		sample := find(c.of)
 		s := sample.s
@@ -310,6 +337,23 @@ func drawStatement(t *rapid.T) heed.Statement {
 	kind := rapid.SampledFrom(heed.Kinds()).Draw(t, "kind")
 	s := heed.Statement{Kind: kind, Author: north, AuthorCard: number.Draw(t, "author card"), Recipient: south, RecipientCard: number.Draw(t, "recipient card"),
 		Time: moment("time"), After: maybe("after"), TagKey: digest("tag key")}
+	if !kind.InCase() {
+		s.TagKey, s.Ledger = heed.Digest{}, "ledger"
+		if kind == heed.KindSuccession {
+			s.Recipient, s.RecipientCard, s.Successor, s.Card = "", 0, "successor", heed.CardID(digest("card"))
+			s.Root, s.Lost = digestOf(""), rapid.Bool().Draw(t, "lost")
+			if rapid.Bool().Draw(t, "has a head") {
+				s.Size, s.Root = rapid.Int64Range(1, 1<<53-1).Draw(t, "size"), digest("root")
+			}
+			return s
+		}
+		s.Party, s.Number, s.Received = "east.example", rapid.Uint64Range(0, 1<<53-1).Draw(t, "number"), moment("received")
+		s.PublishBy, s.Terms, s.Envelope = s.Received.Add(time.Minute), heed.CardID(digest("terms")), digest("envelope")
+		for i := range rapid.IntRange(0, heed.MaxCarries).Draw(t, "carries") {
+			s.Carries = append(s.Carries, digestOf("carried "+strconv.Itoa(i)))
+		}
+		return s
+	}
 	opens := kind == heed.KindWarning || kind == heed.KindQuestion && rapid.Bool().Draw(t, "opens")
 	if opens {
 		s.Status = rapid.SampledFrom(heed.Statuses()).Draw(t, "status")
@@ -399,11 +443,15 @@ func drawStatement(t *rapid.T) heed.Statement {
 // the only text of what was read.
 func TestAnyStatementRoundTrips(t *testing.T) {
 	node, officers := nodeOf(t, north), []seal.SigningKey{testKey(t, anna), testKey(t, ben)}
-	ledgerKey := testKey(t, "north.example/v0").Verifier().String()
+	ledgerKey := testKey(t, "north.example/v1").Verifier().String()
+	nextLedgerKey := testKey(t, "north.example/v1-2").Verifier().String()
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStatement(t)
-		if s.Kind == heed.KindReceipt {
+		switch s.Kind {
+		case heed.KindReceipt, heed.KindDeposit:
 			s.Ledger = ledgerKey
+		case heed.KindSuccession:
+			s.Ledger, s.Successor = ledgerKey, nextLedgerKey
 		}
 		signed, note, err := SignStatement(s, node, officers[:len(s.Officers)]...)
 		if err != nil {

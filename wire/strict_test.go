@@ -98,7 +98,7 @@ func mutations(text string) []mutation {
 func isAnotherText(kind, how string) bool {
 	for line, ways := range map[string][]string{
 		"answers: ": {"deleted"}, "content: ": {"deleted", "swapped", "small letters"}, "duty: ": {"deleted"}, "clock: ": {"deleted"}, "quota: ": {"deleted"}, "rung: ": {"deleted", "value in"},
-		"detail: ": {"value in"}, "officer: ": {"deleted"},
+		"detail: ": {"value in"}, "officer: ": {"deleted"}, "carries: ": {"deleted", "swapped"}, "depositary: ": {"deleted", "swapped"},
 	} {
 		if !strings.Contains(how, `("`+line) {
 			continue

@@ -13,6 +13,7 @@ import (
 
 	"heed"
 	"heed/control"
+	"heed/ledger"
 	"heed/notify"
 	"heed/seal"
 	"heed/store"
@@ -34,10 +35,16 @@ type settings struct {
 	Party  heed.PartyID
 	Listen string
 	Tiles  string
+	// Depositary says that the home is a depositary's, and no node's.
+	Depositary bool
 }
 
 func (s settings) text() string {
-	return settingsFirst + "\nname: " + string(s.Party) + "\nlisten: " + s.Listen + "\ntiles: " + s.Tiles + "\n"
+	text := settingsFirst + "\nname: " + string(s.Party) + "\nlisten: " + s.Listen + "\ntiles: " + s.Tiles + "\n"
+	if s.Depositary {
+		text += "depositary: yes\n"
+	}
+	return text
 }
 
 func readSettings(home string) (settings, error) {
@@ -66,8 +73,13 @@ func readSettings(home string) (settings, error) {
 			s.Listen = value
 		case "tiles":
 			s.Tiles = value
+		case "depositary":
+			if value != "yes" && value != "no" {
+				return settings{}, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: line %d: depositary is %q", path, i+2, value), Hint: "it is yes or no"}
+			}
+			s.Depositary = value == "yes"
 		default:
-			return settings{}, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: line %d: %q is not a setting", path, i+2, name), Hint: "the settings are name, listen and tiles"}
+			return settings{}, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: line %d: %q is not a setting", path, i+2, name), Hint: "the settings are name, listen, tiles and depositary"}
 		}
 	}
 	if _, err := heed.ParsePartyID(string(s.Party)); err != nil {
@@ -147,10 +159,15 @@ func (k *keyRing) Node(vkey string) (seal.SigningKey, error) {
 	return seal.SigningKey{}, fmt.Errorf("this home holds no private key for the node key %s of its card", vkey)
 }
 
-func (k *keyRing) Ledger() seal.SigningKey {
+func (k *keyRing) Ledger(vkey string) (seal.SigningKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.file.Ledger
+	for _, key := range []seal.SigningKey{k.file.Ledger, k.next.Ledger} {
+		if !key.IsZero() && key.Verifier().String() == vkey {
+			return key, nil
+		}
+	}
+	return seal.SigningKey{}, fmt.Errorf("this home holds no private key for the ledger key %s of its card", vkey)
 }
 
 func (k *keyRing) Sealing() []seal.SealingKey {
@@ -208,10 +225,19 @@ func (k *keyRing) AddOfficer(id heed.OfficerID) (seal.SigningKey, error) {
 // prepare makes the keys of the next card and keeps them beside the present
 // ones: should the process end before the card is committed, or after, settle
 // finds out which keys hold.
-func (k *keyRing) prepare(node, sealing bool) (seal.KeyFile, error) {
+func (k *keyRing) prepare(node, sealing, log bool) (seal.KeyFile, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	next := k.file
+	if log {
+		_, number, err := ledger.ParseOrigin(k.file.Ledger.Name())
+		if err != nil {
+			return next, err
+		}
+		if next.Ledger, err = seal.NewSigningKey(rand.Reader, ledger.Origin(string(k.party), number+1)); err != nil {
+			return next, err
+		}
+	}
 	if node {
 		key, err := seal.NewSigningKey(rand.Reader, wire.NodeKeyName(k.party))
 		if err != nil {
@@ -246,13 +272,13 @@ func (k *keyRing) settle(card heed.Card) error {
 		return fmt.Errorf("keys of a card renewal: %w", err)
 	}
 	k.next = seal.KeyFile{}
-	if next.Node.Verifier().String() != card.NodeKey || next.Sealing[0].Recipient().String() != card.SealingKey {
+	if next.Node.Verifier().String() != card.NodeKey || next.Sealing[0].Recipient().String() != card.SealingKey || next.Ledger.Verifier().String() != card.LedgerKey {
 		return os.Remove(path)
 	}
 	if k.file.Node != next.Node {
 		k.former = k.file.Node
 	}
-	k.file.Node, k.file.Sealing = next.Node, next.Sealing
+	k.file.Node, k.file.Sealing, k.file.Ledger = next.Node, next.Sealing, next.Ledger
 	if err := seal.SaveKeyFile(k.path, k.file, k.passphrase); err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ import (
 
 type initOptions struct {
 	name, listen, tiles, clocks, recovery, passphrase, endpoint, tilesEndpoint string
+
+	depositaries []string
+	collectEvery time.Duration
+	stdin        io.Reader
 }
 
 func (a *app) initCommand() *cobra.Command {
@@ -44,6 +48,8 @@ func (a *app) initCommand() *cobra.Command {
 	f.StringVar(&o.recovery, "recovery", "", "FILE for an offline recovery key, which signs the next card; keep it away from the node")
 	f.StringVar(&o.passphrase, "passphrase-file", "", "FILE whose first line encrypts the keys")
 	f.StringVar(&o.endpoint, "endpoint", "", "https://HOST:PORT under which peers reach the node, where it is not --listen")
+	f.StringArrayVar(&o.depositaries, "depositary", nil, "FILE with the card of a depositary, which takes our envelopes while we cannot be reached; up to 4 times")
+	f.DurationVar(&o.collectEvery, "collect-every", 0, "how often our depositaries are asked (default 1h)")
 	f.StringVar(&o.tilesEndpoint, "tiles-endpoint", "", "http://HOST:PORT under which others reach the tiles, where it is not --tiles")
 	return c
 }
@@ -51,7 +57,6 @@ func (a *app) initCommand() *cobra.Command {
 // init makes everything in memory first, and writes the settings last: a home
 // without them is none, and init can be run again.
 func (a *app) init(ctx context.Context, o initOptions) error {
-	now := heed.Instant(time.Now())
 	s, err := o.settings()
 	if err != nil {
 		return err
@@ -63,33 +68,9 @@ func (a *app) init(ctx context.Context, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	host, _, err := net.SplitHostPort(s.Listen)
+	o.stdin = a.in
+	card, err := a.make(ctx, s, o, passphrase)
 	if err != nil {
-		return err
-	}
-	keys, err := newKeys(s.Party, host, now)
-	if err != nil {
-		return err
-	}
-	card, err := o.card(s, keys, now)
-	if err != nil {
-		return err
-	}
-	if o.recovery != "" {
-		key, err := seal.NewSigningKey(rand.Reader, wire.RecoveryKeyName(s.Party))
-		if err != nil {
-			return err
-		}
-		if err := seal.CreateRecoveryKey(o.recovery, key, passphrase); err != nil {
-			return fileFault("recovery key: ", err)
-		}
-		card.RecoveryKey = key.Verifier().String()
-	}
-	card, note, err := wire.SignCard(card, keys.Node)
-	if err != nil {
-		return err
-	}
-	if err := a.found(ctx, s, keys, passphrase, card, note); err != nil {
 		return err
 	}
 	return a.print(map[string]any{"party": card.Party, "home": a.home, "fingerprint": seal.FingerprintOf(card.ID).String(), "card": card.ID.String()}, func(w io.Writer) {
@@ -99,6 +80,38 @@ func (a *app) init(ctx context.Context, o initOptions) error {
 			fmt.Fprintf(w, "\nThe card has placeholders for the telephones of your ladder. Write your own clocks,\nladder and quotas (testdata/seconds.yaml shows the form), then:\n  heed card renew --home %s --clocks FILE\n", a.home)
 		}
 	})
+}
+
+// make makes keys and card, and writes the home.
+func (a *app) make(ctx context.Context, s settings, o initOptions, passphrase seal.Passphrase) (heed.Card, error) {
+	now := heed.Instant(time.Now())
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return heed.Card{}, err
+	}
+	keys, err := newKeys(s.Party, host, now)
+	if err != nil {
+		return heed.Card{}, err
+	}
+	card, err := o.card(s, keys, now)
+	if err != nil {
+		return card, err
+	}
+	if o.recovery != "" {
+		key, err := seal.NewSigningKey(rand.Reader, wire.RecoveryKeyName(s.Party))
+		if err != nil {
+			return card, err
+		}
+		if err := seal.CreateRecoveryKey(o.recovery, key, passphrase); err != nil {
+			return card, fileFault("recovery key: ", err)
+		}
+		card.RecoveryKey = key.Verifier().String()
+	}
+	card, note, err := wire.SignCard(card, keys.Node)
+	if err != nil {
+		return card, err
+	}
+	return card, a.found(ctx, s, keys, passphrase, card, note)
 }
 
 // found writes the home.
@@ -159,7 +172,7 @@ func newKeys(party heed.PartyID, host string, now time.Time) (seal.KeyFile, erro
 	if err != nil {
 		return seal.KeyFile{}, err
 	}
-	log, err := seal.NewSigningKey(rand.Reader, ledger.Origin(string(party)))
+	log, err := seal.NewSigningKey(rand.Reader, ledger.Origin(string(party), 1))
 	if err != nil {
 		return seal.KeyFile{}, err
 	}
@@ -193,6 +206,14 @@ func (o initOptions) card(s settings, keys seal.KeyFile, now time.Time) (heed.Ca
 		}
 		card.Baseline = baseline
 	}
+	depositaries, err := readCards(o.stdin, o.depositaries)
+	if err != nil {
+		return card, err
+	}
+	if len(depositaries) == 0 && o.collectEvery != 0 {
+		return card, &control.Fault{Exit: control.ExitInput, Message: "--collect-every says how often depositaries are asked, and none is named", Hint: "add --depositary FILE"}
+	}
+	nameDepositaries(&card, depositaries, o.collectEvery)
 	return card, card.Check()
 }
 

@@ -84,7 +84,8 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(),
 		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.callCommand(), a.waitCommand())
 	group("carry", "By file:", a.exportCommand(), a.importCommand())
-	group("node", "The node:", a.initCommand(), a.serveCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
+	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
+	group("node", "The node:", a.initCommand(), a.serveCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
 		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
 	for _, c := range root.Commands() {
 		refuseStrays(c)

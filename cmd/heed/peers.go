@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +59,9 @@ func (a *app) cardNote(ctx context.Context) ([]byte, error) {
 
 func (a *app) cardRenewCommand() *cobra.Command {
 	var clocks, endpoint, tiles, recovery, passphrase string
-	var node, sealing bool
+	var node, sealing, log, lost, alone bool
+	var depositaries []string
+	var collectEvery time.Duration
 	c := &cobra.Command{
 		Use: "renew", Short: "Replace the card by the next one",
 		Long: `Replace the card by the next one: other clocks, another address, fresh
@@ -67,13 +70,21 @@ over by themselves; without it each of them compares the fingerprint again.`,
 		Example: `  heed card renew --clocks clocks.yaml --recovery /media/stick/north.recovery
   heed card renew --node-key --sealing-key --recovery /media/stick/north.recovery`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			request := control.RenewRequest{By: a.administrator(), Endpoint: endpoint, Tiles: tiles, NodeKey: node, SealingKey: sealing}
+			request := control.RenewRequest{By: a.administrator(), Endpoint: endpoint, Tiles: tiles, NodeKey: node, SealingKey: sealing, LedgerKey: log, LedgerLost: lost}
 			if clocks != "" {
 				baseline, err := readBaseline(clocks)
 				if err != nil {
 					return err
 				}
 				request.Baseline = &baseline
+			}
+			request.NoDepositary, request.CollectEvery = alone, collectEvery
+			for _, path := range depositaries {
+				note, err := readFile(a.in, path, wire.MaxCard+4096)
+				if err != nil {
+					return err
+				}
+				request.Depositaries = append(request.Depositaries, note)
 			}
 			if recovery != "" {
 				secret, err := readPassphrase(passphrase)
@@ -113,6 +124,11 @@ over by themselves; without it each of them compares the fingerprint again.`,
 	f.StringVar(&tiles, "tiles-endpoint", "", "http://HOST:PORT of the ledger's tiles from now on")
 	f.BoolVar(&node, "node-key", false, "make a fresh node key; what the former one signed stays signed")
 	f.BoolVar(&sealing, "sealing-key", false, "make a fresh sealing key; the older ones still open what was sealed to them")
+	f.BoolVar(&log, "ledger-key", false, "end the ledger, and begin the next one under a fresh key; the old one is served on")
+	f.BoolVar(&lost, "ledger-lost", false, "leave a ledger that neither peers nor witnesses can give back, and begin the next one")
+	f.StringArrayVar(&depositaries, "depositary", nil, "FILE with the card of a depositary; those given replace those that the card names; up to 4 times")
+	f.BoolVar(&alone, "no-depositary", false, "name no depositary any more")
+	f.DurationVar(&collectEvery, "collect-every", 0, "how often our depositaries are asked (default 1h)")
 	f.StringVar(&recovery, "recovery", "", "FILE of the offline recovery key, to sign with")
 	f.StringVar(&passphrase, "passphrase-file", "", "FILE whose first line decrypts the recovery key")
 	return c

@@ -56,6 +56,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.Depositary {
+		return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s is the home of the depositary %s", a.home, s.Party), Hint: "run it with `heed depositary`"}
+	}
 	without, err := parties(o.without)
 	if err != nil {
 		return err
@@ -100,10 +103,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	if err != nil {
 		return errors.Join(err, servers.shut())
 	}
-	look, cancel := context.WithTimeout(ctx, 3*time.Second)
-	err = x.LookBack(look)
-	cancel()
-	if err != nil {
+	if err := lookBack(ctx, x); err != nil {
 		return errors.Join(err, servers.shut())
 	}
 	running := servers.serve()
@@ -122,6 +122,14 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	err = errors.Join(err, servers.shut())
 	wait.Wait()
 	return err
+}
+
+// lookBack compares with what others hold of us, for a moment: those who do not
+// answer are compared with at every contact.
+func lookBack(ctx context.Context, x *exchange.Exchange) error {
+	look, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return x.LookBack(look)
 }
 
 func parties(names []string) ([]heed.PartyID, error) {
@@ -179,6 +187,7 @@ func unspecified(address string) bool {
 
 // servers are the node's doors.
 type servers struct {
+	home    string
 	doors   []door
 	ended   context.Context // of the desk's live pages, which would not end by themselves
 	endLive context.CancelFunc
@@ -193,53 +202,73 @@ type door struct {
 
 // listen opens the doors before anything runs, so that a busy port is told at once.
 func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *keyRing, token string, log *slog.Logger) (*servers, error) {
-	options := peer.Options{Now: time.Now, Report: func(r *http.Request, err error) {
+	options := peerOptions(log)
+	all := newServers(a.home)
+	officers := all.until(desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log}))
+	public := http.NewServeMux()
+	public.Handle("/desk/", officers)
+	public.Handle("/", peer.Handler(x, options))
+
+	if err := all.open("peers and desk", s.Listen, peer.Server(public, keys.TLS().ServerTLS(), options), true); err != nil {
+		return nil, err
+	}
+	if s.deskAddress() != s.Listen && !unspecified(s.Listen) {
+		if err := all.open("desk", s.deskAddress(), peer.Server(officers, keys.TLS().ServerTLS(), options), true); err != nil {
+			return nil, errors.Join(err, all.shut())
+		}
+	}
+	if s.Tiles != "" {
+		if err := all.open("ledger tiles", s.Tiles, peer.Server(peer.TilesHandler(x, options), nil, options), false); err != nil {
+			return nil, errors.Join(err, all.shut())
+		}
+	}
+	if err := all.openSocket(x, db, keys); err != nil {
+		return nil, errors.Join(err, all.shut())
+	}
+	return all, nil
+}
+
+// peerOptions reports in the log what callers may not learn.
+func peerOptions(log *slog.Logger) peer.Options {
+	return peer.Options{Now: time.Now, Report: func(r *http.Request, err error) {
 		path := ""
 		if r != nil {
 			path = r.URL.Path
 		}
 		log.Warn("a request failed", "path", path, "error", err)
 	}}
-	all := &servers{}
-	all.ended, all.endLive = context.WithCancel(context.Background())
-	officers := all.until(desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log}))
-	public := http.NewServeMux()
-	public.Handle("/desk/", officers)
-	public.Handle("/", peer.Handler(x, options))
+}
 
-	open := func(name, address string, server *http.Server, secure bool) error {
-		l, err := net.Listen("tcp", address)
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %s is in use by another program", name, address), Hint: "stop it, or change the address in " + filepath.Join(a.home, settingsName) + " and renew the card with `heed card renew --endpoint`"}
-		}
-		if err != nil {
-			return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %v", name, err)}
-		}
-		all.doors = append(all.doors, door{name, server, l, secure})
-		return nil
+func newServers(home string) *servers {
+	all := &servers{home: home}
+	all.ended, all.endLive = context.WithCancel(context.Background())
+	return all
+}
+
+// open listens at an address.
+func (s *servers) open(name, address string, server *http.Server, secure bool) error {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %s is in use by another program", name, address), Hint: "stop it, or change the address in " + filepath.Join(s.home, settingsName) + " and renew the card with `heed card renew --endpoint`"}
 	}
-	if err := open("peers and desk", s.Listen, peer.Server(public, keys.TLS().ServerTLS(), options), true); err != nil {
-		return nil, err
-	}
-	if s.deskAddress() != s.Listen && !unspecified(s.Listen) {
-		if err := open("desk", s.deskAddress(), peer.Server(officers, keys.TLS().ServerTLS(), options), true); err != nil {
-			return nil, errors.Join(err, all.shut())
-		}
-	}
-	if s.Tiles != "" {
-		if err := open("ledger tiles", s.Tiles, peer.Server(peer.TilesHandler(x.Ledger(), options), nil, options), false); err != nil {
-			return nil, errors.Join(err, all.shut())
-		}
-	}
-	socket, err := control.Listen(a.home)
 	if err != nil {
-		return nil, errors.Join(err, all.shut())
+		return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %v", name, err)}
+	}
+	s.doors = append(s.doors, door{name, server, l, secure})
+	return nil
+}
+
+// openSocket listens for the command line.
+func (s *servers) openSocket(x *exchange.Exchange, db *store.Store, keys *keyRing) error {
+	socket, err := control.Listen(s.home)
+	if err != nil {
+		return err
 	}
 	node := control.Node{Exchange: x, Backup: db.Backup, Renew: func(ctx context.Context, r control.RenewRequest) ([]byte, error) {
 		return renewCard(ctx, x, keys, r)
 	}}
-	all.doors = append(all.doors, door{"control socket", &http.Server{Handler: control.Handler(node), ReadHeaderTimeout: 10 * time.Second}, socket, false})
-	return all, nil
+	s.doors = append(s.doors, door{"control socket", &http.Server{Handler: control.Handler(node), ReadHeaderTimeout: 10 * time.Second}, socket, false})
+	return nil
 }
 
 // until ends a handler's requests when the node is told to stop.
@@ -366,7 +395,12 @@ func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r contr
 	card := me.Card
 	card.Serial, card.Previous, card.Issued = me.Card.Serial+1, me.Card.ID, x.Now()
 	if r.Baseline != nil {
+		every := card.CollectEvery
 		card.Baseline = *r.Baseline
+		card.CollectEvery = every
+	}
+	if err := renewDepositaries(&card, r); err != nil {
+		return nil, err
 	}
 	if r.Endpoint != "" {
 		card.Endpoint = r.Endpoint
@@ -385,17 +419,18 @@ func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r contr
 		}
 		recovery = append(recovery, key)
 	}
-	next, err := keys.prepare(r.NodeKey, r.SealingKey)
+	next, err := keys.prepare(r.NodeKey, r.SealingKey, r.LedgerKey || r.LedgerLost)
 	if err != nil {
 		return nil, err
 	}
+	card.LedgerKey = next.Ledger.Verifier().String()
 	card.NodeKey, card.SealingKey = next.Node.Verifier().String(), next.Sealing[0].Recipient().String()
 	signers := append([]seal.SigningKey{next.Node}, recovery...)
 	card, note, err := wire.SignCard(card, signers...)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.Renew(ctx, card, note); err != nil {
+	if err := x.Renew(ctx, card, note, r.LedgerLost); err != nil {
 		return nil, err
 	}
 	return note, keys.settle(card)

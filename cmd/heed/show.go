@@ -226,6 +226,9 @@ func writeLocal(w io.Writer, c control.Case) {
 	}
 	for _, q := range c.Local.InFlight {
 		fmt.Fprintf(w, "\nIn flight: statement %s, %d attempts. %s\n", q.Statement[:8], q.Attempts, plain(q.Trouble))
+		for _, d := range q.Deposits {
+			fmt.Fprintf(w, "  Deposited with %s at %s.\n", d.With, stamp(d.At.Time, nil))
+		}
 	}
 	for _, r := range c.Local.Refused {
 		fmt.Fprintf(w, "\nThe other node (a machine) refused our %s %s: %s: %s\n", r.Kind, r.Statement[:8], r.Code, plain(r.Detail))

@@ -57,6 +57,20 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"leaves of a failed change are gone", failedLeaves},
 		{"a tag is taken once", tags},
 		{"mirrors", mirrors},
+		{"mirrors that run ahead of their heads", pagedMirrors},
+		{"the map", ownMap},
+		{"pages of a failed change are gone", failedMaps},
+		{"maps as of an old snapshot", oldMaps},
+		{"cuts among other changes", cutting},
+		{"maps of mirrors", mirrorMaps},
+		{"successions", successions},
+		{"a ledger that has ended", ended},
+		{"ledgers end among other changes", endsAndLogs},
+		{"witnesses", witnesses},
+		{"kept checkpoints", checkpoints},
+		{"deposits", deposits},
+		{"envelopes held for others", holding},
+		{"how far we have collected", collecting},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newWorld(t, open(t))) })
 	}

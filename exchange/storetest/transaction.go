@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -83,6 +84,21 @@ func empty(t *testing.T, w *world) {
 		leaves, err = v.MirrorLeaves("south.example/v0", 0, 0)
 		sameList(t, "MirrorLeaves", leaves, err, nil)
 
+		checkpoint, err := v.Checkpoint(heed.Digest{1})
+		missing(t, "Checkpoint", checkpoint, err)
+		held, err := v.HeldEnvelope(heed.Digest{1})
+		missing(t, "HeldEnvelope", held, err)
+		witnesses, err := v.Witnesses()
+		sameList(t, "Witnesses", witnesses, err, nil)
+		notes, err := v.Successions("south.example")
+		sameList(t, "Successions", notes, err, nil)
+		deposits, err := v.Deposits(heed.StatementID{1})
+		sameList(t, "Deposits", deposits, err, nil)
+		waiting, err := v.HeldFor([]string{"south.example/node+1"}, 0, 10, 1<<20)
+		sameList(t, "HeldFor", waiting, err, nil)
+
+		deposited, err := v.HasDeposited("south.example/node+1", "north.example/node+1")
+		same(t, "HasDeposited", deposited, err, false)
 		n, err := v.Demands("south.example", heed.UrgencyImmediate, w.now)
 		same(t, "Demands", n, err, 0)
 		n, err = v.Notices()
@@ -437,6 +453,12 @@ func concurrency(t *testing.T, w *world) {
 func durable(t *testing.T, w *world, reopen func(*testing.T, exchange.Store) exchange.Store) {
 	k := w.warning(w.south, w.north)
 	channel := exchange.Channel{Peer: "south.example", OurCard: 1, TheirCard: 1, Outward: true}
+	first, north := mapped{origin: "north.example/v1"}, mapped{origin: "north.example/v1-2"}
+	w.cut(&first, 150)
+	w.write(func(tx exchange.Tx) error { return tx.EndLedger(first.origin) })
+	witness := exchange.Witness{Name: "east.example/witness", Keys: []string{"east+1"}, Added: w.now}
+	held := exchange.Held{Seq: 1, For: "west.example/node+1", Sender: "south.example/node+1", Envelope: heed.Digest{3}, Bytes: []byte("an envelope"), At: w.now}
+	deposited := exchange.Deposited{Statement: k.Statement.ID, Depositary: "east.example", Header: []byte("a header"), Note: []byte("a deposit"), At: w.now}
 	due := w.now.Add(time.Hour)
 	row := exchange.CaseRow{ID: k.Statement.CaseID(), Code: k.Statement.CaseCode(), Peer: "south.example", Changed: w.now}
 	duties := []exchange.IndexedDuty{{Case: row.ID, Code: row.Code, Peer: row.Peer,
@@ -455,10 +477,14 @@ func durable(t *testing.T, w *world, reopen func(*testing.T, exchange.Store) exc
 		if err := tx.PutIndex(row, duties); err != nil {
 			return err
 		}
-		for n := range 20 {
-			if _, err := tx.Append(leaf(n)); err != nil {
-				return err
-			}
+		var err error
+		if north, err = north.cut(tx, 20); err != nil {
+			return err
+		}
+		held.Seq, err = tx.Hold(held)
+		if err := errors.Join(err, tx.PutWitness(witness), tx.KeepCheckpoint([]byte("a checkpoint")), tx.PutDeposit(deposited),
+			tx.SetCollected("east.example", 4), tx.PutSuccession("north.example", []byte("a succession"))); err != nil {
+			return err
 		}
 		if _, err := tx.Enqueue(channel, row.ID, k.Statement.ID, w.now, w.now); err != nil {
 			return err
@@ -484,12 +510,29 @@ func durable(t *testing.T, w *world, reopen func(*testing.T, exchange.Store) exc
 		sameList(t, "DueNotices", due, err, []exchange.Notice{notice})
 		tree, err := v.Tree()
 		sameTree(t, "Tree", tree, err, before)
-		replays(t, v, 20)
+		north.holds(t, v)
+		first.isMirror(t, v)
+		witnesses, err := v.Witnesses()
+		sameList(t, "Witnesses", witnesses, err, []exchange.Witness{witness})
+		checkpoint, err := v.Checkpoint(sha256.Sum256([]byte("a checkpoint")))
+		same(t, "Checkpoint", checkpoint, err, []byte("a checkpoint"))
+		deposits, err := v.Deposits(k.Statement.ID)
+		sameList(t, "Deposits", deposits, err, []exchange.Deposited{deposited})
+		waiting, err := v.HeldFor([]string{"west.example/node+1"}, 0, 10, 1<<20)
+		sameList(t, "HeldFor", waiting, err, []exchange.Held{held})
+		collected, err := v.CollectedUpTo("east.example")
+		same(t, "CollectedUpTo", collected, err, 4)
+		successions, err := v.Successions("north.example")
+		sameList(t, "Successions", successions, err, [][]byte{[]byte("a succession")})
 		return nil
 	})
 	w.write(func(tx exchange.Tx) error {
-		if index, err := tx.Append(leaf(20)); err != nil || index != 20 {
-			return fmt.Errorf("leaf %d: %w", index, err)
+		if _, err := north.cut(tx, 200); err != nil {
+			return err
+		}
+		seq, err := tx.Hold(exchange.Held{For: "west.example/node+1", Envelope: heed.Digest{4}, At: w.now})
+		if err != nil || seq <= held.Seq {
+			return fmt.Errorf("an envelope is held as %d after %d: %w", seq, held.Seq, err)
 		}
 		out, err := tx.Enqueue(channel, row.ID, heed.StatementID{2}, w.now, w.now)
 		same(t, "the next number", out.Number, err, 2)

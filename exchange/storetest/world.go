@@ -66,7 +66,7 @@ func (w *world) card(p *party, serial uint64, previous heed.CardID) (heed.Card, 
 	card, note, err := wire.SignCard(heed.Card{
 		Party: p.id, Serial: serial, Issued: w.now, Previous: previous,
 		NodeKey: p.node.Verifier().String(), SealingKey: sealing.Recipient().String(),
-		LedgerKey: w.key(ledger.Origin(string(p.id))).Verifier().String(),
+		LedgerKey: w.key(ledger.Origin(string(p.id), 1)).Verifier().String(),
 		Endpoint:  "https://" + string(p.id) + ":8443", Baseline: heed.DefaultBaseline(),
 	}, p.node)
 	if err != nil {

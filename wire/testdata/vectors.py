@@ -94,8 +94,10 @@ def note(text, *keys):
 
 
 NORTH, SOUTH = Key("north.example/node"), Key("south.example/node")
-NORTH_LEDGER, SOUTH_LEDGER = Key("north.example/v0"), Key("south.example/v0")
+NORTH_LEDGER, SOUTH_LEDGER = Key("north.example/v1"), Key("south.example/v1")
+NORTH_LEDGER_2, SOUTH_LEDGER_2 = Key("north.example/v1-2"), Key("south.example/v1-2")
 NORTH_RECOVERY = Key("north.example/recovery")
+WEST, WEST_LEDGER, HARBOUR = Key("west.example/node"), Key("west.example/v1"), Key("harbour.example/node")
 ANNA, BEN = Key("north.example/officer/anna"), Key("north.example/officer/ben")
 CLEO, DARIO = Key("south.example/officer/cleo"), Key("south.example/officer/dario")
 
@@ -116,7 +118,7 @@ def tag_key(words):
 
 
 out = {"keys": [], "statements": [], "releases": [], "cards": [], "rosters": [], "refusals": [], "envelopes": [], "parts": [], "gaps": []}
-for k in (NORTH, SOUTH, NORTH_LEDGER, SOUTH_LEDGER, NORTH_RECOVERY, ANNA, BEN, CLEO, DARIO):
+for k in (NORTH, SOUTH, NORTH_LEDGER, SOUTH_LEDGER, NORTH_LEDGER_2, SOUTH_LEDGER_2, NORTH_RECOVERY, WEST, WEST_LEDGER, HARBOUR, ANNA, BEN, CLEO, DARIO):
     out["keys"].append({"name": k.name, "seed": k.seed.hex(), "public": str(k)})
 
 
@@ -162,13 +164,17 @@ for duty in ("acknowledge", "assess", "answer", "report", "conclude", "review", 
 FULL += ["quota: Immediate 200 3600000ms", "quota: Expected 500 3600000ms", "quota: Unknown 1 86400000ms",
          "rung: duty-desk 0ms|+000 0000|desk@north.example|24/7|UTC|en fr",
          "rung: head-of-desk 3600000ms|+000 0001||Mon-Fri 08:00-16:00|Africa/Nairobi|en sw",
-         "rung: head-of-service 14400000ms||head@north.example|||"]
+         "rung: head-of-service 14400000ms||head@north.example|||",
+         f"depositary: west.example https://heed.west.example:443 {digest_of('tls key of west')} {WEST}",
+         f"depositary: harbour.example https://198.51.100.7:8443 none {HARBOUR}"]
 
 CARD_S = card("first", "south.example", 1, "none", (SOUTH, SOUTH_LEDGER), "none", "https://192.0.2.7:8443", digest_of("tls key"), "none", SMALL, SOUTH)
 CARD_N = card("with recovery key", "north.example", 1, "none", (NORTH, NORTH_LEDGER), NORTH_RECOVERY, "https://heed.north.example:443", "none",
               "http://tiles.north.example:8080", FULL, NORTH)
-card("renewal", "north.example", 2, CARD_N, (NORTH, NORTH_LEDGER), NORTH_RECOVERY, "https://heed.north.example:444", "none", "none", FULL,
-     NORTH, NORTH_RECOVERY)
+CARD_R = card("renewal", "north.example", 2, CARD_N, (NORTH, NORTH_LEDGER), NORTH_RECOVERY, "https://heed.north.example:444", "none", "none", FULL,
+              NORTH, NORTH_RECOVERY)
+CARD_L = card("another ledger", "north.example", 3, CARD_R, (NORTH, NORTH_LEDGER_2), NORTH_RECOVERY, "https://heed.north.example:444", "none",
+              "none", FULL, NORTH, NORTH_RECOVERY)
 
 
 def statement(name, kind, case, author, seconds, previous, answers, contents, own, *officers, after="none", tag=None):
@@ -216,6 +222,33 @@ statement("forward-consent", "forward-consent", W, N, 3005, W, [W], [], ["party:
 statement("drill", "drill", W, N, 3006, W, [], [], [], ("supervisor", BEN))
 
 
+def apart(name, kind, author, node, recipient, seconds, own, after="none"):
+    """A statement that stands in no case."""
+    lines = ["heed-statement/v1", f"kind: {kind}", "case: none", f"author: {author}", "author-card: 2"]
+    lines += [f"recipient: {recipient}", "recipient-card: 3"] if recipient else []
+    lines += [f"time: {at(seconds, seconds % 1000)}", "previous: none", f"after: {after}", "tag-key: none"]
+    return put("statements", name, lines + own + [f"node: {node}"], node)
+
+
+CARRIED = [f"carries: {digest_of('tag of one statement')}", f"carries: {digest_of('tag of another statement')}"]
+apart("succession", "succession", N, NORTH, None, 4000,
+      [f"ledger: {NORTH_LEDGER}", "size: 4096", f"root: {digest_of('root of the old ledger')}", f"successor: {NORTH_LEDGER_2}", f"card: {CARD_L}",
+       "lost: no"], after=digest_of("a checkpoint"))
+apart("succession of a lost ledger", "succession", S, SOUTH, None, 4001,
+      [f"ledger: {SOUTH_LEDGER}", "size: 0", f"root: {sha256(b'').hex()}", f"successor: {SOUTH_LEDGER_2}", f"card: {digest_of('the next card')}", "lost: yes"])
+
+
+def deposit(name, seconds, number, carries, after="none"):
+    apart(name, "deposit", "west.example", WEST, S, seconds,
+          [f"party: {N}", f"number: {number}", f"received: {at(seconds)}", f"ledger: {WEST_LEDGER}", f"terms: {CARD_R}",
+           f"publish-by: {at(seconds + 60)}", f"envelope: {digest_of('an envelope')}"] + carries, after)
+
+
+deposit("deposit", 5001, 7, CARRIED[:1])
+deposit("deposit of a statement and an answer", 5002, 0, CARRIED, after=digest_of("a checkpoint"))
+deposit("deposit of what does not say", 5003, 8, [])
+
+
 def roster(name, serial, *officers):
     lines = ["heed-roster/v1", "party: north.example", f"serial: {serial}", f"time: {at(0)}"]
     lines += [f"officer: {standing} {roles} {key}" for standing, roles, key in officers]
@@ -258,20 +291,27 @@ parts("none")
 parts("a question", (1, note_of("statements", "question")), (2, sha256(b"K of question")), (4, sha256(b"salt") + b"Where is he now?\n"))
 OPENED = parts("every type", (1, note_of("statements", "recall")), (2, sha256(b"K of recall")), (3, note_of("releases", "recall")),
                (4, sha256(b"salt")), (5, note_of("refusals", "over quota")), (6, b"heed-gap/v1\nmissing: 3\n"), (7, b"a checkpoint"),
-               (8, b"another"), (9, note_of("cards", "first")), (10, b""), (11, sha256(b"an envelope")))
+               (8, b"another"), (9, note_of("cards", "first")), (10, b""), (11, sha256(b"an envelope")), (12, b"one with cosignatures"),
+               (13, note_of("statements", "succession")))
 
 
-def envelope(name, number, opened, body):
+def header_of(number, opened, body, carries):
     lines = ["heed-envelope/v1", "sender: north.example", "sender-card: 1", "recipient: south.example", "recipient-card: 3",
-             f"number: {number}", f"time: {at(7, 7)}", f"sealed: {len(body)}", f"sealed-digest: {sha256(body).hex()}", f"opened: {opened}",
-             f"node: {NORTH}"]
-    header = note("".join(line + "\n" for line in lines), NORTH).encode()
+             f"number: {number}", f"time: {at(7, 7)}", f"sealed: {len(body)}", f"sealed-digest: {sha256(body).hex()}", f"opened: {opened}"]
+    return note("".join(line + "\n" for line in lines + carries + [f"node: {NORTH}"]), NORTH)
+
+
+def envelope(name, number, opened, body, carries=()):
+    header = header_of(number, opened, body, list(carries)).encode()
     out["envelopes"].append({"name": name, "hex": (struct.pack(">I", len(header)) + header + body).hex()})
 
 
-# What is sealed stands in for an age file here: the first is none, and the second was made by the Go implementation, since
+# What is sealed stands in for an age file here: the first three are none, and the last was made by the Go implementation, since
 # ML-KEM is not in Python's library. It holds the parts of "every type" and opens with the key in docs/keys.md.
 envelope("closed", 7, 14, b"not an age file")
+envelope("closed and carrying", 8, 14, b"not an age file", CARRIED)
+MOST = [f"carries: {digest_of(f'tag {i}')}" for i in range(64)]
+envelope("closed and carrying 64", 0, 14, b"not an age file", MOST)
 SEALED = os.path.join(HERE, "envelope.age")
 if os.path.exists(SEALED):
     with open(SEALED, "rb") as f:
@@ -330,6 +370,53 @@ refused("roles out of order", "rosters", "two officers", "drafter,duty-officer",
 refused("officer of another party in a roster", "rosters", "two officers", str(BEN), str(CLEO), NORTH)
 refused("code of a content refusal", "refusals", "without words", "code: unknown-sender", "code: duplicate", SOUTH)
 refused("blank at the end", "refusals", "without words", "detail: -", "detail: - ", SOUTH)
+
+def refused_header(name, carries):
+    out["refused"].append({"name": name, "type": "header", "note": header_of(7, 14, b"not an age file", carries)})
+
+
+refused_header("header that carries none", ["carries: none"])
+refused_header("header that carries zeros", ["carries: " + "0" * 64])
+refused_header("header that carries one twice", CARRIED + CARRIED[:1])
+refused_header("header that carries 65", MOST + CARRIED[:1])
+refused_header("header that carries in capitals", [CARRIED[0][:9] + CARRIED[0][9:].upper()])
+refused("succession in a case", "statements", "succession", "case: none", f"case: {W}", NORTH)
+refused("succession that opens a case", "statements", "succession", "case: none", "case: new", NORTH)
+refused("call in no case", "statements", "call", f"case: {W}", "case: none", NORTH, ANNA)
+refused("succession to somebody", "statements", "succession", "author-card: 2", "author-card: 2\nrecipient: south.example\nrecipient-card: 3", NORTH)
+refused("succession with a tag key", "statements", "succession", "tag-key: none", "tag-key: " + tag_key("K"), NORTH)
+refused("succession to the same ledger", "statements", "succession", str(NORTH_LEDGER_2), str(NORTH_LEDGER), NORTH)
+refused("succession of another's ledger", "statements", "succession", str(NORTH_LEDGER), str(SOUTH_LEDGER), NORTH)
+refused("succession to another's ledger", "statements", "succession", str(NORTH_LEDGER_2), str(SOUTH_LEDGER_2), NORTH)
+refused("succession to a node key", "statements", "succession", str(NORTH_LEDGER_2), str(NORTH), NORTH)
+refused("succession with the root of nothing", "statements", "succession of a lost ledger", "size: 0", "size: 16", SOUTH)
+refused("succession without a root", "statements", "succession of a lost ledger", f"root: {sha256(b'').hex()}", "root: none", SOUTH)
+refused("succession with a root and no size", "statements", "succession", "size: 4096", "size: 0", NORTH)
+refused("succession without a card", "statements", "succession", f"card: {CARD_L}", "card: none", NORTH)
+refused("succession that an officer signs", "statements", "succession", "lost: no", f"lost: no\nofficer: supervisor {ANNA}", NORTH, ANNA)
+refused("deposit for its depositor", "statements", "deposit", f"party: {N}", f"party: {S}", WEST)
+refused("deposit for itself", "statements", "deposit", f"party: {N}", "party: west.example", WEST)
+refused("deposit in another's ledger", "statements", "deposit", str(WEST_LEDGER), str(NORTH_LEDGER), WEST)
+refused("deposit of nothing", "statements", "deposit", f"envelope: {digest_of('an envelope')}", "envelope: none", WEST)
+refused("deposit that carries one twice", "statements", "deposit", CARRIED[0], CARRIED[0] + "\n" + CARRIED[0], WEST)
+refused("deposit that answers", "statements", "deposit", "previous: none", f"previous: none\nanswers: {W}", WEST)
+refused("deposit with words", "statements", "deposit", "tag-key: none", f"tag-key: none\n{WORDS}", WEST)
+refused("deposit with a duty", "statements", "deposit", f"node: {WEST}", f"duty: assess {at(10)}\nnode: {WEST}", WEST)
+refused("deposit published before it was received", "statements", "deposit", f"publish-by: {at(5061)}", f"publish-by: {at(5000)}", WEST)
+refused("deposit by the party", "statements", "deposit", str(WEST), str(NORTH), NORTH)
+ONE, TWO = FULL[-2:]
+refused("depositary without collect-every", "cards", "renewal", "collect-every: 900000ms", "collect-every: 0ms", NORTH, NORTH_RECOVERY)
+refused("collect-every without depositary", "cards", "renewal", ONE + "\n" + TWO + "\n", "", NORTH, NORTH_RECOVERY)
+refused("depositary before the ladder", "cards", "renewal", "rung: duty-desk", TWO + "\nrung: duty-desk", NORTH, NORTH_RECOVERY)
+refused("depositary twice", "cards", "renewal", TWO, TWO + "\n" + TWO, NORTH, NORTH_RECOVERY)
+refused("depositary that is the party", "cards", "renewal", TWO, f"depositary: north.example https://198.51.100.7:8443 none {NORTH}", NORTH)
+refused("depositary with another's key", "cards", "renewal", str(HARBOUR), str(SOUTH), NORTH, NORTH_RECOVERY)
+refused("depositary with its ledger's key", "cards", "renewal", f"none {HARBOUR}", f"none {Key('harbour.example/v1')}", NORTH, NORTH_RECOVERY)
+refused("depositary without TLS", "cards", "renewal", "https://198.51.100.7", "http://198.51.100.7", NORTH, NORTH_RECOVERY)
+refused("depositary without a pin", "cards", "renewal", f"none {HARBOUR}", str(HARBOUR), NORTH, NORTH_RECOVERY)
+refused("depositary with a pin of zeros", "cards", "renewal", f"none {HARBOUR}", f"{'0' * 64} {HARBOUR}", NORTH, NORTH_RECOVERY)
+refused("five depositaries", "cards", "renewal", TWO, "\n".join([TWO] + [f"depositary: {p}.example https://198.51.100.7:8443 none {Key(p + '.example/node')}"
+                                                                      for p in ("alpha", "beta", "gamma")]), NORTH, NORTH_RECOVERY)
 
 json.dump(out, sys.stdout, ensure_ascii=False, indent=1)
 print()

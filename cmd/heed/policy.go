@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"heed/control"
+	"heed/evidence"
+	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
+	"heed/witness"
+)
+
+type policyOptions struct {
+	cards          []string
+	witnesses      []string
+	corroborating  []string
+	faulty         int
+	publish, quiet int
+}
+
+func (a *app) policyCommand() *cobra.Command {
+	o := policyOptions{faulty: -1}
+	c := &cobra.Command{
+		Use: "policy --card CARD... --witness URL-OR-KEY...", Short: "Write your own policy: whose cards and which witnesses you believe", Args: cobra.ArbitraryArgs,
+		Long: `Write your own policy, for 'heed verify', on standard output: the cards of the
+parties, whose fingerprints you have compared, and the witnesses whose clocks
+count. Only mirroring witnesses (heed witness) may be counted; plain ones are
+named with --corroborating and shown, and count for nothing.
+
+Of n witnesses f may lie or fail; q must have cosigned what counts as published,
+and s what counts as silent: 2q > n + f and q + s > n + f. The defaults are
+f = (n-1)/3 and q = s = (n+f)/2 + 1: for 4 witnesses f = 1 and q = s = 3.`,
+		Example: `  heed policy --card north.card --card south.card --witness http://w1.example:7100 --witness http://w2.example:7100 --witness http://w3.example:7100 > mine.policy`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.sortOut(args)
+			policy, err := a.buildPolicy(c.Context(), o)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(a.out, policy.String())
+			return err
+		},
+	}
+	f := c.Flags()
+	f.StringArrayVar(&o.cards, "card", nil, "CARD file of a party, whose fingerprint you have compared")
+	f.StringArrayVar(&o.witnesses, "witness", nil, "URL or KEY of a mirroring witness")
+	f.StringArrayVar(&o.corroborating, "corroborating", nil, "KEY of a plain witness: shown, and counted for nothing")
+	f.IntVar(&o.faulty, "faulty", -1, "how many witnesses may lie or fail (default (n-1)/3)")
+	f.IntVar(&o.publish, "publish", 0, "how many must have cosigned what counts as published (default (n+f)/2 + 1)")
+	f.IntVar(&o.quiet, "silence", 0, "how many must have cosigned what counts as silent (default (n+f)/2 + 1)")
+	return c
+}
+
+// sortOut takes further values that follow a flag: `--card A B --witness X Y`.
+func (o *policyOptions) sortOut(more []string) {
+	for _, value := range more {
+		if _, err := ledger.ParseCosignerKey(value); err == nil || strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://") {
+			o.witnesses = append(o.witnesses, value)
+			continue
+		}
+		o.cards = append(o.cards, value)
+	}
+}
+
+const policyGroup = "witnesses"
+
+func (a *app) buildPolicy(ctx context.Context, o policyOptions) (evidence.Policy, error) {
+	var policy evidence.Policy
+	if len(o.cards) == 0 || len(o.witnesses) == 0 {
+		return policy, &control.Fault{Exit: control.ExitInput, Message: "a policy needs at least one --card and one --witness", Hint: "see `heed policy --help`"}
+	}
+	var names []string
+	for _, from := range o.witnesses {
+		w, err := witnessFrom(ctx, from)
+		if err != nil {
+			return policy, err
+		}
+		policy.Witnesses = append(policy.Witnesses, w)
+		names = addName(names, w.Name)
+	}
+	for _, key := range o.corroborating {
+		k, err := ledger.ParseCosignerKey(key)
+		if err != nil {
+			return policy, &control.Fault{Exit: control.ExitInput, Message: "--corroborating: " + err.Error(), Hint: "give the witness's verification key, name+hash+base64"}
+		}
+		policy.Witnesses = append(policy.Witnesses, evidence.PolicyWitness{Name: k.Name(), Key: k, Corroborating: true})
+	}
+	quorum := ledger.DefaultQuorum(len(names))
+	if o.faulty >= 0 {
+		quorum.F = o.faulty
+		quorum.Q = (quorum.N+quorum.F)/2 + 1
+		quorum.S = quorum.Q
+	}
+	if o.publish > 0 {
+		quorum.Q = o.publish
+	}
+	if o.quiet > 0 {
+		quorum.S = o.quiet
+	}
+	if err := quorum.Check(); err != nil {
+		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "name more witnesses, or a smaller --faulty"}
+	}
+	policy.Groups = []evidence.PolicyGroup{{Name: policyGroup, Quorum: quorum, Members: names}}
+	for _, name := range o.cards {
+		note, err := readBounded(name, wire.MaxCard+1024)
+		if err != nil {
+			return policy, err
+		}
+		card, err := wire.ParseCard(note)
+		if err != nil {
+			return policy, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a card is what `heed card` prints"}
+		}
+		fmt.Fprintf(a.err, "%s, card %d: %s\n", card.Party, card.Serial, seal.FingerprintOf(card.ID))
+		policy.Parties = append(policy.Parties, evidence.PolicyParty{Party: card.Party, Card: card.ID, Group: policyGroup})
+	}
+	if err := policy.Check(); err != nil {
+		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "each party and each witness is named once"}
+	}
+	return policy, nil
+}
+
+func addName(names []string, name string) []string {
+	for _, n := range names {
+		if n == name {
+			return names
+		}
+	}
+	return append(names, name)
+}
+
+// witnessFrom takes a witness by its key, or asks it at its address for it.
+func witnessFrom(ctx context.Context, from string) (evidence.PolicyWitness, error) {
+	url, key := "", from
+	if strings.Contains(from, "://") {
+		client := witness.NewClient(nil)
+		defer client.Close()
+		asked, cancel := context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+		url = strings.TrimSuffix(from, "/")
+		described, err := client.Describe(asked, url)
+		if err != nil {
+			return evidence.PolicyWitness{}, &control.Fault{Exit: control.ExitUnreachable, Message: from + ": " + err.Error(), Hint: "does the witness run? A plain one is named by its KEY, with --corroborating"}
+		}
+		if !described.Mirrors {
+			return evidence.PolicyWitness{}, &control.Fault{Exit: control.ExitInput, Message: from + " does not mirror: its word counts for nothing", Hint: "name its KEY with --corroborating"}
+		}
+		key = described.Key
+	}
+	k, err := ledger.ParseCosignerKey(key)
+	if err != nil {
+		return evidence.PolicyWitness{}, &control.Fault{Exit: control.ExitInput, Message: "--witness: " + err.Error(), Hint: "give a witness's address, http://HOST:PORT, or its verification key, name+hash+base64"}
+	}
+	return evidence.PolicyWitness{Name: k.Name(), Key: k, URL: url}, nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"heed"
+	"heed/control"
+)
+
+func (a *app) proveCommand() *cobra.Command {
+	var request control.ProveRequest
+	var silence, open, out string
+	var wait time.Duration
+	c := &cobra.Command{
+		Use: "prove CASE --out FILE", Short: "Write evidence of a case that anybody can verify offline", Args: cobra.ExactArgs(1),
+		Long: `Write evidence of a case that anybody can verify offline, with 'heed verify'
+or with the page that 'heed verify --page' writes. The other party is not needed.
+
+Without --silence: what was said in the case, each step with the time between
+which it was witnessed. Contents stay closed; --open shows all of them, or single
+fields of the warning by their paths.
+
+With --silence DUTY (acknowledge, assess, answer, report, conclude): that the
+other party has no answer on record for what it owes. --wait gives the witnesses
+time to pass the due time.`,
+		Example: `  heed prove 7K3M-Q2XA --out 7K3M.evidence
+  heed prove 7K3M-Q2XA --step received --step acknowledged --open headline,urgency --out 7K3M.evidence
+  heed prove 7K3M-Q2XA --silence assess --wait 2m --out 7K3M.silence`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if out == "" {
+				return &control.Fault{Exit: control.ExitInput, Message: "--out FILE is missing", Hint: "name the file that the evidence is written to"}
+			}
+			request.Case = args[0]
+			if open != "" {
+				request.Open = strings.Split(open, ",")
+			}
+			if silence != "" {
+				kind, err := heed.ParseDutyKind(silence)
+				if err != nil {
+					return err
+				}
+				request.Silence, request.Wait = kind, wait.Milliseconds()
+			}
+			done := a.busy("gathering evidence")
+			var answer control.ProveAnswer
+			err := a.call(c.Context(), "prove", request, &answer)
+			done()
+			if err != nil {
+				return err
+			}
+			if err := writeWhole(out, answer.Bundle); err != nil {
+				return err
+			}
+			return a.print(map[string]any{"file": out, "bytes": len(answer.Bundle)}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s: %d bytes of evidence\nwhoever gets it checks it with `heed verify --policy FILE %s`\n", out, len(answer.Bundle), out)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&request.Steps, "step", nil, "STEP to prove: a kind of statement or a state of the case (default: every step)")
+	f.StringVar(&open, "open", "none", "all, none, or FIELD,... of the warning to open")
+	f.StringVar(&silence, "silence", "", "DUTY of the other party that has no answer on record")
+	f.DurationVar(&wait, "wait", 0, "how long to wait for a witnessed time past the due time")
+	f.StringVar(&out, "out", "", "FILE to write")
+	return c
+}

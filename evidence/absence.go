@@ -1,0 +1,186 @@
+package evidence
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"heed"
+	"heed/ledger"
+)
+
+// maxLedgers bounds how many ledgers of one party are followed one after another.
+const maxLedgers = 16
+
+// A sight is what the files show of one tag in a party's ledgers.
+type sight struct {
+	present bool
+	absent  bool      // as of at
+	at      time.Time // absent: T; present: the upper bound of the head that shows it
+	on      *head     // whose times at is made of
+
+	why      string // neither: what is missing
+	stranger bool   // neither: heads are there, and only strangers cosigned them
+}
+
+func unseen(format string, args ...any) sight { return sight{why: fmt.Sprintf(format, args...)} }
+
+// look finds a tag in the ledger with this key and in those that follow it.
+func (m *material) look(p *party, vkey string, tag ledger.Tag) sight {
+	return m.lookOn(p, vkey, tag, maxLedgers)
+}
+
+func (m *material) lookOn(p *party, vkey string, tag ledger.Tag, most int) sight {
+	at := m.ledgers[vkey]
+	switch {
+	case most == 0:
+		return unseen("more than %d ledgers of %s follow one another", maxLedgers, p.Party)
+	case at == nil || at.party != p:
+		return sight{stranger: m.strangers, why: fmt.Sprintf("no head of the ledger %s, signed by the key that the card of %s names, is in the files", origin(vkey), p.Party)}
+	}
+	if when, on, ok := at.witnessed(tag); ok {
+		return sight{present: true, at: when, on: on}
+	}
+	open, strange := at.newest(tag, false)
+	here := sight{stranger: strange, why: fmt.Sprintf("the files do not show, under a head that enough witnesses of group %s cosigned, whether %s has the entry", p.Group, origin(vkey))}
+	if open != nil {
+		here = open.absence()
+	}
+	if end, _ := at.newest(tag, true); end != nil {
+		return m.lookBeyond(p, at, end, here, tag, most)
+	}
+	if next := m.successor(p, at, lostOne); next != "" {
+		return m.lookAside(p, next, here, tag, most)
+	}
+	return here
+}
+
+// lookBeyond goes on after an end leaf. The end itself says nothing of now: it
+// stays the newest head of its ledger for ever, whatever is logged in the next.
+// Heads from before the end keep their word as of their own time.
+func (m *material) lookBeyond(p *party, at *log, end *provenMap, here sight, tag ledger.Tag, most int) sight {
+	after := unseen("the ledger %s of %s has ended, and what follows it is not in the files", origin(at.key), p.Party)
+	if next := m.successor(p, at, end.root.Succession); next != "" {
+		after = m.lookOn(p, next, tag, most-1)
+	}
+	if after.present || after.absent && !(here.absent && here.at.After(after.at)) || !here.absent {
+		return after
+	}
+	return here
+}
+
+// lookAside goes on in the ledger that replaces a lost one. The lost one could
+// be renewed by its witnesses for ever, so its word counts no longer than until
+// its successor was there.
+func (m *material) lookAside(p *party, next string, here sight, tag ledger.Tag, most int) sight {
+	after := m.lookOn(p, next, tag, most-1)
+	switch {
+	case after.present || !here.absent:
+		if after.absent {
+			return here // what the lost ledger had is not shown
+		}
+		return after
+	case after.absent && after.at.Before(here.at):
+		return after
+	case !after.absent && m.existed(next, here.at):
+		return unseen("%s gave its ledger up, the next one existed by %s, and whether it has the entry is not shown", p.Party, utc(here.at))
+	}
+	return here
+}
+
+// existed reports whether a head of the ledger was witnessed by then.
+func (m *material) existed(vkey string, then time.Time) bool {
+	at := m.ledgers[vkey]
+	return at != nil && slices.ContainsFunc(at.heads, func(h *head) bool {
+		when, ok := h.notAfter()
+		return ok && !when.After(then)
+	})
+}
+
+// absence is what a map shows that newest chose.
+func (p *provenMap) absence() sight {
+	at, _ := p.head.silence() // newest chose it for having one
+	return sight{absent: true, at: at, on: p.head}
+}
+
+// witnessed is the earliest witnessed time by which the ledger's map had the
+// tag. A head that no witness dates could have been made yesterday, and shows
+// nothing here.
+func (l *log) witnessed(tag ledger.Tag) (time.Time, *head, bool) {
+	var first bound
+	var on *head
+	for _, proven := range l.maps {
+		if proven.shows[tag].present {
+			if at, ok := proven.head.notAfter(); ok && (!first.ok || at.Before(first.at)) {
+				first, on = bound{at, true}, proven.head
+			}
+		}
+	}
+	return first.at, on, first.ok
+}
+
+// newest is the map of the ledger, among its end leaves or among all others,
+// under which the tag is absent as of the latest T. strange: there are such
+// maps, and only strangers cosigned their heads.
+func (l *log) newest(tag ledger.Tag, ends bool) (best *provenMap, strange bool) {
+	var latest time.Time
+	for _, proven := range l.maps {
+		shows, ok := proven.shows[tag]
+		if !ok || shows.present || !proven.last() || proven.root.Ends() != ends {
+			continue
+		}
+		at, ok := proven.head.silence()
+		strange = strange || !ok && proven.head.strange()
+		if ok && (best == nil || at.After(latest)) {
+			best, latest = proven, at
+		}
+	}
+	return best, strange && best == nil
+}
+
+// lostOne stands for the succession of a ledger that has no end leaf.
+var lostOne = [32]byte{}
+
+// successor is the key of the ledger to which a succession hands this one over,
+// empty where none does: the one that the end leaf names, or, for a lost ledger,
+// one that says so.
+func (m *material) successor(p *party, at *log, named [32]byte) (vkey string) {
+	for _, s := range m.order {
+		if s.Kind != heed.KindSuccession || s.Author != p.Party || s.Ledger != at.key || m.by(s) != "" {
+			continue
+		}
+		card := p.card(s.Card)
+		if card == nil || card.LedgerKey != s.Successor {
+			continue
+		}
+		if named == lostOne && s.Lost || slices.Contains(s.digests, named) {
+			return s.Successor
+		}
+	}
+	return ""
+}
+
+// has reports whether any map that the party's own key signed has the tag,
+// witnessed or not: it binds the party.
+func (m *material) has(p *party, tag ledger.Tag) (at time.Time, ok bool) {
+	var first bound
+	for _, l := range m.ledgers {
+		if l.party != p {
+			continue
+		}
+		for _, proven := range l.maps {
+			if proven.shows[tag].present {
+				ok = true
+				first.take(proven.head.notAfter())
+			}
+		}
+	}
+	return first.at, ok
+}
+
+// origin is the ledger's name, for people.
+func origin(vkey string) string {
+	name, _, _ := strings.Cut(vkey, "+")
+	return clip(name)
+}

@@ -1,0 +1,94 @@
+package evidence
+
+import (
+	"slices"
+
+	"heed"
+	"heed/ledger"
+)
+
+// depositFor reports whether r is a deposit of an envelope that carries s, by a
+// depositary that the recipient's own card names.
+func (m *material) depositFor(r, s *said) bool {
+	key, ok := m.keyOf(s.ID)
+	if r.Kind != heed.KindDeposit || !ok || r.Party != s.Recipient || r.Recipient != s.Author || m.depositary(r) == nil {
+		return false
+	}
+	carried := slot{key, ledger.SlotCarried, s.ID}.tag()
+	return slices.Contains(r.Carries, heed.Digest(carried)) && m.headed(r)
+}
+
+// depositary is the card of the recipient's that names who signed the deposit;
+// nil where none does.
+func (m *material) depositary(r *said) *heed.Card {
+	p, _ := m.known(r.Party)
+	if p == nil {
+		return nil
+	}
+	card := p.card(r.Terms)
+	if card == nil || !slices.ContainsFunc(card.Depositaries, func(d heed.Depositary) bool { return d.Party == r.Author && d.NodeKey == r.Node }) {
+		return nil
+	}
+	return card
+}
+
+// headed reports whether the header of the deposited envelope is in the files:
+// its sender's word for what the envelope carries.
+func (m *material) headed(r *said) bool {
+	sender, _ := m.known(r.Recipient)
+	if sender == nil {
+		return false
+	}
+	for _, h := range m.headers {
+		signed := slices.ContainsFunc(sender.cards, func(c heed.Card) bool { return c.Serial == h.SenderCard && c.NodeKey == h.Node })
+		if signed && h.Sender == r.Recipient && h.Recipient == r.Party && h.SealedDigest == r.Envelope && h.Number == r.Number && slices.Equal(h.Carries, r.Carries) {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeDelivery decides about a statement for which its recipient gave no
+// receipt (docs/evidence.md, section 6).
+func (m *material) judgeDelivery(o obligation, v Verdict) Verdict {
+	why := "no receipt of " + string(o.debtor.Party) + " for the statement is in the files, and no deposit of a depositary that its card names"
+	for _, r := range m.order {
+		if !m.depositFor(r, o.from) {
+			continue
+		}
+		accepted, ok := m.neverAccepted(o, v, r)
+		if ok {
+			return accepted
+		}
+		why = accepted.Why
+	}
+	return v.because(DeliveryNotShown, why)
+}
+
+// neverAccepted decides about one deposit.
+func (m *material) neverAccepted(o obligation, v Verdict, r *said) (Verdict, bool) {
+	card := m.depositary(r)
+	key, _ := m.keyOf(o.from.ID)
+	envelope := ledger.Key(r.Envelope)
+	receipt := m.look(o.debtor, card.LedgerKey, slot{key, ledger.SlotReceipt, o.from.ID}.tag())
+	refused := m.look(o.debtor, card.LedgerKey, slot{envelope, ledger.SlotBadSeal, r.Envelope}.tag())
+	until := r.Received.Add(card.CollectEvery + card.PublicationDelay)
+	at, on := receipt.at, receipt.on
+	if refused.at.Before(at) {
+		at, on = refused.at, refused.on
+	}
+	switch {
+	case receipt.present:
+		return v.becausef(DeliveryNotShown, "the ledger of %s has a receipt for the statement, which is not in the files", o.debtor.Party), false
+	case refused.present:
+		return v.becausef(DeliveryNotShown, "%s logged that the deposited envelope did not open", o.debtor.Party), false
+	case !receipt.absent:
+		return v.because(DeliveryNotShown, join("a deposit is shown, and not that no receipt was given", receipt.why)), false
+	case !refused.absent:
+		return v.because(DeliveryNotShown, join("a deposit is shown, and not that the envelope opened", refused.why)), false
+	case !at.After(until):
+		return v.becausef(DeliveryNotShown, "the envelope lay at %s from %s; %s collects and publishes by %s, and its ledger is shown as of %s, not after that", r.Author, utc(r.Received), o.debtor.Party, utc(until), utc(at)), false
+	}
+	v.AsOf, v.Due = Time{at}, Time{until}
+	return v.resting(on).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects; as of %s its ledger has neither a receipt nor a refusal", r.Author, utc(r.Received), o.debtor.Party, utc(at)), true
+}

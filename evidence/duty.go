@@ -1,0 +1,156 @@
+package evidence
+
+import (
+	"fmt"
+	"time"
+
+	"heed"
+	"heed/ledger"
+)
+
+// obligation is one duty as the files show it.
+type obligation struct {
+	kind     heed.DutyKind
+	from     *said
+	debtor   *party
+	creditor *party
+
+	receipts []*said   // the debtor's, for from; none for what follows from its own statement
+	own      bool      // follows from the debtor's own statement
+	promised bool      // a due time stands in a receipt, or in from
+	due      time.Time // with every extension
+	received time.Time
+	delay    time.Duration
+	publish  time.Time // when the receipt's ledger shows it at the latest
+	ledger   string    // where the debtor logs, as of the promise
+	lapsed   string    // why a receipt that is in the files does not count
+	stranger bool      // it is not the debtor's
+}
+
+// ownDuty reports whether a duty follows from the debtor's own statement.
+func ownDuty(kind heed.DutyKind) bool {
+	return kind == heed.DutyReport || kind == heed.DutyConclude
+}
+
+// obligation finds who owes a duty that follows from a statement, to whom, and
+// by when. A verdict other than the zero one ends the matter.
+func (m *material) obligation(kind heed.DutyKind, id heed.StatementID) (o obligation, end Verdict) {
+	o = obligation{kind: kind, from: m.statements[id], own: ownDuty(kind)}
+	if o.from == nil {
+		return o, Verdict{}.because(CannotTell, "the statement from which the duty follows is not in the files")
+	}
+	owedBy, owedTo := o.from.Recipient, o.from.Author
+	if o.own {
+		owedBy, owedTo = owedTo, owedBy
+	}
+	end = Verdict{OwedBy: owedBy, OwedTo: owedTo, Case: o.from.CaseID().String()}
+	var why string
+	if o.debtor, why = m.known(owedBy); o.debtor == nil {
+		return o, end.because(UnknownSigner, why)
+	}
+	if o.creditor, why = m.known(owedTo); o.creditor == nil {
+		return o, end.because(UnknownSigner, why)
+	}
+	if why = m.by(o.from); why != "" {
+		return o, end.because(UnknownSigner, why)
+	}
+	if o.own {
+		why = m.undertaking(&o)
+	} else {
+		why = m.promise(&o)
+	}
+	if why != "" {
+		return o, end.because(CannotTell, why)
+	}
+	m.extend(&o)
+	return o, Verdict{}
+}
+
+// undertaking reads a due time from the debtor's own assessment.
+func (m *material) undertaking(o *obligation) (why string) {
+	if o.from.Kind != heed.KindAssessment {
+		return fmt.Sprintf("no duty to %s follows from a %s", o.kind, o.from.Kind)
+	}
+	if why := m.stands(o.from); why != "" {
+		return why
+	}
+	if o.due, o.promised = o.from.Promised(o.kind); !o.promised {
+		return fmt.Sprintf("the assessment does not undertake to %s", o.kind)
+	}
+	card := o.debtor.cardOf(o.from.Statement)
+	o.delay, o.ledger, o.received = card.PublicationDelay, card.LedgerKey, o.from.Time
+	return ""
+}
+
+// promise reads the due time from the debtor's receipts: the earliest of all
+// that it gave. Without one, nothing is promised, and that is no error yet.
+func (m *material) promise(o *obligation) (why string) {
+	for _, s := range m.order {
+		if s.Kind != heed.KindReceipt || s.Author != o.debtor.Party || s.Answers[0] != o.from.ID || s.TagKey != o.from.TagKey ||
+			s.Recipient != o.creditor.Party || s.CaseID() != o.from.CaseID() {
+			continue
+		}
+		if why := m.valid(s); why != "" {
+			o.lapsed, o.stranger = why, m.by(s) != ""
+			continue
+		}
+		o.receipts = append(o.receipts, s)
+		if due, ok := s.Promised(o.kind); ok && (!o.promised || due.Before(o.due)) {
+			o.promised, o.due = true, due
+		}
+		if o.received.IsZero() || s.Received.Before(o.received) {
+			o.received, o.delay, o.ledger, o.publish = s.Received, s.PublishBy.Sub(s.Received), s.Ledger, s.PublishBy
+		}
+	}
+	if len(o.receipts) > 0 && !o.promised {
+		return fmt.Sprintf("the receipt of %s promises no %q: under its terms it is not owed", o.debtor.Party, o.kind)
+	}
+	return ""
+}
+
+// extend moves the due time as the creditor, and nobody else, may.
+func (m *material) extend(o *obligation) {
+	for _, s := range m.order {
+		if s.Kind == heed.KindExtension && s.Author == o.creditor.Party && s.AnswersTo(o.from.ID) && s.CaseID() == o.from.CaseID() &&
+			len(s.Duties) == 1 && s.Duties[0].Kind == o.kind && s.Duties[0].Due.After(o.due) && o.promised && m.valid(s) == "" {
+			o.due = s.Duties[0].Due
+		}
+	}
+}
+
+// tag is the one under which the debtor logs what discharges the duty.
+func (m *material) tag(o obligation) (ledger.Tag, bool) {
+	key, ok := m.keyOf(o.from.ID)
+	if !ok {
+		return ledger.Tag{}, false
+	}
+	return slot{key, slotOf[o.kind], o.from.ID}.tag(), true
+}
+
+// verdict is the beginning of each verdict about the duty.
+func (m *material) verdict(o obligation) Verdict {
+	v := Verdict{Case: o.from.CaseID().String(), Statement: o.from.ID.String(), Duty: o.kind,
+		OwedBy: o.debtor.Party, OwedTo: o.creditor.Party, Due: Time{o.due}, Received: Time{o.received}}
+	if opening := m.statements[heed.StatementID(o.from.CaseID())]; opening != nil {
+		v.Code = opening.CaseCode()
+	}
+	return v
+}
+
+func (v Verdict) because(finding Finding, why string) Verdict {
+	v.Verdict, v.Why = finding, why
+	return v
+}
+
+func (v Verdict) becausef(finding Finding, format string, args ...any) Verdict {
+	return v.because(finding, fmt.Sprintf(format, args...))
+}
+
+// resting names the witnesses of the head on which the verdict rests.
+func (v Verdict) resting(on *head) Verdict {
+	if on != nil {
+		v.Witnesses = names(on.times())
+		v.Corroborations = names(ledger.WitnessTimes(on.Checkpoint, on.party.others))
+	}
+	return v
+}

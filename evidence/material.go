@@ -1,0 +1,365 @@
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"heed"
+	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
+)
+
+// material is everything that the files hold together, each thing verified as
+// far as it can be alone: signed texts under the keys that they list, proofs
+// under heads that a party's ledger key signed.
+type material struct {
+	policy     Policy
+	claims     []Claim
+	parties    map[heed.PartyID]*party
+	cards      map[heed.CardID]*cardNotes
+	statements map[heed.StatementID]*said
+	order      []*said // by signed time, then by id
+	keys       map[heed.Digest]ledger.Key
+	releases   map[heed.ReleaseID]heed.Release
+	headers    []wire.Header
+	contents   map[heed.Digest]Content // by either digest that its bytes can have
+	heads      map[[32]byte]*head      // by the SHA-256 of the whole note; nil for a stranger's
+	strangers  bool                    // a head is signed by a ledger that is no party's
+	ledgers    map[string]*log         // by the ledger's verification key
+	insertions map[int64][]ledger.MapPath
+}
+
+// said is a statement with every signed form of it that the files hold: one
+// text may be signed twice, and a ledger commits to the whole note.
+type said struct {
+	heed.Statement
+	digests [][32]byte
+	key     *ledger.Key
+
+	upper *bound // cached
+}
+
+// log is what the files prove of one ledger.
+type log struct {
+	key    string
+	party  *party
+	heads  []*head
+	leaves map[int64][]provenLeaf
+	tags   map[ledger.Tag][]provenLeaf
+	maps   []*provenMap
+}
+
+type provenLeaf struct {
+	head  *head
+	index int64
+	leaf  []byte
+}
+
+// provenMap is a map root leaf with what its paths show.
+type provenMap struct {
+	head  *head
+	index int64
+	root  ledger.MapRoot
+	shows map[ledger.Tag]shown
+}
+
+type shown struct {
+	index   int64
+	present bool
+}
+
+// last reports whether the map is that of all its checkpoint's leaves: the
+// only one under which something counts as absent.
+func (m *provenMap) last() bool {
+	return m.index == m.head.Size-1 && m.root.Covers == m.index
+}
+
+// gather reads all files into one union. Errors match ErrDamaged and name the file.
+func gather(policy Policy, files [][]byte) (*material, error) {
+	m := &material{
+		policy: policy, parties: map[heed.PartyID]*party{}, cards: map[heed.CardID]*cardNotes{},
+		statements: map[heed.StatementID]*said{}, keys: map[heed.Digest]ledger.Key{}, releases: map[heed.ReleaseID]heed.Release{},
+		contents: map[heed.Digest]Content{}, heads: map[[32]byte]*head{}, ledgers: map[string]*log{}, insertions: map[int64][]ledger.MapPath{},
+	}
+	bundles := make([]Bundle, len(files))
+	each := func(step func(Bundle) error) error {
+		for i, b := range bundles {
+			if err := step(b); err != nil {
+				if len(files) > 1 {
+					err = fmt.Errorf("file %d of %d: %w", i+1, len(files), err)
+				}
+				return err
+			}
+		}
+		return nil
+	}
+	for i, file := range files {
+		b, err := Parse(file)
+		if err != nil {
+			return nil, fmt.Errorf("file %d of %d: %w", i+1, len(files), err)
+		}
+		bundles[i] = b
+	}
+	if err := each(m.takeTexts); err != nil {
+		return nil, err
+	}
+	m.order = ordered(m.statements)
+	m.recognise()
+	return m, each(m.takeProofs)
+}
+
+// takeTexts reads what verifies under the keys that it names itself.
+func (m *material) takeTexts(b Bundle) error {
+	for _, c := range b.Claims {
+		if !slices.Contains(m.claims, c) {
+			m.claims = append(m.claims, c)
+		}
+	}
+	for _, note := range b.Cards {
+		if err := m.takeCard(note); err != nil {
+			return err
+		}
+	}
+	for _, s := range b.Statements {
+		if err := m.takeStatement(s); err != nil {
+			return err
+		}
+	}
+	for _, note := range b.Releases {
+		rel, err := wire.ParseRelease(note)
+		if err != nil {
+			return damaged("%v", err)
+		}
+		m.releases[rel.ID] = rel
+	}
+	for _, note := range b.Headers {
+		h, err := parseHeader(note)
+		if err != nil {
+			return err
+		}
+		m.headers = append(m.headers, h)
+	}
+	for _, c := range b.Contents {
+		m.contents[heed.Digest(seal.ContentDigest(c.Salt, c.Data))] = c
+		if d, err := wire.WarningDigest(c.Salt, c.Data); err == nil {
+			m.takeDocument(heed.Digest(d), c)
+		}
+	}
+	return nil
+}
+
+// takeDocument keeps, of two openings of one document, the one that opens more.
+func (m *material) takeDocument(d heed.Digest, c Content) {
+	held, ok := m.contents[d]
+	if !ok || openFields(c) > openFields(held) || openFields(c) == openFields(held) && bytes.Compare(c.Data, held.Data) < 0 {
+		m.contents[d] = c
+	}
+}
+
+func openFields(c Content) int {
+	p, err := wire.ParsePartial(c.Data)
+	if err != nil {
+		return -1
+	}
+	return len(p.Fields())
+}
+
+func (m *material) takeStatement(part Statement) error {
+	s, err := wire.ParseStatement(part.Note)
+	if err != nil {
+		return damaged("%v", err)
+	}
+	held := m.statements[s.ID]
+	if held == nil {
+		held = &said{Statement: s}
+		m.statements[s.ID] = held
+	}
+	if d := wire.SignedDigest(part.Note); !slices.Contains(held.digests, d) {
+		held.digests = append(held.digests, d)
+	}
+	if part.Key == nil {
+		return nil
+	}
+	if ledger.KeyDigest(*part.Key) != [32]byte(s.TagKey) {
+		return damaged("the tag key beside %s statement %s is not the one that it names", s.Kind, s.ID.Short())
+	}
+	held.key = part.Key
+	m.keys[s.TagKey] = *part.Key
+	return nil
+}
+
+func ordered(all map[heed.StatementID]*said) []*said {
+	var list []*said
+	for _, s := range all {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b *said) int {
+		if c := a.Time.Compare(b.Time); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.ID[:], b.ID[:])
+	})
+	return list
+}
+
+// parseHeader reads a header as it stands in front of an envelope.
+func parseHeader(note []byte) (wire.Header, error) {
+	if len(note) > wire.MaxHeader {
+		return wire.Header{}, damaged("an envelope's header of %d bytes", len(note))
+	}
+	framed := append(binary.BigEndian.AppendUint32(nil, uint32(len(note))), note...)
+	h, err := wire.ReadHeader(bytes.NewReader(framed))
+	if err != nil {
+		return wire.Header{}, damaged("%v", err)
+	}
+	return h, nil
+}
+
+// takeProofs reads what verifies under the ledger keys of parties.
+func (m *material) takeProofs(b Bundle) error {
+	for _, note := range b.Checkpoints {
+		if _, err := m.takeHead(note); err != nil {
+			return err
+		}
+	}
+	for _, l := range b.Leaves {
+		if _, err := m.takeLeaf(l.Leaf, l.Proof); err != nil {
+			return err
+		}
+	}
+	for _, p := range b.Maps {
+		if err := m.takeMap(p); err != nil {
+			return err
+		}
+	}
+	for _, i := range b.Insertions {
+		path, err := ledger.ParseMapPath(i.Path)
+		if err != nil {
+			return damaged("%v", err)
+		}
+		m.insertions[i.Index] = append(m.insertions[i.Index], path)
+	}
+	return nil
+}
+
+// takeHead verifies a checkpoint under the key of a party's ledger. It is nil
+// where the ledger is nobody's that the policy knows.
+func (m *material) takeHead(note []byte) (*head, error) {
+	sum := sha256.Sum256(note)
+	if h, ok := m.heads[sum]; ok {
+		return h, nil
+	}
+	claimed, err := ledger.UnverifiedCheckpoint(note)
+	if err != nil {
+		return nil, damaged("%v", err)
+	}
+	m.heads[sum] = nil
+	var forged error
+	for _, p := range m.parties {
+		for vkey, key := range p.ledgers {
+			if key.Name() != claimed.Origin {
+				continue
+			}
+			c, err := ledger.ParseCheckpoint(note, claimed.Origin, key)
+			if errors.Is(err, ledger.ErrSignature) {
+				forged = err // unless another key of that name signed it: four bytes of hash tell keys apart and prove nothing
+			}
+			if err != nil {
+				continue
+			}
+			h := &head{Checkpoint: c, party: p}
+			m.heads[sum] = h
+			at := m.log(vkey, p)
+			at.heads = append(at.heads, h)
+			h.log = at
+			return h, nil
+		}
+	}
+	if forged != nil {
+		return nil, damaged("%v", forged)
+	}
+	m.strangers = true
+	return nil, nil
+}
+
+func (m *material) log(vkey string, p *party) *log {
+	at := m.ledgers[vkey]
+	if at == nil {
+		at = &log{key: vkey, party: p, leaves: map[int64][]provenLeaf{}, tags: map[ledger.Tag][]provenLeaf{}}
+		m.ledgers[vkey] = at
+	}
+	return at
+}
+
+// takeLeaf verifies that a leaf is in a party's ledger; nil for a stranger's.
+func (m *material) takeLeaf(leaf, text []byte) (*provenLeaf, error) {
+	proof, err := ledger.ParseLeafProof(text)
+	if err != nil {
+		return nil, damaged("%v", err)
+	}
+	h, err := m.takeHead(proof.Checkpoint)
+	if err != nil || h == nil {
+		return nil, err
+	}
+	if err := ledger.CheckInclusion(tlog.RecordProof(proof.Hashes), h.Checkpoint, proof.Index, leaf); err != nil {
+		return nil, damaged("%v", err)
+	}
+	at := provenLeaf{head: h, index: proof.Index, leaf: leaf}
+	h.log.leaves[at.index] = append(h.log.leaves[at.index], at)
+	if slot, err := ledger.ParseLeaf(leaf); err == nil {
+		h.log.tags[slot.Tag] = append(h.log.tags[slot.Tag], at)
+	}
+	return &at, nil
+}
+
+func (m *material) takeMap(part Map) error {
+	root, err := ledger.ParseMapRoot(part.Leaf)
+	if err != nil {
+		return damaged("%v", err)
+	}
+	at, err := m.takeLeaf(part.Leaf, part.Proof)
+	if err != nil {
+		return err
+	}
+	proven := &provenMap{root: root, shows: map[ledger.Tag]shown{}}
+	for _, p := range part.Paths {
+		path, err := ledger.ParseMapPath(p.Path)
+		if err != nil {
+			return damaged("%v", err)
+		}
+		index, present, err := path.Check(root.Root, p.Tag)
+		if err != nil {
+			return damaged("%v", err)
+		}
+		proven.shows[p.Tag] = shown{index, present}
+	}
+	if at != nil {
+		proven.head, proven.index = at.head, at.index
+		at.head.log.maps = append(at.head.log.maps, proven)
+	}
+	return nil
+}
+
+// keyOf is the tag key of a statement, where the files show it.
+func (m *material) keyOf(id heed.StatementID) (ledger.Key, bool) {
+	s := m.statements[id]
+	if s == nil {
+		return ledger.Key{}, false
+	}
+	key, ok := m.keys[s.TagKey]
+	return key, ok
+}
+
+// partyOfKey is the party in a key's name.
+func partyOfKey(vkey string) heed.PartyID {
+	name, _, _ := strings.Cut(vkey, "/")
+	return heed.PartyID(name)
+}

@@ -1,0 +1,627 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"heed"
+	"heed/ledger"
+	"heed/seal"
+)
+
+const (
+	// cosignTime bounds one attempt at a witness: a mirroring one fetches every
+	// leaf before it answers.
+	cosignTime = 75 * time.Second
+	// cosignEvery is how often the time of an unchanged head is renewed.
+	cosignEvery = time.Minute
+	// refreshTime bounds what people wait for witnesses.
+	refreshTime = 20 * time.Second
+	// cosignTries is how often one attempt begins anew from the size that the
+	// witness says it holds.
+	cosignTries = 4
+	// oldCosignature is how far behind our clock a witness's fresh time may lie
+	// before people are told.
+	oldCosignature = 10 * time.Minute
+)
+
+// cosigning is a head that is to be cosigned.
+type cosigning struct {
+	origin string
+	head   Head
+	c      ledger.Checkpoint
+	own    bool // of our ledger: to be the newest, or the last of one that has ended
+}
+
+// Cosign has our newest head, and the last heads of our ledgers that have
+// ended, cosigned by every witness, at once. One that is down is no outage: it
+// is an error, and noted for people, and the others' cosignatures are kept.
+func (x *Exchange) Cosign(ctx context.Context) error {
+	all, err := x.Witnesses(ctx)
+	if err != nil {
+		return err
+	}
+	var failed failures
+	var wait sync.WaitGroup
+	for _, w := range all {
+		wait.Go(func() { failed.add(x.cosignWith(ctx, w)) })
+	}
+	wait.Wait()
+	return failed.err()
+}
+
+// Refresh has the newest head that we hold of any ledger, our own or another
+// party's, cosigned anew by all witnesses, and keeps the outcome: it moves on
+// the time as of which the ledger says what it says, also while its party
+// cannot be reached. Where a witness holds a newer head, that is followed first.
+//
+// Witnesses that do not answer in time, or do not know the ledger, leave the
+// head without their fresh cosignature. Errors are ours, or the context's;
+// ErrNotFound where nothing of the ledger is held.
+func (x *Exchange) Refresh(ctx context.Context, origin string) error {
+	all, err := x.Witnesses(ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	for range 3 {
+		t, err := x.target(ctx, origin)
+		if err != nil {
+			return err
+		}
+		if !x.refreshOnce(limited, all, t) {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
+// refreshOnce asks all witnesses for the time of one head; again says that a
+// newer one was found with them.
+func (x *Exchange) refreshOnce(ctx context.Context, all []Witness, t cosigning) (again bool) {
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	for _, w := range all {
+		wait.Go(func() {
+			err := x.submit(ctx, w, t)
+			var ahead *aheadError
+			if errors.As(err, &ahead) && !t.own && w.Mirrors {
+				if err = x.followWitness(ctx, w, t.origin); err == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					again = true
+					return
+				}
+			}
+			if err != nil {
+				x.log.Info("a witness has not cosigned", "witness", w.Name, "ledger", t.origin, "error", err)
+			}
+		})
+	}
+	wait.Wait()
+	return again
+}
+
+// target reads the newest head that is held of a ledger.
+func (x *Exchange) target(ctx context.Context, origin string) (t cosigning, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		log, err := x.keptLedger(v, origin)
+		if err != nil {
+			return err
+		}
+		head, err := log.head()
+		if err != nil {
+			return err
+		}
+		party, _, err := ledger.ParseOrigin(origin)
+		if err != nil {
+			return err
+		}
+		t, err = cosigningOf(origin, head, heed.PartyID(party) == x.party)
+		return err
+	})
+	return t, err
+}
+
+func cosigningOf(origin string, head Head, own bool) (cosigning, error) {
+	c, err := ledger.UnverifiedCheckpoint(head.Note)
+	return cosigning{origin: origin, head: head, c: c, own: own}, err
+}
+
+// targets are the heads of ours that a witness is to cosign.
+func (x *Exchange) targets(v View, w Witness) ([]cosigning, error) {
+	me, err := v.Self()
+	if err != nil || me.Restored {
+		return nil, err
+	}
+	listed, err := listWitnesses([]Witness{w})
+	if err != nil {
+		return nil, err
+	}
+	former, err := formerOrigins(v, x.party)
+	if err != nil {
+		return nil, err
+	}
+	var all []cosigning
+	for _, origin := range former {
+		ended, err := hasEnded(v, origin)
+		if err != nil {
+			return nil, err
+		}
+		if !ended {
+			continue // it was lost: no witness takes a head of it any more
+		}
+		head, err := v.MirrorHead(origin)
+		if err != nil {
+			return nil, err
+		}
+		t, err := cosigningOf(origin, head, true)
+		if err != nil {
+			return nil, err
+		}
+		if len(ledger.WitnessTimes(t.c, listed)) == 0 {
+			all = append(all, t)
+		}
+	}
+	head, err := v.Head()
+	if errors.Is(err, ErrNotFound) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	present, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return nil, err
+	}
+	t, err := cosigningOf(present, head, true)
+	return append(all, t), err
+}
+
+// cosignWith has one witness cosign what it is to.
+func (x *Exchange) cosignWith(ctx context.Context, w Witness) error {
+	var targets []cosigning
+	err := x.store.Read(ctx, func(v View) (err error) {
+		targets, err = x.targets(v, w)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var failed error
+	for i, t := range targets {
+		limited, cancel := context.WithTimeout(ctx, cosignTime)
+		err := x.submit(limited, w, t)
+		cancel()
+		var ahead *aheadError
+		if errors.As(err, &ahead) {
+			err = x.lookAtWitness(ctx, w, t, ahead)
+		}
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		if i < len(targets)-1 {
+			// It may never have heard of a ledger that has ended: that must not
+			// keep the present one waiting.
+			x.log.Info("a witness has not cosigned", "witness", w.Name, "ledger", t.origin, "error", err)
+			continue
+		}
+		failed = fmt.Errorf("witness %s, ledger %s: %w", w.Name, t.origin, err)
+		failed = errors.Join(failed, x.witnessTrouble(ctx, w.Name, err.Error()))
+	}
+	return errors.Join(failed, ctx.Err())
+}
+
+// aheadError says that a witness holds a larger head than the one it was to
+// cosign, or one that contradicts it. So far it is the witness's word alone.
+type aheadError struct {
+	held, asked int64 // held is -1: it said that they contradict
+}
+
+func (e *aheadError) Error() string {
+	if e.held < 0 {
+		return fmt.Sprintf("it holds a head that contradicts ours of %d leaves", e.asked)
+	}
+	return fmt.Sprintf("it holds a head of %d leaves, and was shown one of %d", e.held, e.asked)
+}
+
+// submit has one witness cosign one head, and keeps what it gives.
+func (x *Exchange) submit(ctx context.Context, w Witness, t cosigning) error {
+	listed, err := listWitnesses([]Witness{w})
+	if err != nil {
+		return err
+	}
+	keys := listed[0].Keys
+	old := startingSize(w, listed, t)
+	for range cosignTries {
+		asked := x.Now()
+		status, answer, err := x.askWitness(ctx, w, t, old)
+		if err != nil {
+			return err
+		}
+		switch status {
+		case http.StatusOK:
+			return x.keepCosignature(ctx, w, keys, t, answer, asked)
+		case http.StatusConflict:
+			held, err := ledger.ParseTreeSize(answer)
+			switch {
+			case err != nil:
+				return &aheadError{held: -1, asked: t.c.Size}
+			case held > t.c.Size:
+				return &aheadError{held: held, asked: t.c.Size}
+			case held == old:
+				return fmt.Errorf("it says that it holds %d leaves, and that it does not", held)
+			}
+			old = held
+		case http.StatusUnprocessableEntity:
+			return fmt.Errorf("it refuses the head: %s", reason(answer))
+		default:
+			return fmt.Errorf("it answered %d: %s", status, reason(answer))
+		}
+	}
+	return errors.New("it goes on saying that it holds another size")
+}
+
+// startingSize is a guess at what a witness holds; where it is wrong the
+// witness says so.
+func startingSize(w Witness, listed []ledger.Witness, t cosigning) int64 {
+	if len(ledger.WitnessTimes(t.c, listed)) > 0 {
+		return t.c.Size
+	}
+	if t.own && w.Size <= t.c.Size {
+		return w.Size
+	}
+	return 0
+}
+
+// reason is what a witness said, as one bounded line.
+func reason(answer []byte) string {
+	line, _, _ := strings.Cut(strings.ToValidUTF8(string(answer[:min(len(answer), 300)]), "?"), "\n")
+	line = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, line)
+	if line == "" {
+		return "no reason was given"
+	}
+	return line
+}
+
+// askWitness makes one request.
+func (x *Exchange) askWitness(ctx context.Context, w Witness, t cosigning, old int64) (status int, answer []byte, err error) {
+	request := ledger.AddCheckpoint{Old: old, Checkpoint: t.head.Note}
+	err = x.store.Read(ctx, func(v View) error {
+		log, err := x.keptLedger(v, t.origin)
+		if err != nil {
+			return err
+		}
+		request.Proof, err = ledger.Consistency(old, t.c.Size, tlog.HashReaderFunc(log.hashes))
+		return err
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err := request.Marshal()
+	if err != nil {
+		return 0, nil, err
+	}
+	return x.cosigner.AddCheckpoint(ctx, w.URL, body)
+}
+
+// keepCosignature verifies what a witness gave and keeps it with the head, and
+// with it that the witness is well.
+func (x *Exchange) keepCosignature(ctx context.Context, w Witness, keys []ledger.CosignerKey, t cosigning, answer []byte, asked time.Time) error {
+	if _, err := t.c.AddCosignatures(answer, keys...); err != nil {
+		return err
+	}
+	var note []byte
+	var c ledger.Checkpoint
+	enough := false
+	err := x.store.Write(ctx, func(tx Tx) (err error) {
+		if note, c, err = x.mergeInto(tx, t, keys, answer); err != nil || !t.own {
+			return err
+		}
+		if enough, err = enoughWitnesses(tx, c); err != nil {
+			return err
+		}
+		var at time.Time
+		if times := ledger.WitnessTimes(c, []ledger.Witness{{Name: w.Name, Keys: keys}}); len(times) > 0 {
+			at = times[0].At
+		}
+		trouble := ""
+		if at.Before(asked.Add(-oldCosignature)) {
+			trouble = fmt.Sprintf("asked at %s it gave the time %s: its clock is wrong, or it repeats itself", heed.FormatTime(asked), heed.FormatTime(at))
+		}
+		return updateWitness(tx, w.Name, func(row *Witness) { row.Size, row.At, row.Trouble = t.c.Size, at, trouble })
+	})
+	if err == nil && enough {
+		x.witnessed.offer(note, c)
+	}
+	return err
+}
+
+// mergeInto adds cosignatures to a head that is held, and returns its note.
+func (x *Exchange) mergeInto(tx Tx, t cosigning, keys []ledger.CosignerKey, answer []byte) ([]byte, ledger.Checkpoint, error) {
+	fail := func(err error) ([]byte, ledger.Checkpoint, error) { return nil, ledger.Checkpoint{}, err }
+	log, err := x.keptLedger(tx, t.origin)
+	if err != nil {
+		return fail(err)
+	}
+	newest, err := log.head()
+	if err != nil {
+		return fail(err)
+	}
+	head := t.head
+	if newest.Size == head.Size {
+		head = newest // others may have cosigned it meanwhile
+	}
+	c, err := ledger.UnverifiedCheckpoint(head.Note)
+	if err != nil {
+		return fail(err)
+	}
+	if !c.Same(t.c) {
+		return fail(fmt.Errorf("the head of %d leaves of %s was replaced meanwhile", t.c.Size, t.origin))
+	}
+	if c, err = c.AddCosignatures(answer, keys...); err != nil {
+		return fail(err)
+	}
+	if head.Note, err = ledger.RenderCheckpoint(head.Note, c.Cosignatures); err != nil {
+		return fail(err)
+	}
+	if log.own {
+		err = tx.PutHead(head)
+	} else {
+		err = tx.ExtendMirror(t.origin, nil, nil, head)
+	}
+	return head.Note, c, err
+}
+
+// updateWitness changes what is kept of a witness, where it was not removed.
+func updateWitness(tx Tx, name string, change func(*Witness)) error {
+	all, err := tx.Witnesses()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(w Witness) bool { return w.Name == name })
+	if i < 0 {
+		return nil
+	}
+	change(&all[i])
+	return tx.PutWitness(all[i])
+}
+
+// witnessTrouble notes for people why a witness has not cosigned.
+func (x *Exchange) witnessTrouble(ctx context.Context, name, what string) error {
+	return x.store.Write(ctx, func(tx Tx) error {
+		return updateWitness(tx, name, func(w *Witness) { w.Trouble = what })
+	})
+}
+
+// lookAtWitness finds out about a witness that says it holds more of our ledger
+// than it was shown. Its word alone changes nothing: what counts is a head
+// that our own key has signed.
+func (x *Exchange) lookAtWitness(ctx context.Context, w Witness, t cosigning, ahead *aheadError) error {
+	newest, err := x.target(ctx, t.origin)
+	if err != nil {
+		return err
+	}
+	if ahead.held >= 0 && ahead.held <= newest.c.Size {
+		return nil // a newer head of ours was faster
+	}
+	if !w.Mirrors {
+		return fmt.Errorf("%w: if this node was not put back to an older state the witness is wrong; only a mirroring witness can show which", ahead)
+	}
+	limited, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	note, err := x.cosigner.Resource(limited, w.URL, t.origin, ledger.CheckpointPath)
+	if err != nil {
+		return fmt.Errorf("%w, and does not show it: %w", ahead, err)
+	}
+	behind, err := x.behindWitness(ctx, w, note)
+	if err != nil {
+		return err
+	}
+	if !behind {
+		return fmt.Errorf("%w, and shows another", ahead)
+	}
+	return nil
+}
+
+// behindWitness compares our ledger with a head of it that a witness shows. One
+// that our key signed and that we do not know means that this node was put
+// back to an older state: it stops signing and catches up.
+func (x *Exchange) behindWitness(ctx context.Context, w Witness, note []byte) (behind bool, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		behind, err = x.isBehind(v, heed.PartyID(w.Name), note)
+		return err
+	})
+	var forked *ledger.Inconsistency
+	if errors.As(err, &forked) {
+		// People have to look: a copy of this node went on beside it.
+		x.log.Error("a witness holds a head of our ledger that contradicts ours: does a copy of this node run?", "witness", w.Name, "error", err)
+		return false, errors.Join(err, x.store.Write(ctx, func(tx Tx) error { return tx.KeepCheckpoint(note) }))
+	}
+	if err != nil || !behind {
+		return false, err
+	}
+	x.log.Error("a witness holds a newer head of our ledger than we do: this node was put back to an older state; it signs nothing until it has caught up", "witness", w.Name)
+	err = x.write(ctx, func(tx Tx) error {
+		me, err := tx.Self()
+		if err != nil {
+			return err
+		}
+		me.Restored = true
+		return tx.PutSelf(me)
+	})
+	x.errands.recover()
+	return true, err
+}
+
+// followWitness follows another party's ledger to the head that a mirroring
+// witness holds: whoever was silent has said something, and the leaves are there.
+func (x *Exchange) followWitness(ctx context.Context, w Witness, origin string) error {
+	var key seal.VerifyKey
+	var tree *ledger.Tree
+	err := x.store.Read(ctx, func(v View) (err error) {
+		if key, err = ledgerKeyOf(v, origin); err != nil {
+			return err
+		}
+		tree, err = v.MirrorTree(origin)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fetch := func(ctx context.Context, path string) ([]byte, error) {
+		return x.cosigner.Resource(ctx, w.URL, origin, path)
+	}
+	note, err := fetch(ctx, ledger.CheckpointPath)
+	if err != nil {
+		return err
+	}
+	head, err := ledger.ParseCheckpoint(note, origin, key)
+	if err != nil {
+		return err
+	}
+	held := tree.Head(origin)
+	if grown := head.Size - held.Size; grown > mostFollowed {
+		return fmt.Errorf("ledger %s: it grew by %d leaves at once, and at most %d are followed", origin, grown, mostFollowed)
+	}
+	if head.Size <= held.Size {
+		return nil // another errand was faster
+	}
+	leaves, err := fetchLeaves(ctx, fetch, tree, held, head)
+	if err != nil {
+		return err
+	}
+	return x.keepMirror(ctx, held.Size, leaves, Head{Size: head.Size, Note: note, At: x.Now()}, head)
+}
+
+// ledgerKeyOf finds the key of another party's ledger among the cards held of it.
+func ledgerKeyOf(v View, origin string) (seal.VerifyKey, error) {
+	party, _, err := ledger.ParseOrigin(origin)
+	if err != nil {
+		return seal.VerifyKey{}, err
+	}
+	peer, err := v.Peer(heed.PartyID(party))
+	if err != nil {
+		return seal.VerifyKey{}, err
+	}
+	card := peer.Card
+	for {
+		key, err := seal.ParseVerifyKey(card.LedgerKey)
+		if err != nil || key.Name() == origin {
+			return key, err
+		}
+		if card, err = v.Card(card.Previous); err != nil {
+			return seal.VerifyKey{}, fmt.Errorf("card of %s with the ledger %s: %w", party, origin, err)
+		}
+	}
+}
+
+// runWitnesses keeps one errand going for each witness, as witnesses come and go.
+func (x *Exchange) runWitnesses(ctx context.Context, pace Pace) {
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	running := map[string]*witnessErrand{}
+	ticker := time.NewTicker(pace.Sweep)
+	defer ticker.Stop()
+	for {
+		all, err := x.Witnesses(ctx)
+		x.report(ctx, "list of witnesses", err)
+		if err == nil {
+			x.matchWitnesses(ctx, running, all, &wait)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-x.errands.heads:
+			for _, e := range running {
+				wish(e.wanted)
+			}
+		}
+	}
+}
+
+// witnessErrand is the errand of one witness.
+type witnessErrand struct {
+	wanted chan struct{}
+	stop   context.CancelFunc
+}
+
+func (x *Exchange) matchWitnesses(ctx context.Context, running map[string]*witnessErrand, all []Witness, wait *sync.WaitGroup) {
+	there := map[string]bool{}
+	for _, w := range all {
+		there[w.Name] = true
+		if running[w.Name] != nil {
+			continue
+		}
+		own, stop := context.WithCancel(ctx)
+		e := &witnessErrand{wanted: make(chan struct{}, 1), stop: stop}
+		running[w.Name] = e
+		wait.Go(func() { x.runWitness(own, w.Name, e.wanted) })
+	}
+	for name, e := range running {
+		if !there[name] {
+			e.stop()
+			delete(running, name)
+		}
+	}
+}
+
+// runWitness has one witness cosign every new head at once, and an unchanged
+// one every minute. A witness that fails is left alone for longer and longer.
+func (x *Exchange) runWitness(ctx context.Context, name string, wanted <-chan struct{}) {
+	attempts := 0
+	for ctx.Err() == nil {
+		err := x.cosignByName(ctx, name)
+		x.report(ctx, "cosignature of witness "+name, err)
+		pause := cosignEvery
+		if err != nil {
+			pause = Backoff(attempts)
+			attempts++
+		} else {
+			attempts = 0
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-wanted:
+			if err != nil {
+				// What fails is not tried sooner because more waits for it.
+				select {
+				case <-ctx.Done():
+				case <-timer.C:
+				}
+			}
+		}
+		timer.Stop()
+	}
+}
+
+// cosignByName reads the witness as it is now: it may have another address.
+func (x *Exchange) cosignByName(ctx context.Context, name string) error {
+	all, err := x.Witnesses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		if w.Name == name {
+			return x.cosignWith(ctx, w)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,522 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"heed"
+	"heed/evidence"
+	"heed/ledger"
+	"heed/wire"
+)
+
+// ProofOrder says what is to be proven of a case.
+type ProofOrder struct {
+	Case  heed.CaseID
+	Steps []string // kinds of statements or states of a case; none: every step
+
+	// Open is what of the contents is opened: OpenAll, OpenNone, or paths of
+	// the warning document.
+	Open []string
+
+	// Silence, where it is not empty, asks for the certificate that this duty of
+	// the other party has no answer on record.
+	Silence heed.DutyKind
+	// Until is how long to go on asking witnesses for a time past the due time.
+	Until time.Time
+}
+
+// What a ProofOrder opens without naming paths.
+const (
+	OpenAll  = "all"
+	OpenNone = "none"
+)
+
+// Prove publishes what is due, has the ledgers of both parties cosigned anew,
+// and gathers the evidence file. The other party is not needed.
+func (x *Exchange) Prove(ctx context.Context, order ProofOrder) ([]byte, error) {
+	for {
+		if err := x.freshen(ctx, order.Case); err != nil {
+			return nil, err
+		}
+		var bundle evidence.Bundle
+		var ripe time.Time
+		err := x.store.Read(ctx, func(v View) error {
+			g := &gathering{x: x, v: v, bundle: &bundle}
+			if err := g.begin(order.Case); err != nil {
+				return err
+			}
+			if order.Silence == "" {
+				return g.steps(order)
+			}
+			var err error
+			ripe, err = g.silence(order.Silence)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		// The witnesses' clocks count in seconds and are not ours: a moment is left
+		// for them to pass the time from which the absence tells anything.
+		if wait := ripe.Add(2 * time.Second).Sub(x.Now()); wait > 0 && x.Now().Add(wait).Before(order.Until) {
+			if err := pause(ctx, wait); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		return bundle.Encode()
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// freshen publishes, follows the other party as far as it can be reached, and
+// has witnesses renew the times of the heads that the evidence will rest on.
+func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
+	if err := x.Cut(ctx); err != nil {
+		return err
+	}
+	var origins []string
+	var other heed.PartyID
+	err := x.store.Read(ctx, func(v View) error {
+		c, err := v.Case(id)
+		if err != nil {
+			return err
+		}
+		other = c.Other(x.party)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	reach, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := x.Follow(reach, other); err != nil {
+		x.log.Info("the evidence is made of what is held of the other party's ledger", "party", other, "error", err)
+	}
+	err = x.store.Read(ctx, func(v View) error {
+		for _, party := range []heed.PartyID{x.party, other} {
+			of, err := x.originsOf(v, party)
+			if err != nil {
+				return err
+			}
+			origins = append(origins, of...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, origin := range origins {
+		if err := x.Refresh(ctx, origin); err != nil {
+			return fmt.Errorf("witnessed time of %s: %w", origin, err)
+		}
+	}
+	return nil
+}
+
+// originsOf are the ledgers of a party of which we hold a head: ended ones
+// first, the present one last.
+func (x *Exchange) originsOf(v View, party heed.PartyID) ([]string, error) {
+	origins, err := formerOrigins(v, party)
+	if err != nil {
+		return nil, err
+	}
+	var card heed.Card
+	if party == x.party {
+		me, err := v.Self()
+		if err != nil {
+			return nil, err
+		}
+		card = me.Card
+	} else {
+		peer, err := v.Peer(party)
+		if err != nil {
+			return nil, err
+		}
+		card = peer.Card
+	}
+	present, err := ledgerOrigin(card)
+	if err != nil {
+		return nil, err
+	}
+	var held []string
+	for _, origin := range append(origins, present) {
+		log, err := x.keptLedger(v, origin)
+		if err != nil {
+			return nil, err
+		}
+		_, err = log.head()
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		held = append(held, origin)
+	}
+	return held, nil
+}
+
+// gathering fills a bundle from one snapshot.
+type gathering struct {
+	x      *Exchange
+	v      View
+	bundle *evidence.Bundle
+	c      heed.Case
+	kept   map[heed.StatementID]Kept
+	order  []heed.StatementID
+	logs   map[heed.PartyID][]keptLedger
+}
+
+func (g *gathering) begin(id heed.CaseID) (err error) {
+	if g.c, err = g.v.Case(id); err != nil {
+		return err
+	}
+	if g.c.Opening.ID.IsZero() {
+		return &heed.Refused{Detail: "the statement that opened this case has not arrived yet", Hint: "it has been asked for; try again when it is here"}
+	}
+	all, err := g.v.KeptOf(id)
+	if err != nil {
+		return err
+	}
+	g.kept, g.logs = map[heed.StatementID]Kept{}, map[heed.PartyID][]keptLedger{}
+	for _, k := range all {
+		if k.Dropped == nil {
+			g.kept[k.Statement.ID] = k
+			g.order = append(g.order, k.Statement.ID)
+		}
+	}
+	for _, party := range []heed.PartyID{g.c.Warner, g.c.Warned} {
+		origins, err := g.x.originsOf(g.v, party)
+		if err != nil {
+			return err
+		}
+		for _, origin := range origins {
+			log, err := g.x.keptLedger(g.v, origin)
+			if err != nil {
+				return err
+			}
+			g.logs[party] = append(g.logs[party], log)
+		}
+		if err := g.addParty(party); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addParty adds the chain of a party's cards, so that whichever of them the
+// verifier has pinned vouches for the others, and its successions.
+func (g *gathering) addParty(party heed.PartyID) error {
+	for serial := uint64(1); ; serial++ {
+		card, err := g.v.CardOf(party, serial)
+		if errors.Is(err, ErrNotFound) {
+			peer, err := g.v.Peer(party)
+			if party == g.x.party || err != nil || serial > peer.Card.Serial {
+				break
+			}
+			continue // one that came and went while nobody asked
+		}
+		if err != nil {
+			return err
+		}
+		note, err := g.v.CardNote(card.ID)
+		if err != nil {
+			return err
+		}
+		g.bundle.Cards = append(g.bundle.Cards, note)
+	}
+	successions, err := g.v.Successions(party)
+	for _, note := range successions {
+		g.bundle.Statements = append(g.bundle.Statements, evidence.Statement{Note: note})
+	}
+	return err
+}
+
+// add puts a statement into the bundle with its tag key, its release, its
+// deposits, and the checkpoint after which it was made.
+func (g *gathering) add(id heed.StatementID) error {
+	k, ok := g.kept[id]
+	if !ok {
+		return nil // it is known by name only, and the verifier is told that it is missing
+	}
+	s := evidence.Statement{Note: k.Note}
+	if k.Statement.Kind != heed.KindReceipt {
+		s.Key = &k.Key
+	}
+	g.bundle.Statements = append(g.bundle.Statements, s)
+	if k.Statement.Kind.Released() {
+		note, err := g.v.Release(k.Statement.Release)
+		if err != nil {
+			return err
+		}
+		g.bundle.Releases = append(g.bundle.Releases, note)
+	}
+	if !k.Statement.After.IsZero() {
+		note, err := g.v.Checkpoint(k.Statement.After)
+		if err == nil {
+			g.bundle.Checkpoints = append(g.bundle.Checkpoints, note)
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	deposits, err := g.v.Deposits(id)
+	for _, d := range deposits {
+		g.bundle.Statements = append(g.bundle.Statements, evidence.Statement{Note: d.Note})
+		g.bundle.Headers = append(g.bundle.Headers, d.Header)
+	}
+	return err
+}
+
+// addLogged adds a statement, and its leaves where its author's ledger shows them.
+func (g *gathering) addLogged(id heed.StatementID) error {
+	if err := g.add(id); err != nil {
+		return err
+	}
+	k, ok := g.kept[id]
+	if !ok {
+		return nil
+	}
+	slots, err := slotsOf(g.v, g.c, k)
+	if err != nil {
+		return err
+	}
+	for _, at := range slots {
+		tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+		if at.of != id {
+			if err := g.add(at.of); err != nil { // whose key gives the tag
+				return err
+			}
+		}
+		if err := g.addLeaf(k.Statement.Author, tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addLeaf adds the proof of a tag's leaf, where a published ledger of the party has it.
+func (g *gathering) addLeaf(party heed.PartyID, tag ledger.Tag) error {
+	for _, log := range g.logs[party] {
+		index, found, err := log.find(tag)
+		if err != nil {
+			return err
+		}
+		head, err := log.head()
+		if err != nil {
+			return err
+		}
+		if !found || index >= head.Size {
+			continue
+		}
+		proof, err := log.proof(head, index)
+		if err != nil {
+			return err
+		}
+		text, err := proof.Marshal()
+		if err != nil {
+			return err
+		}
+		leaf, err := log.leaf(index)
+		if err != nil {
+			return err
+		}
+		g.bundle.Leaves = append(g.bundle.Leaves, evidence.Leaf{Leaf: leaf, Proof: text})
+		return nil
+	}
+	return nil
+}
+
+// addMaps adds, for each ledger of a party, its newest map root and what the
+// map says of the tags.
+func (g *gathering) addMaps(party heed.PartyID, tags ...ledger.Tag) error {
+	for _, log := range g.logs[party] {
+		head, err := log.head()
+		if err != nil {
+			return err
+		}
+		leaf, err := log.leaf(head.Size - 1)
+		if err != nil {
+			return err
+		}
+		root, err := ledger.ParseMapRoot(leaf)
+		if err != nil {
+			return err
+		}
+		proof, err := log.proof(head, head.Size-1)
+		if err != nil {
+			return err
+		}
+		m := evidence.Map{Leaf: leaf}
+		if m.Proof, err = proof.Marshal(); err != nil {
+			return err
+		}
+		marks, err := log.marks()
+		if err != nil {
+			return err
+		}
+		for _, tag := range tags {
+			path, err := marks.Prove(tag, root.Covers)
+			if err != nil {
+				return err
+			}
+			m.Paths = append(m.Paths, evidence.Path{Tag: tag, Path: path.Bytes()})
+		}
+		g.bundle.Maps = append(g.bundle.Maps, m)
+	}
+	return nil
+}
+
+// stepWords are the states of a case by the kind of statement that brings them about.
+var stepWords = map[heed.State]heed.Kind{
+	heed.StateReceived: heed.KindReceipt, heed.StateNotified: heed.KindNotification, heed.StateOpened: heed.KindOpening,
+	heed.StateAcknowledged: heed.KindAcknowledgement, heed.StateAssessed: heed.KindAssessment, heed.StateAsked: heed.KindQuestion,
+	heed.StateAnswered: heed.KindAnswer, heed.StateInterim: heed.KindInterim, heed.StateExtended: heed.KindExtension,
+	heed.StateActed: heed.KindAction, heed.StateConcluded: heed.KindOutcome, heed.StateRefused: heed.KindRefusal,
+	heed.StateSupplemented: heed.KindSupplement, heed.StateCorrected: heed.KindCorrection, heed.StateRecalled: heed.KindRecall,
+	heed.StateCalled: heed.KindCall, heed.StateReminded: heed.KindReminder,
+}
+
+// stepKinds reads what is to be proven, as kinds or as states.
+func stepKinds(words []string) ([]heed.Kind, error) {
+	var kinds []heed.Kind
+	for _, word := range words {
+		if kind, err := heed.ParseKind(word); err == nil && kind.InCase() {
+			kinds = append(kinds, kind)
+			continue
+		}
+		kind, ok := stepWords[heed.State(word)]
+		if !ok {
+			return nil, &heed.Invalid{What: fmt.Sprintf("%q is no step of a case", word), Hint: "name a kind of statement (acknowledgement) or a state (acknowledged); `heed show` lists those of the case"}
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
+// steps gathers what was said in the case: the statements asked for, with what
+// opened the case and the receipts for them.
+func (g *gathering) steps(order ProofOrder) error {
+	kinds, err := stepKinds(order.Steps)
+	if err != nil {
+		return err
+	}
+	wanted := map[heed.StatementID]bool{g.c.Opening.ID: true}
+	found := len(kinds) == 0
+	for _, id := range g.order {
+		s := g.kept[id].Statement
+		if len(kinds) == 0 || slices.Contains(kinds, s.Kind) {
+			wanted[id], found = true, true
+			if s.Kind == heed.KindReceipt && len(kinds) > 0 {
+				wanted[s.Answers[0]] = true
+			}
+		}
+	}
+	if !found {
+		return &heed.Invalid{What: fmt.Sprintf("case %s has no step %s", g.c.Code.Spoken(), strings.Join(order.Steps, ", ")), Hint: "`heed show` lists what was said"}
+	}
+	g.bundle.Claims = append(g.bundle.Claims, evidence.Claim{Kind: evidence.ClaimSteps, Case: g.c.ID, At: -1})
+	for _, id := range g.order {
+		s := g.kept[id].Statement
+		if !wanted[id] && !(s.Kind == heed.KindReceipt && wanted[s.Answers[0]]) {
+			continue
+		}
+		if err := g.addLogged(id); err != nil {
+			return err
+		}
+	}
+	return g.open(order.Open, wanted)
+}
+
+// open adds contents, whole or as far as they are to be shown.
+func (g *gathering) open(paths []string, of map[heed.StatementID]bool) error {
+	if len(paths) == 0 || slices.Equal(paths, []string{OpenNone}) {
+		return nil
+	}
+	all := slices.Equal(paths, []string{OpenAll})
+	shown := map[string]bool{}
+	for _, id := range g.order {
+		if !of[id] {
+			continue
+		}
+		for _, ref := range g.kept[id].Statement.Contents {
+			content, err := g.v.Content(ref.Digest)
+			if errors.Is(err, ErrNotFound) {
+				continue // erased: its digest stays
+			}
+			if err != nil {
+				return err
+			}
+			if all {
+				g.addContent(content.Salt, content.Data)
+				continue
+			}
+			if ref.MediaType != heed.MediaWarning {
+				continue
+			}
+			there, err := fieldsOf(content.Data, paths)
+			if err != nil {
+				return err
+			}
+			if len(there) == 0 {
+				continue
+			}
+			for _, path := range there {
+				shown[path] = true
+			}
+			partial, err := wire.Disclose(content.Data, there...)
+			if err != nil {
+				return err
+			}
+			g.addContent(content.Salt, partial)
+		}
+	}
+	for _, path := range paths {
+		if !all && !shown[path] {
+			return &heed.Invalid{What: fmt.Sprintf("no warning of case %s has the field %q", g.c.Code.Spoken(), path), Hint: "`heed open` writes the warning; fields are named by their paths in it, like headline or subjects/0/person/names/0/text"}
+		}
+	}
+	return nil
+}
+
+func (g *gathering) addContent(salt [32]byte, data []byte) {
+	for _, c := range g.bundle.Contents {
+		if c.Salt == salt && bytes.Equal(c.Data, data) {
+			return
+		}
+	}
+	g.bundle.Contents = append(g.bundle.Contents, evidence.Content{Salt: salt, Data: data})
+}
+
+// fieldsOf are those of the paths that a document has.
+func fieldsOf(document []byte, paths []string) ([]string, error) {
+	partial, err := wire.ParsePartial(document)
+	if err != nil {
+		return nil, err
+	}
+	var there []string
+	for _, path := range paths {
+		for _, f := range partial.Fields() {
+			if f.Path == path || strings.HasPrefix(f.Path, path+"/") {
+				there = append(there, path)
+				break
+			}
+		}
+	}
+	return there, nil
+}

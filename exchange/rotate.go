@@ -1,0 +1,170 @@
+package exchange
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"heed"
+	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
+)
+
+// succeed ends our ledger and begins the one that the next card names: the
+// succession and the card are logged in the old one, whose last leaf commits to
+// the succession, and nothing can follow it. Open duties stay owed.
+//
+// A lost ledger is one that peers or witnesses hold longer than we have it, and
+// that nobody can give back: it cannot be ended, only left.
+func (x *Exchange) succeed(tx Tx, me Self, card heed.Card, cardNote []byte, lost bool, now time.Time) error {
+	head, err := publishedHead(tx)
+	if err != nil {
+		return err
+	}
+	s := heed.Statement{
+		Kind: heed.KindSuccession, Author: x.party, AuthorCard: me.Card.Serial, Time: now, Node: me.Card.NodeKey,
+		Ledger: me.Card.LedgerKey, Successor: card.LedgerKey, Card: card.ID, Lost: lost,
+	}
+	if s.Size, s.Root, err = lastKnown(tx, me.Card, head); err != nil {
+		return err
+	}
+	node, err := x.keys.Node(me.Card.NodeKey)
+	if err != nil {
+		return err
+	}
+	_, note, err := wire.SignStatement(s, node)
+	if err != nil {
+		return err
+	}
+	if !lost {
+		if err := x.logAside(tx, cardNote); err != nil {
+			return err
+		}
+		if err := x.logAside(tx, note); err != nil {
+			return err
+		}
+		if err := x.cut(tx, me, sha256.Sum256(note)); err != nil {
+			return err
+		}
+	}
+	if err := tx.PutSuccession(x.party, note); err != nil {
+		return err
+	}
+	origin, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return err
+	}
+	if err := tx.EndLedger(origin); err != nil {
+		return err
+	}
+	return x.logAside(tx, note)
+}
+
+// lastKnown is the newest head of our ledger that we know of: ours, or what is
+// kept of one that a peer or a witness has shown us.
+func lastKnown(v View, card heed.Card, head Head) (int64, heed.Digest, error) {
+	if head.Size == 0 {
+		return 0, heed.Digest(sha256.Sum256(nil)), nil
+	}
+	c, err := parseHead(card, head.Note)
+	return c.Size, heed.Digest(c.Root), err
+}
+
+// formerOrigins are the origins of our ended ledgers, oldest first.
+func formerOrigins(v View, party heed.PartyID) ([]string, error) {
+	notes, err := v.Successions(party)
+	if err != nil {
+		return nil, err
+	}
+	var origins []string
+	for _, note := range notes {
+		s, err := wire.ReadStatement(note)
+		if err != nil {
+			return nil, err
+		}
+		key, err := seal.ParseVerifyKey(s.Ledger)
+		if err != nil {
+			return nil, err
+		}
+		origins = append(origins, key.Name())
+	}
+	return origins, nil
+}
+
+// loggedBefore reports whether a tag stands in a ledger of ours that has
+// ended: what was said there is not said again.
+func (x *Exchange) loggedBefore(v View, tag ledger.Tag) (string, int64, error) {
+	origins, err := formerOrigins(v, x.party)
+	if err != nil {
+		return "", 0, err
+	}
+	for _, origin := range origins {
+		marks, err := v.MirrorMap(origin)
+		if err != nil {
+			return "", 0, err
+		}
+		index, found, err := marks.Lookup(tag)
+		if err != nil || found {
+			return origin, index, err
+		}
+	}
+	return "", 0, fmt.Errorf("tag %s: %w", tag, ErrNotFound)
+}
+
+// openEnds are the successions of a peer whose old ledger we have not followed
+// to its end leaf. One that was lost has none.
+func openEnds(v View, party heed.PartyID) ([]heed.Statement, error) {
+	notes, err := v.Successions(party)
+	if err != nil {
+		return nil, err
+	}
+	var open []heed.Statement
+	for _, note := range notes {
+		s, err := wire.ReadStatement(note)
+		if err != nil {
+			return nil, err
+		}
+		key, err := seal.ParseVerifyKey(s.Ledger)
+		if err != nil {
+			return nil, err
+		}
+		ended, err := hasEnded(v, key.Name())
+		if err != nil {
+			return nil, err
+		}
+		if !ended && !s.Lost {
+			open = append(open, s)
+		}
+	}
+	return open, nil
+}
+
+// checkEnd holds the end leaf of a peer's old ledger against its succession.
+func (x *Exchange) checkEnd(ctx context.Context, party heed.PartyID, s heed.Statement) error {
+	key, err := seal.ParseVerifyKey(s.Ledger)
+	if err != nil {
+		return err
+	}
+	var wrong string
+	err = x.store.Read(ctx, func(v View) error {
+		end, err := lastRoot(v, key.Name())
+		if err != nil || !end.Ends() {
+			return err
+		}
+		notes, err := v.Successions(party)
+		for _, note := range notes {
+			if sha256.Sum256(note) == end.Succession {
+				return err
+			}
+		}
+		wrong = fmt.Sprintf("%sits ledger %s ended for another succession than the one that it has shown", inconsistencyTrouble, key.Name())
+		return err
+	})
+	if err != nil || wrong == "" {
+		return err
+	}
+	return errors.Join(errors.New(wrong), x.write(ctx, func(tx Tx) error { return x.trouble(tx, party, wrong) }))
+}

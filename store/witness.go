@@ -1,0 +1,63 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+
+	"heed"
+	"heed/exchange"
+)
+
+// Witnesses implements exchange.WitnessView.
+func (v *view) Witnesses() ([]exchange.Witness, error) {
+	var all []exchange.Witness
+	err := v.query(`SELECT name, url, keys, mirrors, added, size, at, trouble FROM witness ORDER BY name`, func(r *row) error {
+		w := exchange.Witness{Name: r.text(), URL: r.text()}
+		keys := r.text()
+		w.Mirrors, w.Added, w.Size, w.At, w.Trouble = r.bool(), r.time(), r.int(), r.time(), r.text()
+		if r.err == nil {
+			if err := json.Unmarshal([]byte(keys), &w.Keys); err != nil {
+				return fmt.Errorf("store: the keys of witness %s: %w", w.Name, err)
+			}
+		}
+		all = append(all, w)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// PutWitness implements exchange.WitnessTx.
+func (t *tx) PutWitness(w exchange.Witness) error {
+	keys, err := json.Marshal(w.Keys)
+	if err != nil {
+		return fmt.Errorf("store: the keys of witness %s: %w", w.Name, err)
+	}
+	return t.run(`INSERT INTO witness (name, url, keys, mirrors, added, size, at, trouble) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (name) DO UPDATE SET url = excluded.url, keys = excluded.keys, mirrors = excluded.mirrors, added = excluded.added,
+		size = excluded.size, at = excluded.at, trouble = excluded.trouble`,
+		w.Name, w.URL, string(keys), w.Mirrors, w.Added, w.Size, w.At, w.Trouble)
+}
+
+// RemoveWitness implements exchange.WitnessTx; ErrNotFound where there is none of that name.
+func (t *tx) RemoveWitness(name string) error {
+	n, err := t.exec(`DELETE FROM witness WHERE name = $1`, name)
+	if err == nil && n == 0 {
+		return exchange.ErrNotFound
+	}
+	return err
+}
+
+// Checkpoint implements exchange.WitnessView.
+func (v *view) Checkpoint(digest heed.Digest) ([]byte, error) {
+	return find(v, (*row).bytes, `SELECT note FROM checkpoint WHERE digest = $1`, digest[:])
+}
+
+// KeepCheckpoint implements exchange.WitnessTx.
+func (t *tx) KeepCheckpoint(note []byte) error {
+	digest := sha256.Sum256(note)
+	return t.run(`INSERT INTO checkpoint (digest, note) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`, digest[:], whole(note))
+}

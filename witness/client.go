@@ -1,0 +1,96 @@
+package witness
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"heed/exchange"
+	"heed/ledger"
+)
+
+// Client asks witnesses, ours and others, over HTTP. It implements
+// exchange.Cosigner; how long an answer may take is its caller's to say. It
+// follows no redirect, uses no proxy, and reads no more than an answer can have.
+type Client struct{ http *http.Client }
+
+var _ exchange.Cosigner = (*Client)(nil)
+
+// NewClient makes a client. dial makes connections; nil: the system's network.
+func NewClient(dial func(ctx context.Context, network, address string) (net.Conn, error)) *Client {
+	const connectTime = 10 * time.Second
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connectTime}).DialContext
+	}
+	return &Client{&http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext: dial, TLSHandshakeTimeout: connectTime, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+			DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: 16 << 10, ForceAttemptHTTP2: true,
+		},
+	}}
+}
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// AddCheckpoint implements exchange.Cosigner.
+func (c *Client) AddCheckpoint(ctx context.Context, url string, body []byte) (status int, answer []byte, err error) {
+	return c.call(ctx, http.MethodPost, url+AddPath, body, ledger.MaxCheckpointBytes)
+}
+
+// Describe implements exchange.Cosigner.
+func (c *Client) Describe(ctx context.Context, url string) (exchange.WitnessDescription, error) {
+	status, answer, err := c.call(ctx, http.MethodGet, url+DescribePath, nil, MaxDescription)
+	switch {
+	case err != nil:
+		return exchange.WitnessDescription{}, err
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
+		return exchange.WitnessDescription{}, fmt.Errorf("%s does not say who it is: %w", url, exchange.ErrNotFound)
+	case status != http.StatusOK:
+		return exchange.WitnessDescription{}, fmt.Errorf("%s answered %d %s", url, status, http.StatusText(status))
+	}
+	return ParseDescription(answer)
+}
+
+// Resource implements exchange.Cosigner.
+func (c *Client) Resource(ctx context.Context, url, origin, path string) ([]byte, error) {
+	if _, _, err := ledger.ParseOrigin(origin); err != nil {
+		return nil, err
+	}
+	return ledger.FetchHTTP(c.http, url+LogsPath+origin)(ctx, path)
+}
+
+// Tiles reads a log below a prefix: for the tiles address of a card.
+func (c *Client) Tiles(prefix string) ledger.Fetch { return ledger.FetchHTTP(c.http, prefix) }
+
+var errLong = errors.New("the answer is longer than one can be")
+
+func (c *Client) call(ctx context.Context, method, url string, body []byte, most int64) (status int, answer []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	}
+	r.Header.Set("User-Agent", "") // nobody's business
+	response, err := c.http.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	answer, err = io.ReadAll(io.LimitReader(response.Body, most+1))
+	if closing := response.Body.Close(); err == nil {
+		err = closing
+	}
+	if err == nil && int64(len(answer)) > most {
+		err = fmt.Errorf("%s: %w", url, errLong)
+	}
+	return response.StatusCode, answer, err
+}
