@@ -172,9 +172,10 @@ type (
 	}
 	// ProofAnswer proves that statements of ours are in a checkpoint.
 	ProofAnswer struct {
-		Checkpoint string      `json:"checkpoint"`
-		Size       int64       `json:"size"`
-		Leaves     []ProofLeaf `json:"leaves"`
+		Checkpoint string            `json:"checkpoint"`
+		Size       int64             `json:"size"`
+		Former     map[string]string `json:"former,omitempty"` // last checkpoints of ended ledgers that have a leaf, by origin
+		Leaves     []ProofLeaf       `json:"leaves"`
 	}
 	// ProofLeaf is one leaf with its inclusion proof (RFC 6962 order). An
 	// empty proof of a leaf beyond the size: the next checkpoint has it.
@@ -182,6 +183,7 @@ type (
 		Statement string    `json:"statement"`
 		Kind      heed.Kind `json:"kind"`
 		Slot      string    `json:"slot"`
+		Origin    string    `json:"origin"` // of the ledger that has it
 		Index     int64     `json:"index"`
 		Leaf      []byte    `json:"leaf"`
 		Proof     [][]byte  `json:"proof"`

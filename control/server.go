@@ -53,6 +53,7 @@ func Handler(n Node) http.Handler {
 	actVerbs(mux, x)
 	ledgerVerbs(mux, x)
 	proofVerbs(mux, x)
+	witnessVerbs(mux, x)
 	return mux
 }
 
@@ -147,9 +148,12 @@ func ledgerVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			return ProofAnswer{}, err
 		}
 		proof, err := x.ProveLeaves(ctx, id)
-		out := ProofAnswer{Checkpoint: string(proof.Checkpoint), Size: proof.Size, Leaves: []ProofLeaf{}}
+		out := ProofAnswer{Checkpoint: string(proof.Checkpoint), Size: proof.Size, Former: map[string]string{}, Leaves: []ProofLeaf{}}
+		for origin, note := range proof.Former {
+			out.Former[origin] = string(note)
+		}
 		for _, l := range proof.Leaves {
-			leaf := ProofLeaf{Statement: l.Statement.String(), Kind: l.Kind, Slot: string(l.Slot), Index: l.Index, Leaf: l.Leaf, Proof: [][]byte{}}
+			leaf := ProofLeaf{Statement: l.Statement.String(), Kind: l.Kind, Slot: string(l.Slot), Origin: l.Origin, Index: l.Index, Leaf: l.Leaf, Proof: [][]byte{}}
 			for _, h := range l.Proof {
 				leaf.Proof = append(leaf.Proof, h[:])
 			}

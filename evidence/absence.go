@@ -165,10 +165,7 @@ func (m *material) successor(p *party, at *log, named [32]byte) (vkey string) {
 // witnessed or not: it binds the party.
 func (m *material) has(p *party, tag ledger.Tag) (at time.Time, ok bool) {
 	var first bound
-	for _, l := range m.ledgers {
-		if l.party != p {
-			continue
-		}
+	for _, l := range m.logs(p) {
 		for _, proven := range l.maps {
 			if proven.shows[tag].present {
 				ok = true

@@ -49,17 +49,12 @@ func (m *material) date(o obligation, s *said) *dated {
 			first, d.on = bound{t, true}, at.head
 		}
 	}
-	for _, r := range m.order {
-		switch {
-		case m.receiptFor(r, s):
-			d.delivered = "the receipt of " + string(o.creditor.Party)
-		case m.depositFor(r, s):
-			d.delivered = "the deposit of " + string(r.Author)
-		default:
-			continue
-		}
+	for _, r := range m.received(s) {
 		if !first.ok || r.Received.Before(first.at) {
 			first, d.on = bound{r.Received, true}, nil
+		}
+		if d.delivered == "" {
+			d.delivered = "the " + string(r.Kind) + " of " + string(r.Author)
 		}
 	}
 	if !first.ok {
@@ -69,9 +64,26 @@ func (m *material) date(o obligation, s *said) *dated {
 	return d
 }
 
-// receiptFor reports whether r is the other party's receipt for s.
+// received are the receipts of the other party for a statement, and the
+// deposits of its depositaries.
+func (m *material) received(s *said) []*said {
+	var all []*said
+	for _, r := range m.receipts[s.ID] {
+		if m.receiptFor(r, s) {
+			all = append(all, r)
+		}
+	}
+	for _, r := range m.deposits {
+		if m.depositFor(r, s) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// receiptFor reports whether r, a receipt, is the other party's for s.
 func (m *material) receiptFor(r, s *said) bool {
-	return r.Kind == heed.KindReceipt && r.Author == s.Recipient && r.Recipient == s.Author && r.Answers[0] == s.ID &&
+	return r.Author == s.Recipient && r.Recipient == s.Author &&
 		r.TagKey == s.TagKey && r.CaseID() == s.CaseID() && m.valid(r) == ""
 }
 

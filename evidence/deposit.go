@@ -7,11 +7,11 @@ import (
 	"heed/ledger"
 )
 
-// depositFor reports whether r is a deposit of an envelope that carries s, by a
+// depositFor reports whether r, a deposit, is of an envelope that carries s, by a
 // depositary that the recipient's own card names.
 func (m *material) depositFor(r, s *said) bool {
 	key, ok := m.keyOf(s.ID)
-	if r.Kind != heed.KindDeposit || !ok || r.Party != s.Recipient || r.Recipient != s.Author || m.depositary(r) == nil {
+	if !ok || r.Party != s.Recipient || r.Recipient != s.Author || m.depositary(r) == nil {
 		return false
 	}
 	carried := slot{key, ledger.SlotCarried, s.ID}.tag()
@@ -52,7 +52,7 @@ func (m *material) headed(r *said) bool {
 // receipt (docs/evidence.md, section 6).
 func (m *material) judgeDelivery(o obligation, v Verdict) Verdict {
 	why := "no receipt of " + string(o.debtor.Party) + " for the statement is in the files, and no deposit of a depositary that its card names"
-	for _, r := range m.order {
+	for _, r := range m.deposits {
 		if !m.depositFor(r, o.from) {
 			continue
 		}

@@ -78,15 +78,15 @@ func (m *material) undertaking(o *obligation) (why string) {
 		return fmt.Sprintf("the assessment does not undertake to %s", o.kind)
 	}
 	card := o.debtor.cardOf(o.from.Statement)
-	o.delay, o.ledger, o.received = card.PublicationDelay, card.LedgerKey, o.from.Time
+	o.delay, o.ledger = card.PublicationDelay, card.LedgerKey
 	return ""
 }
 
 // promise reads the due time from the debtor's receipts: the earliest of all
 // that it gave. Without one, nothing is promised, and that is no error yet.
 func (m *material) promise(o *obligation) (why string) {
-	for _, s := range m.order {
-		if s.Kind != heed.KindReceipt || s.Author != o.debtor.Party || s.Answers[0] != o.from.ID || s.TagKey != o.from.TagKey ||
+	for _, s := range m.receipts[o.from.ID] {
+		if s.Author != o.debtor.Party || s.TagKey != o.from.TagKey ||
 			s.Recipient != o.creditor.Party || s.CaseID() != o.from.CaseID() {
 			continue
 		}

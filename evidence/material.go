@@ -2,12 +2,13 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -26,7 +27,9 @@ type material struct {
 	parties    map[heed.PartyID]*party
 	cards      map[heed.CardID]*cardNotes
 	statements map[heed.StatementID]*said
-	order      []*said // by signed time, then by id
+	order      []*said                      // by signed time, then by id
+	receipts   map[heed.StatementID][]*said // by what they are for
+	deposits   []*said
 	keys       map[heed.Digest]ledger.Key
 	releases   map[heed.ReleaseID]heed.Release
 	headers    []wire.Header
@@ -86,34 +89,49 @@ func (m *provenMap) last() bool {
 func gather(policy Policy, files [][]byte) (*material, error) {
 	m := &material{
 		policy: policy, parties: map[heed.PartyID]*party{}, cards: map[heed.CardID]*cardNotes{},
-		statements: map[heed.StatementID]*said{}, keys: map[heed.Digest]ledger.Key{}, releases: map[heed.ReleaseID]heed.Release{},
+		statements: map[heed.StatementID]*said{}, keys: map[heed.Digest]ledger.Key{}, receipts: map[heed.StatementID][]*said{}, releases: map[heed.ReleaseID]heed.Release{},
 		contents: map[heed.Digest]Content{}, heads: map[[32]byte]*head{}, ledgers: map[string]*log{}, insertions: map[int64][]ledger.MapPath{},
 	}
+	numbers := sortedFiles(files)
 	bundles := make([]Bundle, len(files))
-	each := func(step func(Bundle) error) error {
-		for i, b := range bundles {
-			if err := step(b); err != nil {
-				if len(files) > 1 {
-					err = fmt.Errorf("file %d of %d: %w", i+1, len(files), err)
-				}
-				return err
-			}
-		}
-		return nil
-	}
 	for i, file := range files {
 		b, err := Parse(file)
 		if err != nil {
-			return nil, fmt.Errorf("file %d of %d: %w", i+1, len(files), err)
+			return nil, inFile(i, files, err)
 		}
 		bundles[i] = b
 	}
-	if err := each(m.takeTexts); err != nil {
-		return nil, err
+	for _, i := range numbers {
+		if err := m.takeTexts(bundles[i]); err != nil {
+			return nil, inFile(i, files, err)
+		}
 	}
-	m.order = ordered(m.statements)
+	m.arrange()
 	m.recognise()
-	return m, each(m.takeProofs)
+	for _, i := range numbers {
+		if err := m.takeProofs(bundles[i]); err != nil {
+			return nil, inFile(i, files, err)
+		}
+	}
+	return m, nil
+}
+
+// sortedFiles puts files into an order of their own, so that nothing hangs on
+// the one in which they were given.
+func sortedFiles(files [][]byte) []int {
+	numbers := make([]int, len(files))
+	for i := range files {
+		numbers[i] = i
+	}
+	slices.SortStableFunc(numbers, func(a, b int) int { return bytes.Compare(files[a], files[b]) })
+	return numbers
+}
+
+func inFile(i int, files [][]byte, err error) error {
+	if len(files) == 1 {
+		return err
+	}
+	return fmt.Errorf("file %d of %d: %w", i+1, len(files), err)
 }
 
 // takeTexts reads what verifies under the keys that it names itself.
@@ -196,18 +214,22 @@ func (m *material) takeStatement(part Statement) error {
 	return nil
 }
 
-func ordered(all map[heed.StatementID]*said) []*said {
-	var list []*said
-	for _, s := range all {
-		list = append(list, s)
+// arrange orders the statements, and finds those that are about others.
+func (m *material) arrange() {
+	for _, s := range m.statements {
+		m.order = append(m.order, s)
 	}
-	slices.SortFunc(list, func(a, b *said) int {
-		if c := a.Time.Compare(b.Time); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.ID[:], b.ID[:])
+	slices.SortFunc(m.order, func(a, b *said) int {
+		return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:]))
 	})
-	return list
+	for _, s := range m.order {
+		switch s.Kind {
+		case heed.KindReceipt:
+			m.receipts[s.Answers[0]] = append(m.receipts[s.Answers[0]], s)
+		case heed.KindDeposit:
+			m.deposits = append(m.deposits, s)
+		}
+	}
 }
 
 // parseHeader reads a header as it stands in front of an envelope.
@@ -290,6 +312,17 @@ func (m *material) takeHead(note []byte) (*head, error) {
 	return nil, nil
 }
 
+// logs are the party's ledgers of which anything is proven, in the order of their keys.
+func (m *material) logs(p *party) []*log {
+	var all []*log
+	for _, vkey := range slices.Sorted(maps.Keys(m.ledgers)) {
+		if l := m.ledgers[vkey]; l.party == p {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
 func (m *material) log(vkey string, p *party) *log {
 	at := m.ledgers[vkey]
 	if at == nil {
@@ -356,10 +389,4 @@ func (m *material) keyOf(id heed.StatementID) (ledger.Key, bool) {
 	}
 	key, ok := m.keys[s.TagKey]
 	return key, ok
-}
-
-// partyOfKey is the party in a key's name.
-func partyOfKey(vkey string) heed.PartyID {
-	name, _, _ := strings.Cut(vkey, "/")
-	return heed.PartyID(name)
 }

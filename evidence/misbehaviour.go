@@ -3,7 +3,10 @@ package evidence
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -83,14 +86,25 @@ func (m *material) at(c Claim) *log {
 	return &log{}
 }
 
-// mapRoot is the first proven leaf at an index that is a map root.
-func (l *log) mapRoot(index int64) (ledger.MapRoot, bool) {
+// one is a proven leaf at an index. Where heads of a fork have several there,
+// which is a lie of its own, it is always the same one.
+func (l *log) one(index int64) (leaf []byte, ok bool) {
 	for _, at := range l.leaves[index] {
-		if root, err := ledger.ParseMapRoot(at.leaf); err == nil {
-			return root, true
+		if !ok || bytes.Compare(at.leaf, leaf) < 0 {
+			leaf, ok = at.leaf, true
 		}
 	}
-	return ledger.MapRoot{}, false
+	return leaf, ok
+}
+
+// mapRoot is a proven map root leaf at an index.
+func (l *log) mapRoot(index int64) (ledger.MapRoot, bool) {
+	leaf, ok := l.one(index)
+	if !ok {
+		return ledger.MapRoot{}, false
+	}
+	root, err := ledger.ParseMapRoot(leaf)
+	return root, err == nil
 }
 
 func (m *material) twoHeads(c Claim, _ *party) (string, bool) {
@@ -177,7 +191,7 @@ func (m *material) rootPrevious(c Claim, _ *party) (string, bool) {
 				return fmt.Sprintf("the map root at leaf %d of %s names leaf %d as the one before it, which is no map root", at.index, at.head.Origin, root.Previous), true
 			}
 		}
-		for index := range l.leaves {
+		for _, index := range slices.Sorted(maps.Keys(l.leaves)) {
 			if _, ok := l.mapRoot(index); ok && index > root.Previous && index < at.index {
 				return fmt.Sprintf("the map root at leaf %d of %s passes over the one at leaf %d", at.index, at.head.Origin, index), true
 			}
@@ -219,22 +233,26 @@ func (m *material) rootWrong(c Claim, _ *party) (string, bool) {
 // emptyMap is the root of a map without entries.
 func emptyMap() tlog.Hash { return sha256.Sum256(nil) }
 
+// insert is the root of the map with the tag of the leaf at index, by one of
+// the insertions of that index.
 func (m *material) insert(l *log, index int64, root tlog.Hash) (tlog.Hash, error) {
-	var missing error = errMissing
-	for _, at := range l.leaves[index] {
-		slot, err := ledger.ParseLeaf(at.leaf)
-		if err != nil {
-			return tlog.Hash{}, err
-		}
-		for _, path := range m.insertions[index] {
-			next, err := path.Insert(root, ledger.MapEntry{Tag: slot.Tag, Index: index})
-			if err == nil {
-				return next, nil
-			}
-			missing = err
-		}
+	logged, ok := l.one(index)
+	if !ok {
+		return tlog.Hash{}, errors.New("it is not in the files")
 	}
-	return tlog.Hash{}, missing
+	leaf, err := ledger.ParseLeaf(logged)
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	err = errors.New("the path of its insertion is not in the files")
+	for _, path := range m.insertions[index] {
+		next, failed := path.Insert(root, ledger.MapEntry{Tag: leaf.Tag, Index: index})
+		if failed == nil {
+			return next, nil
+		}
+		err = failed
+	}
+	return tlog.Hash{}, err
 }
 
 func (m *material) afterEnd(c Claim, _ *party) (string, bool) {

@@ -140,6 +140,21 @@ func TestRebuttals(t *testing.T) {
 			m.rebuttal.Claims[0].Case = heed.CaseID{1} // so that its own claim says nothing here
 			m.rebuttal.Statements = append(m.rebuttal.Statements, r.bare())
 		}, Silent, false},
+		"an answer dated back": {func(m *made) {
+			m.sc.now = begins.Add(time.Hour)
+			a := m.sc.south.assesses(m.warning, m.sc.north)
+			index := int64(len(m.sc.south.log.leaves) - 1)
+			m.sc.now = begins.Add(20 * time.Hour)
+			m.rebuttal = steps(m.warning, a)
+			m.rebuttal.Leaves = []Leaf{m.sc.south.log.leaf(index, m.sc.cosigned(m.sc.south.log.cut()))}
+		}, Answered, true},
+		"an answer under a second key": {func(m *made) {
+			m.sc.now = begins.Add(time.Hour)
+			a := m.sc.south.say(heed.KindAssessment, m.sc.north, m.warning, []*piece{m.warning}, func(s *heed.Statement) { s.Disposition = heed.NotCredible })
+			index := m.sc.south.log.slot(a, a.key, ledger.SlotAssess, m.warning.ID)
+			m.rebuttal = steps(m.warning, a)
+			m.rebuttal.Leaves = []Leaf{m.sc.south.log.leaf(index, m.sc.cosigned(m.sc.south.log.cut()))}
+		}, Silent, false},
 		"a refusal in time": {func(m *made) {
 			m.sc.now = begins.Add(time.Hour)
 			a := m.sc.south.say(heed.KindRefusal, m.sc.north, m.warning, []*piece{m.warning}, func(s *heed.Statement) { s.Code = heed.NotCompetent })

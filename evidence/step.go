@@ -187,16 +187,20 @@ func (m *material) describeStep(s *said) Step {
 
 // describeReceipt tells when and by whose word the other party received it.
 func (m *material) describeReceipt(s *said, step *Step) {
-	for _, r := range m.order {
-		if m.receiptFor(r, s) && (step.Received.IsZero() || r.Received.Before(step.Received.Time)) {
-			step.Received, step.Receipt = Time{r.Received}, r.ID.String()
-			for _, p := range r.Duties {
-				step.Duties = append(step.Duties, Due{p.Kind, Time{p.Due}})
+	var promised []heed.Promise
+	for _, r := range m.received(s) {
+		switch {
+		case r.Kind == heed.KindDeposit:
+			if step.Deposited.IsZero() || r.Received.Before(step.Deposited.Time) {
+				step.Deposited = Time{r.Received}
 			}
+		case step.Received.IsZero() || r.Received.Before(step.Received.Time):
+			step.Received, step.Receipt = Time{r.Received}, r.ID.String()
+			promised = r.Duties
 		}
-		if m.depositFor(r, s) && (step.Deposited.IsZero() || r.Received.Before(step.Deposited.Time)) {
-			step.Deposited = Time{r.Received}
-		}
+	}
+	for _, p := range promised {
+		step.Duties = append(step.Duties, Due{p.Kind, Time{p.Due}})
 	}
 }
 

@@ -89,10 +89,7 @@ func (m *material) leavesOf(s *said) []provenLeaf {
 func (m *material) leavesAt(s *said, at slot) []provenLeaf {
 	var all []provenLeaf
 	tag := at.tag()
-	for _, l := range m.ledgers {
-		if l.party.Party != s.Author {
-			continue
-		}
+	for _, l := range m.logs(m.parties[s.Author]) {
 		for _, proven := range l.tags[tag] {
 			leaf, err := ledger.ParseLeaf(proven.leaf)
 			if err != nil {

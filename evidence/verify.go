@@ -1,13 +1,10 @@
 package evidence
 
 import (
-	"errors"
 	"time"
 
 	"heed"
 )
-
-var errMissing = errors.New("the leaf, or the path of its insertion, is not in the files")
 
 // Verify judges what evidence files prove, by the verifier's own policy and by
 // nothing else: all files as one union, each claim of each file against

@@ -85,7 +85,8 @@ func TestSteps(t *testing.T) {
 	}
 	for i, duty := range []heed.DutyKind{heed.DutyAcknowledge, heed.DutyAssess} {
 		v := report.Verdicts[i]
-		if v.Verdict != Answered || v.Duty != duty || v.Late != (duty == heed.DutyAcknowledge) && v.Late || v.Answer != assessment.ID.String() {
+		if v.Verdict != Answered || v.Duty != duty || v.Late || // it was signed exactly when the acknowledgement was due
+			v.Answer != assessment.ID.String() {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -276,8 +277,13 @@ func TestEveryByteFlipped(t *testing.T) {
 		}
 	}
 	body := len(whole) - sha256.Size
-	var sound int
+	// Some of the bytes will do: a signature is over all of a text, a hash over all of a proof.
+	maps := bytes.Index(whole, cert.Maps[0].Proof)
+	sound, found := 0, map[Finding]int{}
 	for at := len(bundleFirst); at < body; at++ {
+		if at < maps && at > 300 && at%16 != 0 || at > maps && at%2 != 0 {
+			continue
+		}
 		broken := bytes.Clone(whole)
 		broken[at] ^= 1 << (at % 8)
 		sum := sha256.Sum256(broken[:body])
@@ -291,6 +297,7 @@ func TestEveryByteFlipped(t *testing.T) {
 		}
 		sound++
 		for _, v := range report.Verdicts {
+			found[v.Verdict]++
 			// Cosignature lines carry whole bits that say nothing, as those of a name that nobody knows: three witnesses are left.
 			if v.Holds() && (v.Verdict != Silent || v.Duty != heed.DutyAssess) && v.Verdict != DeliveryNotShown {
 				t.Fatalf("byte %d: %+v", at, v)
@@ -300,7 +307,7 @@ func TestEveryByteFlipped(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d bytes, of which %d changed leave a sound file", len(whole), sound)
+	t.Logf("%d bytes, of which %d changed leave a sound file: %v", len(whole), sound, found)
 }
 
 func TestVerifyTakesASoundPolicyAndAFile(t *testing.T) {

@@ -254,12 +254,10 @@ func (x *Exchange) submit(ctx context.Context, w Witness, t cosigning) error {
 		case http.StatusConflict:
 			held, err := ledger.ParseTreeSize(answer)
 			switch {
-			case err != nil:
+			case err != nil || held == old:
 				return &aheadError{held: -1, asked: t.c.Size}
 			case held > t.c.Size:
 				return &aheadError{held: held, asked: t.c.Size}
-			case held == old:
-				return fmt.Errorf("it says that it holds %d leaves, and that it does not", held)
 			}
 			old = held
 		case http.StatusUnprocessableEntity:
@@ -300,7 +298,13 @@ func reason(answer []byte) string {
 
 // askWitness makes one request.
 func (x *Exchange) askWitness(ctx context.Context, w Witness, t cosigning, old int64) (status int, answer []byte, err error) {
-	request := ledger.AddCheckpoint{Old: old, Checkpoint: t.head.Note}
+	// Bare: what others have cosigned is of no use to it, and plain witnesses
+	// read no more than some kilobytes.
+	bare, err := ledger.RenderCheckpoint(t.head.Note, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	request := ledger.AddCheckpoint{Old: old, Checkpoint: bare}
 	err = x.store.Read(ctx, func(v View) error {
 		log, err := x.keptLedger(v, t.origin)
 		if err != nil {

@@ -66,12 +66,18 @@ type Depositary struct {
 	bounds DepositBounds
 
 	mu   sync.Mutex
-	last map[string]time.Time // of each party's newest collect, by node key
+	last map[string]collected // each party's newest collect, by node key
+}
+
+// collected is what is remembered of a collect.
+type collected struct {
+	at   time.Time
+	keys []string // the party's node keys, the present one first
 }
 
 // NewDepositary makes a depositary of a node.
 func NewDepositary(x *Exchange, bounds DepositBounds) *Depositary {
-	return &Depositary{Exchange: x, bounds: bounds.filled(), last: map[string]time.Time{}}
+	return &Depositary{Exchange: x, bounds: bounds.filled(), last: map[string]collected{}}
 }
 
 // TakeDeposit keeps one envelope for its recipient and returns the signed
@@ -145,9 +151,11 @@ func (d *Depositary) serves(v View, me, sender, recipient heed.Card, recipientNo
 	if names(recipient, me) && d.isFor(recipient, recipientNote) {
 		return nil
 	}
-	returning, err := v.HasDeposited(recipient.NodeKey, sender.NodeKey)
-	if err != nil || returning {
-		return err
+	for _, key := range d.keysOf(sender.NodeKey) {
+		returning, err := v.HasDeposited(recipient.NodeKey, key)
+		if err != nil || returning {
+			return err
+		}
 	}
 	if names(recipient, me) {
 		return &heed.Refused{Code: heed.NotAdmitted, Detail: fmt.Sprintf("%s keeps nothing for %s under this card", d.party, recipient.Party), Hint: "its operator serves the parties named with --for"}
@@ -292,7 +300,7 @@ func (d *Depositary) ServeCollect(ctx context.Context, cards [][]byte, collect [
 		return nil, heed.Refuse(heed.ClockAhead, "the collect is signed %s, which is ahead of our clock (%s)", heed.FormatTime(c.Time), heed.FormatTime(now))
 	case c.Time.Before(now.Add(-CollectFresh)):
 		return nil, heed.Refuse(heed.NotAdmitted, "the collect is signed %s, and our clock says %s", heed.FormatTime(c.Time), heed.FormatTime(now))
-	case !d.isNewest(keys[0], c.Time):
+	case !d.isNewest(keys, c.Time):
 		return nil, heed.Refuse(heed.NotAdmitted, "a collect of that time or a later one was served already")
 	}
 	return d.handOver(ctx, keys, int64(c.After), now)
@@ -323,23 +331,34 @@ func collector(cards [][]byte, c wire.Collect) ([]string, error) {
 
 // isNewest remembers a party's newest collect, so that nobody plays it again.
 // It forgets first the oldest, which is the first that is too old to be served.
-func (d *Depositary) isNewest(key string, at time.Time) bool {
+func (d *Depositary) isNewest(keys []string, at time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if last, ok := d.last[key]; ok && !at.After(last) {
+	key := keys[0]
+	if last, ok := d.last[key]; ok && !at.After(last.at) {
 		return false
 	}
 	if _, ok := d.last[key]; !ok && len(d.last) >= rememberedCollects {
 		oldest, first := "", at
 		for k, last := range d.last {
-			if oldest == "" || last.Before(first) {
-				oldest, first = k, last
+			if oldest == "" || last.at.Before(first) {
+				oldest, first = k, last.at
 			}
 		}
 		delete(d.last, oldest)
 	}
-	d.last[key] = at
+	d.last[key] = collected{at, keys}
 	return true
+}
+
+// keysOf are a party's node keys, as far as it has shown them when it collected.
+func (d *Depositary) keysOf(key string) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if last, ok := d.last[key]; ok {
+		return last.keys
+	}
+	return []string{key}
 }
 
 func (d *Depositary) handOver(ctx context.Context, keys []string, after int64, now time.Time) ([]Collected, error) {

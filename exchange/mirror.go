@@ -254,11 +254,15 @@ func ExtendMirror(tx Tx, signed ledger.Checkpoint, leaves [][]byte, head Head) e
 	if err != nil {
 		return err
 	}
-	ended, err := hasEnded(tx, signed.Origin)
+	last, err := lastRoot(tx, signed.Origin)
 	if err != nil {
 		return err
 	}
-	replay := ledger.NewReplay(signed.Origin, tree, marks, held.Size-1, ended)
+	// Damage of our own must not be taken for the ledger's fault.
+	if root, err := marks.Root(last.Covers); err != nil || held.Size > 0 && root != last.Root {
+		return errors.Join(err, fmt.Errorf("our copy of %s: its map does not give the root of its last leaf", signed.Origin))
+	}
+	replay := ledger.NewReplay(signed.Origin, tree, marks, held.Size-1, last.Ends())
 	var hashes []ledger.StoredHash
 	for _, leaf := range leaves {
 		made, err := replay.Append(leaf)
@@ -267,10 +271,11 @@ func ExtendMirror(tx Tx, signed ledger.Checkpoint, leaves [][]byte, head Head) e
 		}
 		hashes = append(hashes, made...)
 	}
-	if head.Size > 0 {
-		if err := replay.Agree(held, signed); err != nil {
-			return err
-		}
+	if head.Size == 0 {
+		signed = tree.Head(signed.Origin) // a piece is held to its rules alone
+	}
+	if err := replay.Agree(held, signed); err != nil {
+		return err
 	}
 	return tx.ExtendMirror(signed.Origin, leaves, hashes, head)
 }

@@ -22,11 +22,11 @@ type Recovery struct {
 	Silent   []heed.PartyID // peers that could not be asked
 }
 
-// LookBack asks every peer for the newest head of our ledger that it holds,
-// before this node signs anything. Where one is newer than ours the node was
-// put back to an older state, and marks itself restored. Peers that do not
-// answer in time are no reason to stay down: the same comparison is made at
-// every contact.
+// LookBack asks every peer and every mirroring witness for the newest head of
+// our ledger that it holds, before this node signs anything. Where one is newer
+// than ours the node was put back to an older state, and marks itself restored.
+// Who does not answer in time is no reason to stay down: the same comparison is
+// made at every contact.
 func (x *Exchange) LookBack(ctx context.Context) error {
 	peers, me, err := x.peersAndSelf(ctx)
 	if err != nil || me.Restored {
@@ -36,26 +36,59 @@ func (x *Exchange) LookBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	notes := make(chan []byte)
+	witnesses, err := x.mirroringWitnesses(ctx)
+	if err != nil {
+		return err
+	}
+	type shown struct {
+		by      string
+		note    []byte
+		compare func(note []byte) error
+	}
+	notes := make(chan shown)
 	for _, peer := range peers {
 		go func() {
 			note, err := x.courier.Resource(ctx, peer.Card, origin, ledger.CheckpointPath)
 			if err != nil {
 				note = nil
 			}
-			notes <- note
+			notes <- shown{string(peer.Card.Party), note, func(note []byte) error {
+				return x.compareOwn(ctx, peer.Card.Party, note, x.Now())
+			}}
 		}()
 	}
-	for range peers {
-		note := <-notes
-		if note == nil {
+	for _, w := range witnesses {
+		go func() {
+			note, err := x.cosigner.Resource(ctx, w.URL, origin, ledger.CheckpointPath)
+			if err != nil {
+				note = nil
+			}
+			notes <- shown{w.Name, note, func(note []byte) error {
+				_, err := x.behindWitness(ctx, w, note)
+				return err
+			}}
+		}()
+	}
+	for range len(peers) + len(witnesses) {
+		got := <-notes
+		if got.note == nil {
 			continue
 		}
-		if err := x.compareOwn(ctx, "a peer", note, x.Now()); err != nil {
-			x.log.Error("comparing our ledger with what a peer holds of it", "error", err)
+		if err := got.compare(got.note); err != nil {
+			x.log.Error("comparing our ledger with what others hold of it", "holder", got.by, "error", err)
 		}
 	}
 	return nil
+}
+
+// mirroringWitnesses are the witnesses that keep our leaves.
+func (x *Exchange) mirroringWitnesses(ctx context.Context) (all []Witness, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		all, err = v.Witnesses()
+		all = mirroring(all)
+		return err
+	})
+	return all, err
 }
 
 func (x *Exchange) peersAndSelf(ctx context.Context) (peers []Peer, me Self, err error) {
@@ -80,6 +113,9 @@ func (x *Exchange) Recover(ctx context.Context, without ...heed.PartyID) (Recove
 		return Recovery{}, err
 	}
 	out := Recovery{Restored: true}
+	if err := x.catchUpWithWitnesses(ctx, me); err != nil {
+		return out, err
+	}
 	var errs []error
 	peers = slices.DeleteFunc(peers, func(p Peer) bool { return slices.Contains(without, p.Card.Party) })
 	// All leaves come back before any statement does: the mirror of a later
@@ -121,6 +157,39 @@ func (x *Exchange) Recover(ctx context.Context, without ...heed.PartyID) (Recove
 	return out, nil
 }
 
+// catchUpWithWitnesses takes back what witnesses hold. So many of them must
+// have answered that no head that counted as published can have escaped all
+// that are sound: n - q + 1, and f more that may be silent about it.
+func (x *Exchange) catchUpWithWitnesses(ctx context.Context, me Self) error {
+	origin, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return err
+	}
+	witnesses, err := x.mirroringWitnesses(ctx)
+	if err != nil || len(witnesses) == 0 {
+		return err
+	}
+	quorum := ledger.DefaultQuorum(len(witnesses))
+	needed := quorum.N - quorum.Q + 1 + quorum.F
+	var errs []error
+	for _, w := range witnesses {
+		limited, cancel := context.WithTimeout(ctx, refreshTime)
+		err := x.catchUpFrom(limited, heed.PartyID(w.Name), me, func(ctx context.Context, path string) ([]byte, error) {
+			return x.cosigner.Resource(ctx, w.URL, origin, path)
+		})
+		cancel()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("catching up with witness %s: %w", w.Name, err))
+			continue
+		}
+		needed--
+	}
+	if needed > 0 {
+		return fmt.Errorf("%d more witnesses must say what they hold of our ledger before it is gone on with: %w", needed, errors.Join(errs...))
+	}
+	return nil
+}
+
 // catchUp takes the leaves of our own ledger that a peer mirrors and we have
 // lost, exactly as they were, up to a head that we signed.
 func (x *Exchange) catchUp(ctx context.Context, peer Peer, me Self) error {
@@ -128,12 +197,15 @@ func (x *Exchange) catchUp(ctx context.Context, peer Peer, me Self) error {
 	if err != nil {
 		return err
 	}
-	fetch := func(ctx context.Context, path string) ([]byte, error) {
+	return x.catchUpFrom(ctx, peer.Card.Party, me, func(ctx context.Context, path string) ([]byte, error) {
 		return x.courier.Resource(ctx, peer.Card, origin, path)
-	}
+	})
+}
+
+func (x *Exchange) catchUpFrom(ctx context.Context, holder heed.PartyID, me Self, fetch ledger.Fetch) error {
 	note, err := fetch(ctx, ledger.CheckpointPath)
 	if errors.Is(err, ledger.ErrNotFound) {
-		return nil // the peer has seen nothing of our ledger
+		return nil // it has seen nothing of our ledger
 	}
 	if err != nil {
 		return err
@@ -145,7 +217,7 @@ func (x *Exchange) catchUp(ctx context.Context, peer Peer, me Self) error {
 	var tree *ledger.Tree
 	var behind bool
 	err = x.store.Read(ctx, func(v View) error {
-		if behind, err = x.isBehind(v, peer.Card.Party, note); err != nil {
+		if behind, err = x.isBehind(v, holder, note); err != nil {
 			return err
 		}
 		tree, err = v.Tree()

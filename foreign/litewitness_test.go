@@ -37,7 +37,7 @@ func TestLitewitnessCosigns(t *testing.T) {
 	quorum := ledger.DefaultQuorum(len(names))
 	must(t, quorum.Check())
 
-	var heads []log              // each as it was published
+	var heads []log                  // each as it was published
 	seen := map[*litewitness]int64{} // the size that each has cosigned
 	l := past(t, func(l *log) {
 		if len(heads) == 0 {

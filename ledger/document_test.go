@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"encoding/hex"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -46,6 +48,27 @@ func TestDocumentShowsTheVectors(t *testing.T) {
 		case 0, 1, 2, 3, 7, 16, 256, 257, 70000:
 			expected = append(expected, r.Root)
 		}
+	}
+	var maps mapVectors
+	readVectors(t, "map.json", &maps)
+	for _, leaf := range maps.Leaves {
+		if leaf.Covers == 15 || leaf.Covers == 47 {
+			expected = append(expected, "    "+hex.EncodeToString(leaf.Leaf)+"\n")
+		}
+	}
+	for _, r := range maps.Roots {
+		expected = append(expected, fmt.Sprintf("    %6d  %x\n", r.Covers, r.Root))
+	}
+	for _, path := range maps.Paths {
+		if path.Covers == 3 && !path.Present {
+			expected = append(expected, fmt.Sprintf("`%x`", path.Tag), fmt.Sprintf("    %x\n", path.Path), fmt.Sprintf("`%x`", path.Inserted))
+		}
+	}
+	for _, limit := range []int{MaxMapPathBytes, MaxMapPageBytes} {
+		expected = append(expected, fmt.Sprintf("%d,%03d bytes", limit/1000, limit%1000))
+	}
+	for _, rule := range []Rule{BadLeaf, TagTwice, RootCovers, RootPrevious, RootWrong, AfterEnd, NotEndingInRoot} {
+		expected = append(expected, fmt.Sprintf("\n| `%s` |", rule))
 	}
 	for _, text := range expected {
 		if !strings.Contains(document, text) {

@@ -8,9 +8,9 @@ import (
 // LeafBytes is the length of a statement leaf and of a padding leaf.
 const LeafBytes = 64
 
-// A Leaf is one entry of our own ledger: tag[32] | commit[32]. Other lengths
-// are kept for other kinds of leaf; a mirror stores whatever a log holds,
-// from 1 to MaxLeafBytes, without parsing it.
+// A Leaf is one entry of a ledger: tag[32] | commit[32]. Beside it a ledger
+// has map roots and an end leaf (MapRoot), of other lengths; a mirror stores
+// whatever a log holds, from 1 to MaxLeafBytes, and a Replay says what it is.
 type Leaf struct {
 	Tag    Tag
 	Commit [32]byte
@@ -32,8 +32,9 @@ func PaddingLeaf(rand io.Reader) (Leaf, error) {
 	return leafOf(b), nil
 }
 
-// PadTo is the multiple of leaves at which checkpoints are cut, so that a
-// ledger's growth says little about how much was said.
+// PadTo is the multiple of leaves at which checkpoints are cut, the map root at
+// their end included, so that a ledger's growth says little about how much was
+// said.
 const PadTo = 16
 
 // Padding is the number of padding leaves, 0 to PadTo-1, that bring a tree of

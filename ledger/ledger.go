@@ -39,8 +39,8 @@ const (
 )
 
 // Errors that callers test for. Every error of this package that blames the
-// bytes or arguments it was given wraps one of these, or is an *Inconsistency
-// or a *StatusError; errors of readers and sources pass through unchanged.
+// bytes or arguments it was given wraps one of these, or is an *Inconsistency,
+// a *Violation or a *StatusError; errors of readers and sources pass through unchanged.
 var (
 	// ErrLeaf: the bytes are not a leaf, or not one of the form asked for.
 	ErrLeaf = errors.New("malformed leaf")

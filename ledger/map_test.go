@@ -92,7 +92,7 @@ func drawTags(t *rapid.T, most int) []Tag {
 // reference's, now and at any time before.
 func TestMapAgreesWithTheNaiveOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tags := drawTags(t, 400)
+		tags := drawTags(t, 260)
 		var entries []MapEntry
 		var index int64
 		for _, tag := range tags {
@@ -139,7 +139,7 @@ func TestMapAgreesWithTheNaiveOne(t *testing.T) {
 				}
 			}
 			probes := []Tag{testTag(0), {}}
-			for range 6 {
+			for range 4 {
 				if len(tags) > 0 {
 					tag := tags[rapid.IntRange(0, len(tags)-1).Draw(t, "which")]
 					probes = append(probes, tag)

@@ -35,7 +35,8 @@ func ParseOrigin(origin string) (party string, number int, err error) {
 }
 
 // Origin is the first line of the checkpoints of a party's number-th ledger,
-// from 1, and the name of its key.
+// and the name of its key. ParseOrigin accepts numbers from 1 to 1,000,000 and
+// parties whose names have no slash.
 func Origin(party string, number int) string {
 	if number == 1 {
 		return party + originSuffix

@@ -209,7 +209,7 @@ func cardOf(d heed.Depositary) heed.Card {
 // can tell from a lost connection.
 func refusedBy(err error) error {
 	var rejected *Rejected
-	if !errors.As(err, &rejected) || rejected.Passing() || rejected.Code == CodeBadAnswer || rejected.Code == "" {
+	if !errors.As(err, &rejected) || rejected.Passing() || rejected.Code == "" || rejected.Code == CodeBadAnswer || rejected.Code == string(heed.CatchingUp) {
 		return err
 	}
 	return errors.Join(err, &heed.Refused{Code: heed.RefusalCode(rejected.Code), Detail: rejected.Detail, Hint: rejected.Hint})

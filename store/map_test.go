@@ -419,7 +419,7 @@ func TestAnyOf(t *testing.T) {
 func TestQueryPlans(t *testing.T) {
 	s := filledWithMaps(t)
 	for query, want := range map[string]string{
-		`SELECT page FROM map_page WHERE mirror = 0 AND prefix = x'00'`:                                                   "PRIMARY KEY (mirror=? AND prefix=?)",
+		`SELECT page FROM map_page WHERE mirror = 0 AND prefix = x'00'`:                                                   "(mirror=? AND prefix=?)",
 		`SELECT (SELECT COUNT(*) FROM mirror WHERE ours = 1), COALESCE(MAX(place) + 1, 0) FROM leaf`:                      "mirror_ours",
 		`SELECT seq, size FROM held WHERE recipient IN ('a', 'b') AND waiting = 1 AND seq > 5 ORDER BY seq LIMIT 10`:      "COVERING INDEX held_waiting (recipient=? AND seq>?)",
 		`SELECT COUNT(*), SUM(size) FROM held WHERE waiting = 1 AND recipient = 'a'`:                                      "COVERING INDEX held_waiting (recipient=?)",

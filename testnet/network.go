@@ -41,17 +41,18 @@ type Link struct {
 
 // Network carries between parties in one process.
 type Network struct {
-	chance   *chance
-	mu       sync.Mutex
-	nodes    map[heed.PartyID]*Party
-	links    map[[2]heed.PartyID]Link
-	inFlight atomic.Int64
-	late     sync.WaitGroup
-	carried  atomic.Int64
+	chance    *chance
+	mu        sync.Mutex
+	nodes     map[heed.PartyID]*Party
+	witnesses map[string]*Witness // by URL
+	links     map[[2]heed.PartyID]Link
+	inFlight  atomic.Int64
+	late      sync.WaitGroup
+	carried   atomic.Int64
 }
 
 func newNetwork(seed uint64) *Network {
-	return &Network{chance: newChance(seed), nodes: map[heed.PartyID]*Party{}, links: map[[2]heed.PartyID]Link{}}
+	return &Network{chance: newChance(seed), nodes: map[heed.PartyID]*Party{}, witnesses: map[string]*Witness{}, links: map[[2]heed.PartyID]Link{}}
 }
 
 // Set replaces what befalls requests from one party to another.

@@ -109,7 +109,7 @@ func (p *Party) open() error {
 	}
 	p.Exchange = exchange.New(exchange.Parts{
 		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices,
-		Now: p.now, Random: newBytesOf(p.net.options.Seed, p.ID, p.age), Log: logger(p.net.options.Log, p.ID),
+		Cosigner: cosigner{p.net.Network, p.ID}, Now: p.now, Random: newBytesOf(p.net.options.Seed, p.ID, p.age), Log: logger(p.net.options.Log, p.ID),
 	})
 	if p.Depositary != nil {
 		p.Depositary = exchange.NewDepositary(p.Exchange, p.bounds)

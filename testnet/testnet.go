@@ -49,7 +49,9 @@ type Net struct {
 	Parties []*Party
 	// Depositaries are not among the parties: nobody exchanges with them.
 	Depositaries []*Party
-	options      Options
+	// Witnesses are those of everybody's ledger.
+	Witnesses []*Witness
+	options   Options
 }
 
 // New founds the parties, in temporary homes, gives each two officers with all

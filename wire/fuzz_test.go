@@ -47,6 +47,7 @@ func FuzzParseRelease(f *testing.F)   { fuzzNotes(f, "release") }
 func FuzzParseCard(f *testing.F)      { fuzzNotes(f, "card") }
 func FuzzParseRoster(f *testing.F)    { fuzzNotes(f, "roster") }
 func FuzzParseRefusal(f *testing.F)   { fuzzNotes(f, "refusal") }
+func FuzzParseCollect(f *testing.F)   { fuzzNotes(f, "collect") }
 func FuzzParseHeader(f *testing.F)    { fuzzNotes(f, "header") }
 
 // FuzzTexts goes past the signatures, which no fuzzer can make: texts that are
@@ -81,6 +82,8 @@ func FuzzTexts(f *testing.F) {
 		check(RosterText(o), err)
 		r, err := parseRefusalText(text)
 		check(RefusalText(r), err)
+		q, err := parseCollectText(text)
+		check(CollectText(q), err)
 		h, err := parseHeaderText(text)
 		check(HeaderText(h), err)
 		if read > 1 {

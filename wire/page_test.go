@@ -43,7 +43,7 @@ func TestPageExamples(t *testing.T) {
 			t.Errorf("no vector is this example:\n%s", text)
 		}
 	}
-	if len(examples) != 9 {
+	if len(examples) != 10 {
 		t.Errorf("%d examples", len(examples))
 	}
 	for _, n := range []noteVector{noteNamed(t, v.Statements, "warning"), noteNamed(t, v.Releases, "warning")} {

@@ -22,7 +22,7 @@ func allNotes(t testing.TB) []signedNote {
 	t.Helper()
 	v := readFormatVectors(t)
 	var all []signedNote
-	of := map[string][]noteVector{"statement": v.Statements, "release": v.Releases, "card": v.Cards, "roster": v.Rosters, "refusal": v.Refusals}
+	of := map[string][]noteVector{"statement": v.Statements, "release": v.Releases, "card": v.Cards, "roster": v.Rosters, "refusal": v.Refusals, "collect": v.Collects}
 	for _, kind := range slices.Sorted(maps.Keys(of)) {
 		for _, n := range of[kind] {
 			all = append(all, signedNote{kind, kind + "/" + n.Name, []byte(n.Note)})
@@ -175,7 +175,7 @@ func TestOneTypeIsNotAnother(t *testing.T) {
 		}
 	}
 	// The same words under another first line are not signed words.
-	first := map[string]string{"statement": statementFirst, "release": releaseFirst, "card": cardFirst, "roster": rosterFirst, "refusal": refusalFirst, "header": headerFirst}
+	first := map[string]string{"statement": statementFirst, "release": releaseFirst, "card": cardFirst, "roster": rosterFirst, "refusal": refusalFirst, "collect": collectFirst, "header": headerFirst}
 	for _, n := range allNotes(t) {
 		text, keys := n.split(t)
 		for kind, line := range first {

@@ -28,6 +28,7 @@ type formatVectors struct {
 	Cards      []noteVector
 	Rosters    []noteVector
 	Refusals   []noteVector
+	Collects   []noteVector
 	Envelopes  []bytesVector
 	Parts      []bytesVector
 	Gaps       []bytesVector
@@ -444,6 +445,36 @@ func TestRefusalVectors(t *testing.T) {
 	}
 }
 
+func TestCollectVectors(t *testing.T) {
+	v := readFormatVectors(t)
+	collects := map[string]Collect{
+		"first": {Depositary: "west.example", Party: north, Card: 1, Time: at(5400, 250)},
+		"later": {Depositary: "west.example", Party: north, Card: 2, After: 1<<53 - 1, Time: at(5400, 250)},
+	}
+	for name, collect := range collects {
+		want := noteNamed(t, v.Collects, name)
+		note, err := SignCollect(collect, nodeOf(t, north))
+		if err != nil || string(note) != want.Note {
+			t.Fatalf("%s: signed as\n%s, %v, want\n%s", name, note, err, want.Note)
+		}
+		collect.Node = nodeOf(t, north).Verifier().String()
+		if parsed, err := ParseCollect(note); err != nil || parsed != collect {
+			t.Errorf("%s: read as %+v, %v", name, parsed, err)
+		}
+	}
+	for name, wrong := range map[string]Collect{
+		"no party":   {Depositary: "west.example", Card: 1, Time: at(0, 0)},
+		"no card":    {Depositary: "west.example", Party: north, Time: at(0, 0)},
+		"by itself":  {Depositary: north, Party: north, Card: 1, Time: at(0, 0)},
+		"of another": {Depositary: "west.example", Party: south, Card: 1, Time: at(0, 0)},
+		"too many":   {Depositary: "west.example", Party: north, Card: 1, After: 1 << 53, Time: at(0, 0)},
+	} {
+		if _, err := SignCollect(wrong, nodeOf(t, north)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestEnvelopeAndPartVectors(t *testing.T) {
 	v := readFormatVectors(t)
 	plain := map[string][]byte{}
@@ -531,6 +562,7 @@ func parsers() map[string]func([]byte) (string, error) {
 		"card":      func(b []byte) (string, error) { s, err := ParseCard(b); return CardText(s), err },
 		"roster":    func(b []byte) (string, error) { s, err := ParseRoster(b); return RosterText(s), err },
 		"refusal":   func(b []byte) (string, error) { s, err := ParseRefusal(b); return RefusalText(s), err },
+		"collect":   func(b []byte) (string, error) { s, err := ParseCollect(b); return CollectText(s), err },
 		"header":    func(b []byte) (string, error) { s, err := parseHeader(b); return HeaderText(s), err },
 	}
 }

@@ -65,7 +65,7 @@ func (w *Witness) renew(ctx context.Context, l *log, o offer) (line []byte, err 
 		err := w.found(ctx, l, statusConflict, o.head, o.Checkpoint, contradicted.note,
 			fmt.Sprintf("the head of %d leaves contradicts the one of %d that is held here", o.head.Size, contradicted.Size))
 		var refusal *Refusal
-		if errors.As(err, &refusal) && o.Old != contradicted.Size {
+		if errors.As(err, &refusal) {
 			return nil, conflict(contradicted.Size)
 		}
 		return nil, err
@@ -141,7 +141,10 @@ const maxForeign = 32
 // cosign signs the head held, as of now. The caller holds l.mu, and the head is
 // committed. Requests within one second get one cosignature.
 func (w *Witness) cosign(ctx context.Context, l *log, have held, o offer) ([]byte, error) {
-	now := w.Now().Truncate(time.Second)
+	now, err := w.time(ctx, l)
+	if err != nil {
+		return nil, err
+	}
 	if l.given.line != nil && l.given.head.Same(have.Checkpoint) && l.given.at.Equal(now) {
 		return l.given.line, nil
 	}
@@ -150,7 +153,7 @@ func (w *Witness) cosign(ctx context.Context, l *log, have held, o offer) ([]byt
 		return nil, err
 	}
 	if have.Size > 0 {
-		if err := w.keepLine(ctx, l, have, o.head, line); err != nil {
+		if err := w.keepLine(ctx, l, have, o.head, line, now); err != nil {
 			return nil, err
 		}
 	}
@@ -159,13 +162,45 @@ func (w *Witness) cosign(ctx context.Context, l *log, have held, o offer) ([]byt
 	return line, nil
 }
 
-// keepLine keeps a head with our cosignature and those that came with it.
-func (w *Witness) keepLine(ctx context.Context, l *log, have held, offered ledger.Checkpoint, line []byte) error {
+// clockStep is how far our clock may have been set back without our refusing
+// to say the time.
+const clockStep = time.Minute
+
+// time is the time to sign: now, and never before a time that was given for a
+// ledger of this party. With a clock that was set back by much, none is right.
+func (w *Witness) time(ctx context.Context, l *log) (now time.Time, err error) {
+	now = w.Now().Truncate(time.Second)
+	err = w.Store.Read(ctx, func(v exchange.View) error {
+		row, err := v.Peer(w.cardOf(l.party).Party)
+		if err != nil || !row.LastContact.After(now) {
+			return err
+		}
+		if row.LastContact.Sub(now) > clockStep {
+			w.Log.Error("the clock was set back: nothing is cosigned before it has caught up", "given", row.LastContact, "now", now)
+			return refuse(statusLater, "the clock of this witness was set back: it says no time before it has caught up")
+		}
+		now = row.LastContact
+		return nil
+	})
+	return now, err
+}
+
+// keepLine keeps a head with our cosignature and those that came with it, and
+// the time that was given.
+func (w *Witness) keepLine(ctx context.Context, l *log, have held, offered ledger.Checkpoint, line []byte, at time.Time) error {
 	note, err := cosigned(have, offered, line, w.Key.Public())
 	if err != nil {
 		return err
 	}
 	return w.Store.Write(ctx, func(tx exchange.Tx) error {
+		row, err := tx.Peer(w.cardOf(l.party).Party)
+		if err != nil {
+			return err
+		}
+		row.LastContact = at
+		if err := tx.PutPeer(row); err != nil {
+			return err
+		}
 		return tx.ExtendMirror(l.origin, nil, nil, exchange.Head{Size: have.Size, Note: note, At: heed.Instant(w.Now())})
 	})
 }

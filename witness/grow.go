@@ -203,11 +203,52 @@ func (w *Witness) mirrored(ctx context.Context, l *log) (tree *ledger.Tree, unfi
 		if tree, err = v.MirrorTree(l.origin); err != nil {
 			return err
 		}
+		if err := sound(v, l, tree); err != nil {
+			return err
+		}
 		p, err := v.Peer(w.cardOf(l.party).Party)
 		unfinished = p.Head
 		return err
 	})
 	return tree, unfinished, err
+}
+
+// ErrDamaged: what the witness holds of a ledger is not what it cosigned. No
+// ledger is accused on it.
+var ErrDamaged = errors.New("the witness's copy of a ledger is damaged")
+
+// sound holds what is mirrored against itself: a replay goes on from it, and
+// takes its word.
+func sound(v exchange.View, l *log, tree *ledger.Tree) error {
+	have, err := heldIn(v, l)
+	if err != nil || tree.Size() == 0 {
+		return err
+	}
+	root, err := rootOf(v, l.origin, have.Size)
+	if err != nil {
+		return err
+	}
+	last := tree.Size() - 1
+	leaves, err := v.MirrorLeaves(l.origin, last, last+1)
+	if err != nil {
+		return err
+	}
+	said, err := ledger.ParseMapRoot(leaves[0])
+	if err != nil {
+		return fmt.Errorf("%w: %s does not end in a map root", ErrDamaged, l.origin)
+	}
+	marks, err := v.MirrorMap(l.origin)
+	if err != nil {
+		return err
+	}
+	mapped, err := marks.Root(said.Covers)
+	if err != nil {
+		return err
+	}
+	if root != have.Root || mapped != said.Root {
+		return fmt.Errorf("%w: its leaves or its map of %s do not lead to the head of %d leaves that it cosigned: restore it from a backup, or begin a new home and a new key", ErrDamaged, l.origin, have.Size)
+	}
+	return nil
 }
 
 // continues checks that an offered head has the leaves that were kept on the

@@ -275,6 +275,25 @@ func (w *Witness) logOf(ctx context.Context, origin string) (*log, error) {
 	return nil, refuse(statusUnknown, "the ledger %s is in no card of %s", origin, name)
 }
 
+// Look asks every party for the cards that it has made since the one that is
+// held, and takes them over. Errors are of those that could not be asked, or
+// whose cards do not follow.
+func (w *Witness) Look(ctx context.Context) error {
+	w.mu.Lock()
+	var all []*party
+	for _, p := range w.parties {
+		all = append(all, p)
+	}
+	w.mu.Unlock()
+	var errs []error
+	for _, p := range all {
+		if err := w.look(ctx, p); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", w.cardOf(p).Party, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // look takes over the cards that a party has made since the one that is held.
 // It looks no more often than LookEvery: whoever asks for an unknown ledger
 // makes it look.

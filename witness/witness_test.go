@@ -17,7 +17,6 @@ import (
 	"heed"
 	"heed/exchange"
 	"heed/ledger"
-	"heed/seal"
 	"heed/witness"
 )
 
@@ -115,6 +114,21 @@ func TestRenewsAnUnchangedHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.refused(http.StatusUnprocessableEntity, body)
+}
+
+// TestClockSetBack: no time is given before one that was given.
+func TestClockSetBack(t *testing.T) {
+	w, l, _ := founded(t, nil)
+	w.cosigned(l, 0)
+	w.pass(-30 * time.Second)
+	w.reopen()
+	if at := w.cosigned(l, l.size); !at.Equal(start) {
+		t.Errorf("half a minute back: %s", at)
+	}
+	w.pass(-time.Hour)
+	w.refused(http.StatusServiceUnavailable, l.request(l.size))
+	w.pass(2 * time.Hour)
+	w.cosigned(l, l.size)
 }
 
 func TestKeepsTheCosignaturesOfOthers(t *testing.T) {
@@ -545,9 +559,7 @@ func TestPieces(t *testing.T) {
 		if size(w) <= 48 {
 			t.Fatalf("it holds %d leaves", size(w))
 		}
-		early := l.copy()
-		early.leaves, early.hashes = nil, nil
-		early = newLog(t, origin1)
+		early := newLog(t, origin1)
 		early.key = l.key
 		for _, leaf := range l.leaves[:48] {
 			early.put(leaf)
@@ -722,20 +734,11 @@ func TestTwoHeadsAtOnce(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	t.Run("ledgers", func(t *testing.T) {
-		w, _, _ := founded(t, func(w *world) { w.limits = func(o *witness.Options) { o.MaxLogs = 1 } })
-		l := newLog(t, "south.example/v1")
-		id := newIdentity(t, l)
-		card := id.card
-		card.Party = "south.example"
-		node, err := seal.NewSigningKey(bytes.NewReader(bytes.Repeat([]byte{3}, 32)), "south.example/node")
-		if err != nil {
-			t.Fatal(err)
-		}
-		id.node = node
-		card.NodeKey, card.RecoveryKey = node.Verifier().String(), ""
-		id.sign(card)
-		if _, err := w.AddCard(t.Context(), id.note); err == nil {
-			t.Error("a second ledger was taken")
+		w, l, id := founded(t, func(w *world) { w.limits = func(o *witness.Options) { o.MaxLogs = 1 } })
+		id.succeed(l, newLog(t, origin2), true)
+		var refused *heed.Refused
+		if _, err := w.AddCard(t.Context(), id.note); !errors.As(err, &refused) {
+			t.Errorf("a second ledger was taken: %v", err)
 		}
 	})
 	t.Run("a ledger without map roots", func(t *testing.T) {

@@ -20,7 +20,9 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `Play two stories between two invented parties, each a separate process with its
 own home, keys, database and port on this machine; eight hours take eight
 seconds. In the first a warning is heeded; in the second it is acknowledged and
-then nobody answers, on either side. No home is needed and none is touched.`,
+then nobody answers, on either side. Three witnesses and a depositary run beside
+them, and what the stories end with is evidence that is verified by a process of
+its own. No home is needed and none is touched.`,
 		Example: `  heed demo
   heed demo --exit
   heed demo --exit --json`,
@@ -79,6 +81,9 @@ type stage struct {
 	began        time.Time
 	north, south *player
 	link         [2]*relay // to the north, to the south
+	keeper       *keeper
+	witnesses    []*process
+	policy       string // file: what whoever verifies believes
 	failures     []error
 }
 
@@ -93,6 +98,9 @@ func newStage(ctx context.Context, out io.Writer) (s *stage, err error) {
 			err = errors.Join(err, s.clear())
 		}
 	}()
+	if s.keeper, err = s.startKeeper(); err != nil {
+		return s, err
+	}
 	s.tell("Two parties, each a process of its own with its own home, keys, database and port.")
 	if s.north, s.link[0], err = s.newPlayer("north"); err != nil {
 		return s, err
@@ -109,6 +117,9 @@ func newStage(ctx context.Context, out io.Writer) (s *stage, err error) {
 	if err := s.introduce(); err != nil {
 		return s, err
 	}
+	if err := s.startWitnesses(); err != nil {
+		return s, err
+	}
 	s.tell("They have exchanged cards and compared fingerprints by telephone:\n  %s   %s\n  %s   %s", s.north.party, s.north.fingerprint, s.south.party, s.south.fingerprint)
 	return s, nil
 }
@@ -120,6 +131,12 @@ func (s *stage) clear() error {
 		if p != nil {
 			errs = append(errs, p.stop())
 		}
+	}
+	for _, w := range s.witnesses {
+		errs = append(errs, w.stop())
+	}
+	if s.keeper != nil {
+		errs = append(errs, s.keeper.process.stop())
 	}
 	for _, l := range s.link {
 		if l != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -14,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"heed"
@@ -29,8 +27,8 @@ type player struct {
 	program     string
 	desk        string
 	fingerprint string
-	log         *os.File
-	process     *exec.Cmd
+	card        string // file
+	process     *process
 	client      *control.Client
 }
 
@@ -41,7 +39,7 @@ func (s *stage) newPlayer(name string) (*player, *relay, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &player{party: heed.PartyID(name + ".example"), home: filepath.Join(s.dir, name), program: program}
+	p := &player{party: heed.PartyID(name + ".example"), home: filepath.Join(s.dir, name), card: filepath.Join(s.dir, name+".card"), program: program}
 	p.client = control.Dial(p.home)
 	clocks := filepath.Join(s.dir, "clocks.yaml")
 	data, err := testdata.Files.ReadFile("demo-clocks.yaml")
@@ -55,6 +53,10 @@ func (s *stage) newPlayer(name string) (*player, *relay, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	tiles, err := freeAddress()
+	if err != nil {
+		return nil, nil, err
+	}
 	link, err := newRelay(address)
 	if err != nil {
 		return nil, nil, err
@@ -62,7 +64,8 @@ func (s *stage) newPlayer(name string) (*player, *relay, error) {
 	var made struct {
 		Fingerprint string `json:"fingerprint"`
 	}
-	out, err := p.run(s.ctx, "init", "--name", string(p.party), "--listen", address, "--endpoint", "https://"+link.address(), "--clocks", clocks, "--json")
+	out, err := p.run(s.ctx, "init", "--name", string(p.party), "--listen", address, "--tiles", tiles, "--endpoint", "https://"+link.address(), "--clocks", clocks,
+		"--depositary", s.keeper.card, "--collect-every", "2s", "--json")
 	if err == nil {
 		err = json.Unmarshal(out, &made)
 	}
@@ -95,62 +98,21 @@ func (p *player) run(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 // start serves the home and reads where its desk is.
-func (p *player) start(ctx context.Context) error {
-	log, err := os.Create(filepath.Join(p.home, "serve.log"))
-	if err != nil {
-		return err
-	}
-	p.log = log
-	p.process = exec.CommandContext(ctx, p.program, "--home", p.home, "serve")
-	p.process.Cancel = func() error { return p.process.Process.Signal(syscall.SIGTERM) }
-	p.process.WaitDelay = 10 * time.Second
-	p.process.Stderr = log
-	out, err := p.process.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := p.process.Start(); err != nil {
-		return err
-	}
-	greeting := bufio.NewScanner(out)
-	for greeting.Scan() {
-		if _, url, ok := strings.Cut(greeting.Text(), "desk, from this machine only: "); ok {
+func (p *player) start(ctx context.Context) (err error) {
+	p.process, err = launch(ctx, p.program, "the node of "+string(p.party), filepath.Join(p.home, "serve.log"), func(line string) bool {
+		if _, url, ok := strings.Cut(line, "desk, from this machine only: "); ok {
 			p.desk = url
 		}
-		if strings.HasPrefix(greeting.Text(), "card fingerprint: ") {
-			go func() {
-				// Nothing more is said, but a full pipe would stop the process.
-				if _, err := io.Copy(log, out); err != nil {
-					return
-				}
-			}()
-			return nil
-		}
-	}
-	return fmt.Errorf("the node of %s ended while it was starting; it said: %s", p.party, p.logged())
-}
-
-func (p *player) logged() string {
-	data, err := os.ReadFile(p.log.Name())
-	if err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(string(data))
+		return strings.HasPrefix(line, "card fingerprint: ")
+	}, "--home", p.home, "serve")
+	return err
 }
 
 func (p *player) stop() error {
-	if p.process == nil || p.process.Process == nil {
+	if p.process == nil {
 		return nil
 	}
-	if err := p.process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	err := p.process.Wait()
-	var ended *exec.ExitError
-	if errors.As(err, &ended) || errors.Is(err, context.Canceled) {
-		err = nil // it was told to
-	}
-	return errors.Join(err, p.log.Close())
+	return p.process.stop()
 }
 
 // call asks the node as the command line does.
@@ -179,6 +141,9 @@ func (s *stage) introduce() error {
 			return err
 		}
 		if err := pair[1].call(s.ctx, "peer-add", control.PeerRequest{Note: card.Note}, &control.Peer{}); err != nil {
+			return err
+		}
+		if err := os.WriteFile(pair[0].card, card.Note, 0o600); err != nil {
 			return err
 		}
 	}

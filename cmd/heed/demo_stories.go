@@ -9,13 +9,15 @@ import (
 	"heed"
 	"heed/control"
 	"heed/draft"
+	"heed/evidence"
 	"heed/testdata"
 )
 
 // told is a case as both sides have it at the end of a story.
 type told struct {
-	North control.Case `json:"north"`
-	South control.Case `json:"south"`
+	North    control.Case      `json:"north"`
+	South    control.Case      `json:"south"`
+	Evidence []evidence.Report `json:"evidence"`
 }
 
 // heeded: a warning is received, opened, acknowledged, assessed, asked about,
@@ -40,12 +42,11 @@ func (s *stage) heeded() told {
 	s.scene("the network between the two is cut")
 	s.act(s.south, "ask", control.ActRequest{Case: string(code), Officer: "irma", Text: "Which of the two terminals is meant?"})
 	s.scene("irma asks back; the question waits in the outbox")
-	s.pause(1500 * time.Millisecond)
 	s.check(!s.reached(s.north, code, heed.StateAsked), "the question arrived although the network was cut")
+	s.reach(s.north, code, heed.StateAsked)
+	s.scene("%s could not be reached, so the question was left with the depositary, which cannot open it; %s has collected it there", s.north.party, s.north.party)
 	s.network(false)
 	s.scene("the network is mended")
-	s.reach(s.north, code, heed.StateAsked)
-	s.scene("the question has arrived by itself")
 	s.act(s.north, "answer", control.ActRequest{Case: string(code), Officer: "jens", Text: "The northern one, berths 4 to 6."})
 	s.reach(s.south, code, heed.StateAnswered)
 	s.scene("jens answers it")
@@ -64,6 +65,7 @@ func (s *stage) heeded() told {
 	for _, d := range out.North.Duties {
 		s.check(d.State == heed.DutyDischarged, "%s owed by %s is %s, not discharged in time", d.Kind, d.OwedBy, d.State)
 	}
+	out.Evidence = []evidence.Report{s.provenHeeded(code)}
 	return out
 }
 
@@ -104,6 +106,7 @@ func (s *stage) unanswered() told {
 	for _, r := range out.North.Local.Ring {
 		s.scene("  ring %s about the %s", ringText(r), dutyWord(r.Duty))
 	}
+	out.Evidence = s.provenSilent(code)
 	return out
 }
 

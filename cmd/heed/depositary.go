@@ -23,6 +23,7 @@ import (
 	"heed/seal"
 	"heed/store"
 	"heed/wire"
+	"heed/witness"
 )
 
 type depositaryOptions struct {
@@ -90,9 +91,11 @@ func (a *app) depositary(ctx context.Context, o depositaryOptions) (err error) {
 	log := slog.New(slog.NewTextHandler(a.err, nil))
 	client := peer.NewClient(peer.ClientOptions{Now: time.Now})
 	defer client.Close()
+	witnesses := witness.NewClient(nil)
+	defer witnesses.Close()
 	x := exchange.New(exchange.Parts{
 		Party: s.Party, Store: db, Keys: keys, Courier: client, Notifier: &teller{log: log},
-		Now: time.Now, Random: rand.Reader, Log: log,
+		Cosigner: witnesses, Now: time.Now, Random: rand.Reader, Log: log,
 	})
 	servers, err := a.listenDepositary(s, exchange.NewDepositary(x, o.bounds), db, keys, log)
 	if err != nil {

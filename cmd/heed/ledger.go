@@ -68,7 +68,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 			return a.print(answer, func(w io.Writer) {
 				fmt.Fprintf(w, "%s\n", answer.Checkpoint)
 				for _, l := range answer.Leaves {
-					fmt.Fprintf(w, "%s  %-15s as %-12s leaf %d of %d, %d hashes\n", l.Statement[:8], l.Kind, l.Slot, l.Index, answer.Size, len(l.Proof))
+					fmt.Fprintf(w, "%s  %-15s as %-12s leaf %d of %s, %d hashes\n", l.Statement[:8], l.Kind, l.Slot, l.Index, l.Origin, len(l.Proof))
 				}
 			})
 		},
@@ -157,8 +157,13 @@ func markRestored(ctx context.Context, home string) error {
 		if err != nil {
 			return err
 		}
-		// A node that never had a peer has nobody to have promised anything to.
-		me.Restored = len(peers) > 0
+		witnesses, err := tx.Witnesses()
+		if err != nil {
+			return err
+		}
+		// A node that never had a peer has nobody to have promised anything to, and
+		// without a witness nobody has seen its ledger either.
+		me.Restored = len(peers)+len(witnesses) > 0
 		return tx.PutSelf(me)
 	})
 	return errors.Join(err, db.Close())

@@ -85,7 +85,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.callCommand(), a.waitCommand())
 	group("carry", "By file:", a.exportCommand(), a.importCommand())
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
-	group("node", "The node:", a.initCommand(), a.serveCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
+	group("node", "The node:", a.initCommand(), a.serveCommand(), a.witnessCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
 		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
 	for _, c := range root.Commands() {
 		refuseStrays(c)

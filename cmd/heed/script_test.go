@@ -59,6 +59,8 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"sameduties": sameDuties,
 	"climbed":    climbed,
 	"caughtup":   caughtUp,
+	"freeport":   freePortOf,
+	"eventually": eventually,
 	"isjson":     isJSON,
 	"sql":        runSQL,
 	"cut":        cutFile,
@@ -268,6 +270,26 @@ func caughtUp(ts *script, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s did not catch up", args[0])
+}
+
+// freePortOf is `freeport VAR`: sets the variable to a port that is free.
+func freePortOf(ts *script, neg bool, args []string) {
+	want(ts, !neg && len(args) == 1, "freeport VAR")
+	ts.Setenv(args[0], strconv.Itoa(freePort()))
+}
+
+// eventually is `eventually PATTERN ARGUMENT...`: runs heed with the arguments
+// until its standard output matches.
+func eventually(ts *script, neg bool, args []string) {
+	want(ts, !neg && len(args) > 1, "eventually PATTERN ARGUMENT...")
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		if ts.Exec("heed", args[1:]...) == nil && pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("heed %v never printed %q: %q", args[1:], args[0], ts.ReadFile("stdout"))
 }
 
 // isJSON is `isjson`: standard output is one JSON value, and standard error empty.

@@ -27,6 +27,7 @@ import (
 	"heed/seal"
 	"heed/store"
 	"heed/wire"
+	"heed/witness"
 )
 
 type serveOptions struct {
@@ -84,9 +85,11 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	log := slog.New(slog.NewTextHandler(a.err, nil))
 	client := peer.NewClient(peer.ClientOptions{Now: time.Now})
 	defer client.Close()
+	witnesses := witness.NewClient(nil)
+	defer witnesses.Close()
 	x := exchange.New(exchange.Parts{
 		Party: s.Party, Store: db, Keys: keys, Courier: client, Notifier: &teller{routes: routes, log: log},
-		Now: time.Now, Random: rand.Reader, Log: log,
+		Cosigner: witnesses, Now: time.Now, Random: rand.Reader, Log: log,
 	})
 	token, err := deskToken()
 	if err != nil {

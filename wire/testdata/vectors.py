@@ -117,7 +117,7 @@ def tag_key(words):
     return sha256(b"heed-tagkey-v1\0" + sha256(words.encode())).hex()
 
 
-out = {"keys": [], "statements": [], "releases": [], "cards": [], "rosters": [], "refusals": [], "envelopes": [], "parts": [], "gaps": []}
+out = {"keys": [], "statements": [], "releases": [], "cards": [], "rosters": [], "refusals": [], "collects": [], "envelopes": [], "parts": [], "gaps": []}
 for k in (NORTH, SOUTH, NORTH_LEDGER, SOUTH_LEDGER, NORTH_LEDGER_2, SOUTH_LEDGER_2, NORTH_RECOVERY, WEST, WEST_LEDGER, HARBOUR, ANNA, BEN, CLEO, DARIO):
     out["keys"].append({"name": k.name, "seed": k.seed.hex(), "public": str(k)})
 
@@ -269,6 +269,15 @@ refusal("over quota", 3, 19, "over-quota", 360000, "200 statements of urgency Im
 refusal("without words", 1, 0, "unknown-sender", 0, "-")
 
 
+def collect(name, card, after):
+    put("collects", name, ["heed-collect/v1", "depositary: west.example", "party: north.example", f"card: {card}", f"after: {after}",
+                           f"time: {at(5400, 250)}", f"node: {NORTH}"], NORTH)
+
+
+collect("first", 1, 0)
+collect("later", 2, 9007199254740991)
+
+
 def gap(name, missing):
     out["gaps"].append({"name": name, "hex": "".join(["heed-gap/v1\n"] + [f"missing: {n}\n" for n in missing]).encode().hex()})
 
@@ -370,6 +379,12 @@ refused("roles out of order", "rosters", "two officers", "drafter,duty-officer",
 refused("officer of another party in a roster", "rosters", "two officers", str(BEN), str(CLEO), NORTH)
 refused("code of a content refusal", "refusals", "without words", "code: unknown-sender", "code: duplicate", SOUTH)
 refused("blank at the end", "refusals", "without words", "detail: -", "detail: - ", SOUTH)
+refused("collect without a card", "collects", "first", "card: 1", "card: 0", NORTH)
+refused("collect from itself", "collects", "first", "depositary: west", "depositary: north", NORTH)
+refused("collect after less than nothing", "collects", "first", "after: 0", "after: -1", NORTH)
+refused("collect in another's name", "collects", "first", "party: north", "party: south", NORTH)
+refused("signed by the other party in a collect", "collects", "first", "after: 0", "after: 0", SOUTH)
+refused("collect with an officer's key", "collects", "first", str(NORTH), str(ANNA), ANNA)
 
 def refused_header(name, carries):
     out["refused"].append({"name": name, "type": "header", "note": header_of(7, 14, b"not an age file", carries)})
