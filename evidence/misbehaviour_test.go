@@ -251,3 +251,50 @@ func TestARightMapIsNoLie(t *testing.T) {
 	insertions(sc, b, newBook(sc, b.key), 0, 15, &first)
 	sc.only(sc.verify(first), CannotTell)
 }
+
+// Claims about statements that prove nothing, each for its own reason.
+func TestNoLies(t *testing.T) {
+	sc := newScene(t)
+	warning := sc.north.warns(sc.south)
+	other := sc.north.warns(sc.south)
+	first := sc.south.say(heed.KindAcknowledgement, sc.north, warning, []*piece{warning}, nil)
+	second := sc.south.assesses(warning, sc.north)
+	elsewhere := sc.south.say(heed.KindAcknowledgement, sc.north, other, []*piece{other}, nil)
+	receipt := sc.south.receives(warning, sc.north)
+	head := sc.south.log.cut()
+	sc.wait(time.Hour)
+	there := sc.south.log.proof(sc.cosigned(head), warning.tag(ledger.SlotReceipt))
+	for name, c := range map[string]struct {
+		claim Claim
+		maps  []Map
+		bare  bool
+	}{
+		"one statement after the other":    {claim: Claim{Lie: TwoStatements, Statement: first.ID, Other: second.ID}},
+		"one statement twice":              {claim: Claim{Lie: TwoStatements, Statement: first.ID, Other: first.ID}},
+		"the beginnings of two cases":      {claim: Claim{Lie: TwoStatements, Statement: first.ID, Other: elsewhere.ID}},
+		"a statement of the other party's": {claim: Claim{Lie: TwoStatements, Statement: first.ID, Other: warning.ID}},
+		"a statement that is not there":    {claim: Claim{Lie: TwoStatements, Statement: first.ID, Other: heed.StatementID{1}}},
+		"a receipt that is published":      {claim: Claim{Lie: Unpublished, Statement: receipt.ID}, maps: []Map{there}},
+		"a receipt, and no head":           {claim: Claim{Lie: Unpublished, Statement: receipt.ID}},
+		"a receipt, and no key":            {claim: Claim{Lie: Unpublished, Statement: receipt.ID}, maps: []Map{there}, bare: true},
+		"no receipt":                       {claim: Claim{Lie: Unpublished, Statement: first.ID}},
+		"a receipt that nothing dates":     {claim: Claim{Lie: ReceivedAhead, Statement: receipt.ID}},
+		"received by nobody":               {claim: Claim{Lie: ReceivedAhead, Statement: heed.StatementID{1}}},
+		"a ledger without proofs":          {claim: Claim{Lie: RootWrong, Ledger: sc.south.log.vkey()}},
+	} {
+		c.claim.Kind, c.claim.Party, c.claim.At = ClaimMisbehaviour, sc.south.id, -1
+		if c.claim.Ledger != "" {
+			c.claim.At = 15
+		}
+		b := Bundle{Claims: []Claim{c.claim}, Cards: [][]byte{sc.north.cards[0], sc.south.cards[0]}, Maps: c.maps}
+		for _, p := range []*piece{warning, other, first, second, elsewhere, receipt} {
+			b.Statements = append(b.Statements, p.bare())
+		}
+		if !c.bare {
+			b.Statements = append(b.Statements, warning.part())
+		}
+		if v := sc.only(sc.verify(b), CannotTell); v.Lie != c.claim.Lie || v.Headline() == "Cannot tell." {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}

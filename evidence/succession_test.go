@@ -207,3 +207,33 @@ func TestChainsOfCards(t *testing.T) {
 	later.Cards = [][]byte{sc.north.cards[0], alone}
 	sc.only(sc.verifyBy(policy, later), Silent)
 }
+
+// What the lost ledger had is needed too; and an answer in the next one is found.
+func TestALostLedgerHidesNothing(t *testing.T) {
+	sc, warning, receipt, cert := warned(t)
+	tag := warning.tag(ledger.SlotAssess)
+	sc.now = begins.Add(time.Hour)
+	succession, old := sc.south.rotate(true)
+	sc.now = begins.Add(12 * time.Hour)
+	empty := sc.cosigned(sc.south.log.cut())
+	b := Bundle{
+		Claims: cert.Claims, Cards: [][]byte{sc.north.cards[0], sc.south.cards[0], sc.south.cards[1]},
+		Statements: []Statement{warning.part(), receipt.bare(), succession.bare()},
+		Maps: []Map{
+			old.proof(sc.cosigned(old.sign()), warning.tag(ledger.SlotReceipt)),
+			cert.Maps[1], sc.south.log.proof(empty, tag),
+		},
+	}
+	if v := sc.verify(b).Verdicts[0]; v.Verdict != CannotTell {
+		t.Errorf("%+v", v)
+	}
+	b.Maps = append(b.Maps, cert.Maps[0])
+	if v := sc.verify(b).Verdicts[0]; v.Verdict != Silent || !v.AsOf.Equal(begins.Add(10*time.Hour+2*time.Second)) { // the earlier of the two
+		t.Errorf("%+v", v)
+	}
+	sc.south.assesses(warning, sc.north)
+	b.Maps = append(b.Maps, sc.south.log.proof(sc.cosigned(sc.south.log.cut()), tag))
+	if v := sc.verify(b).Verdicts[0]; v.Verdict != LoggedNotDelivered {
+		t.Errorf("%+v", v)
+	}
+}

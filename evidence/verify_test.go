@@ -408,3 +408,35 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// What is no real event stands visibly apart; who is not pinned is said to be
+// nobody.
+func TestReportTextSaysWhatItIsNot(t *testing.T) {
+	sc := newScene(t)
+	drill := sc.north.say(heed.KindQuestion, sc.south, nil, nil, func(s *heed.Statement) {
+		s.Urgency, s.Status, s.Contents = heed.UrgencyImmediate, heed.StatusExercise, []heed.ContentRef{text}
+	})
+	interim := sc.south.say(heed.KindInterim, sc.north, drill, []*piece{drill}, func(s *heed.Statement) { s.By = begins.Add(time.Hour) })
+	b := steps(drill, interim)
+	b.Cards = [][]byte{sc.north.cards[0], sc.south.cards[0]}
+	show := func(policy Policy) string {
+		var out strings.Builder
+		sc.must(sc.verifyBy(policy, b).Text(&out))
+		return out.String()
+	}
+	out := show(sc.policy())
+	for _, want := range []string{"north.example to south.example, EXERCISE\n", "interim (by 2026-11-22 22:00:00 UTC) of south.example", "Nothing is claimed but the steps below.\n", "no receipt"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	policy := sc.policy()
+	policy.Parties = policy.Parties[:1]
+	if out := show(policy); !strings.Contains(out, "south.example: not in the policy\n") || !strings.Contains(out, "Unknown signer") || !strings.Contains(out, "does NOT hold") {
+		t.Error(out)
+	}
+	b.Cards = b.Cards[:1]
+	if out := show(sc.policy()); !strings.Contains(out, "south.example: the card that the policy pins is not in the evidence") {
+		t.Error(out)
+	}
+}

@@ -24,6 +24,7 @@ var (
 // one and the answers of the other. Probabilities are from 0 to 1.
 type Link struct {
 	Down        bool
+	Hangs       bool // requests get no answer, until whoever makes them gives up
 	LoseRequest float64
 	LoseAnswer  float64 // the request arrives, and its answer does not
 	Duplicate   float64 // the request arrives a second time, later
@@ -139,6 +140,10 @@ func (c courier) travel(ctx context.Context, to heed.PartyID) (Link, error) {
 			return link, ctx.Err()
 		}
 		link, _ = c.net.link(c.from, to)
+	}
+	if link.Hangs {
+		<-ctx.Done()
+		return link, ctx.Err()
 	}
 	if link.Down {
 		return link, ErrDown

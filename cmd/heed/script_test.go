@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -53,6 +54,7 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"heed":       runHeed,
 	"home":       makeHome,
 	"acquaint":   acquaint,
+	"watched":    watched,
 	"fails":      fails,
 	"remember":   remember,
 	"same":       same,
@@ -107,6 +109,33 @@ func acquaint(ts *script, neg bool, homes []string) {
 				run(ts, "heed", "peer", "add", "--home", h, "--yes", other+".card")
 			}
 		}
+	}
+}
+
+// watched is `watched HOME...`: three witnesses that follow the ledgers of these
+// homes run until the script ends. Their addresses are $w1 to $w3.
+func watched(ts *script, neg bool, homes []string) {
+	want(ts, !neg && len(homes) > 0, "watched HOME...")
+	for i := 1; i <= 3; i++ {
+		name, address := fmt.Sprintf("w%d", i), fmt.Sprintf("127.0.0.1:%d", freePort())
+		args := []string{"witness", "--home", name, "--name", name + ".example", "--listen", address, "--log"}
+		for _, h := range homes {
+			args = append(args, h+".card")
+		}
+		c := exec.Command(filepath.Join(strings.Split(ts.Getenv("PATH"), string(filepath.ListSeparator))[0], "heed"), args...)
+		c.Dir = ts.MkAbs(".")
+		out, err := c.StdoutPipe()
+		ts.Check(err)
+		ts.Check(c.Start())
+		ts.Defer(func() {
+			killed := c.Process.Kill()
+			if err := c.Wait(); killed != nil || c.ProcessState == nil {
+				ts.Logf("%s did not end: %v, %v", name, killed, err)
+			}
+		})
+		_, err = bufio.NewReader(out).ReadString('\n') // it speaks once it listens
+		ts.Check(err)
+		ts.Setenv(name, "http://"+address)
 	}
 }
 
