@@ -4,17 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"heed"
 	"heed/ledger"
 	"heed/seal"
 	"heed/wire"
 )
-
-// keyGrace is how long after a key's end a statement may still be witnessed,
-// beyond the publication delay: a leaf waits for the next cut.
-const keyGrace = 60 * time.Second
 
 // party is one that the policy pins, with those cards in the files that the
 // pinned one vouches for.
@@ -148,22 +143,18 @@ func (p *party) card(id heed.CardID) *heed.Card {
 }
 
 // stands says why a statement by its author binds nobody, because its key had
-// ended; empty where it stands.
+// ended; empty where it stands. Whoever stole a key cannot log in the party's
+// ledger; and a party cannot disown what its own ledger has logged.
 func (m *material) stands(s *said) (why string) {
 	p := m.parties[s.Author]
 	for _, c := range p.cards {
 		if c.Serial <= s.AuthorCard || c.NodeKey == s.Node {
 			continue
 		}
-		end := c.Issued.Add(c.PublicationDelay + keyGrace)
-		upper, ok := m.notAfter(s)
-		if ok && !upper.After(end) {
-			return "" // what holds for the first card with another key holds for all later ones
+		if _, ok := m.notAfter(s); !ok {
+			return fmt.Sprintf("%s statement %s is signed with a key that card %d of %s ended, and its leaf is not shown in a witnessed head of the party's ledger", s.Kind, s.ID.Short(), c.Serial, s.Author)
 		}
-		if ok {
-			return fmt.Sprintf("%s statement %s was first witnessed %s, after card %d of %s had ended its key at %s", s.Kind, s.ID.Short(), utc(upper), c.Serial, s.Author, utc(c.Issued))
-		}
-		return fmt.Sprintf("%s statement %s is signed with a key that card %d of %s ended, and nothing shows that it was witnessed before", s.Kind, s.ID.Short(), c.Serial, s.Author)
+		return ""
 	}
 	return ""
 }

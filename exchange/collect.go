@@ -251,7 +251,7 @@ func (x *Exchange) receiveHeld(ctx context.Context, me Self, at heed.Depositary,
 		var refused *heed.Refused
 		switch {
 		case errors.As(err, &refused):
-			note, err := x.refuseHeld(me, e, refused, now)
+			note, err := x.refuseHeld(ctx, me, e, refused, now)
 			if err != nil {
 				return err
 			}
@@ -311,22 +311,37 @@ func (x *Exchange) followHeld(ctx context.Context, post *incoming, now time.Time
 	}
 }
 
-// refuseHeld signs what the sender is told of an envelope that was refused by
-// its header; nil where nobody known could be told, or nothing would come of it.
-func (x *Exchange) refuseHeld(me Self, e wire.Envelope, refused *heed.Refused, now time.Time) ([]byte, error) {
+// refuseHeld refuses an envelope by its header, on record where it says what it
+// carries. It returns what the sender is told; nil where nobody known could be
+// told, or nothing would come of it.
+func (x *Exchange) refuseHeld(ctx context.Context, me Self, e wire.Envelope, refused *heed.Refused, now time.Time) ([]byte, error) {
 	x.log.Warn("an envelope that was deposited for us was refused by its header", "sender", e.Sender, "number", e.Number, "code", refused.Code, "detail", refused.Detail)
-	if e.Number == 0 || refused.Code != heed.StaleCard && refused.Code != heed.TooLarge {
-		return nil, nil
-	}
 	node, err := x.keys.Node(me.Card.NodeKey)
 	if err != nil {
 		return nil, err
 	}
-	_, note, err := wire.SignRefusal(wire.Refusal{
+	f, note, err := wire.SignRefusal(wire.Refusal{
 		Author: x.party, AuthorCard: me.Card.Serial, Sender: e.Sender, SenderCard: e.SenderCard, Number: e.Number,
 		Envelope: e.SealedDigest, Time: now, Code: refused.Code, Detail: refused.Detail,
 	}, node)
-	return note, err
+	if err != nil {
+		return nil, err
+	}
+	if len(e.Carries) > 0 {
+		err := x.write(ctx, func(tx Tx) error {
+			if _, err := self(tx); err != nil {
+				return err
+			}
+			return x.logRefusal(tx, e.Header, f, note)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if e.Number == 0 || refused.Code != heed.StaleCard && refused.Code != heed.TooLarge {
+		return nil, nil
+	}
+	return note, nil
 }
 
 // sealRefusals seals refusals to a peer, with our present card: it may not

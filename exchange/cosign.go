@@ -333,7 +333,10 @@ func (x *Exchange) keepCosignature(ctx context.Context, w Witness, keys []ledger
 	var c ledger.Checkpoint
 	enough := false
 	err := x.store.Write(ctx, func(tx Tx) (err error) {
-		if note, c, err = x.mergeInto(tx, t, keys, answer); err != nil || !t.own {
+		if note, c, err = x.mergeInto(tx, t, keys, answer); err != nil {
+			return err
+		}
+		if err := keepWitnessed(tx, c, note); err != nil || !t.own {
 			return err
 		}
 		if enough, err = enoughWitnesses(tx, c); err != nil {
@@ -389,6 +392,20 @@ func (x *Exchange) mergeInto(tx Tx, t cosigning, keys []ledger.CosignerKey, answ
 		err = tx.ExtendMirror(t.origin, nil, nil, head)
 	}
 	return head.Note, c, err
+}
+
+// keepWitnessed keeps a head once so many witnesses have cosigned it that it
+// counts as published: by their times its leaves are dated.
+func keepWitnessed(tx Tx, c ledger.Checkpoint, note []byte) error {
+	all, err := tx.Witnesses()
+	if err != nil {
+		return err
+	}
+	counting, err := listWitnesses(mirroring(all))
+	if err != nil || len(counting) == 0 || !ledger.DefaultQuorum(len(counting)).Published(ledger.WitnessTimes(c, counting)) {
+		return err
+	}
+	return tx.KeepWitnessed(c.Origin, c.Size, note)
 }
 
 // updateWitness changes what is kept of a witness, where it was not removed.

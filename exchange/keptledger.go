@@ -79,6 +79,20 @@ func (k keptLedger) leaf(index int64) ([]byte, error) {
 	return leaves[0], nil
 }
 
+// dated is the head by which a leaf is dated: the first one with it that enough
+// witnesses have cosigned, and where there is none the newest.
+func (k keptLedger) dated(index int64) (Head, error) {
+	note, err := k.v.Witnessed(k.origin, index)
+	if errors.Is(err, ErrNotFound) {
+		return k.head()
+	}
+	if err != nil {
+		return Head{}, err
+	}
+	c, err := ledger.UnverifiedCheckpoint(note)
+	return Head{Size: c.Size, Note: note}, err
+}
+
 // proof is the inclusion of a leaf in the head.
 func (k keptLedger) proof(head Head, index int64) (ledger.LeafProof, error) {
 	if index >= head.Size {

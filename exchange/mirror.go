@@ -196,6 +196,39 @@ func fetchLeaves(ctx context.Context, fetch ledger.Fetch, tree *ledger.Tree, hel
 	return leaves, tree.Agree(held, head)
 }
 
+// dateMirror has our witnesses cosign what we have newly mirrored of a peer's
+// ledger, so that its leaves are dated by a time near to when they came.
+func (x *Exchange) dateMirror(ctx context.Context, party heed.PartyID) error {
+	var undated []string
+	err := x.store.Read(ctx, func(v View) error {
+		origins, err := x.originsOf(v, party)
+		if err != nil {
+			return err
+		}
+		all, err := v.Witnesses()
+		if err != nil || len(mirroring(all)) == 0 {
+			return err
+		}
+		for _, origin := range origins {
+			tree, err := v.MirrorTree(origin)
+			if err != nil {
+				return err
+			}
+			_, err = v.Witnessed(origin, tree.Size()-1)
+			if errors.Is(err, ErrNotFound) {
+				undated = append(undated, origin)
+			} else if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, origin := range undated {
+		err = errors.Join(err, x.Refresh(ctx, origin))
+	}
+	return err
+}
+
 // mirrorPiece is how many leaves of a ledger are replayed in one transaction,
 // and a little more: a piece ends with a map root.
 const mirrorPiece = 4096

@@ -383,6 +383,9 @@ type WitnessView interface {
 	Witnesses() ([]Witness, error)
 	// Checkpoint finds a kept checkpoint by the SHA-256 of its note.
 	Checkpoint(heed.Digest) ([]byte, error)
+	// Witnessed finds the smallest head of a ledger that has the leaf at index,
+	// as it was when enough witnesses had first cosigned it.
+	Witnessed(origin string, index int64) ([]byte, error)
 }
 
 // WitnessTx changes the witnesses.
@@ -393,6 +396,9 @@ type WitnessTx interface {
 	// KeepCheckpoint keeps a checkpoint with its cosignatures under its SHA-256,
 	// for statements that name it; keeping one again changes nothing.
 	KeepCheckpoint(note []byte) error
+	// KeepWitnessed keeps a head that enough witnesses have cosigned. The first of
+	// a size stays: later cosignatures give later times.
+	KeepWitnessed(origin string, size int64, note []byte) error
 }
 
 // Deposited is a statement of ours that a depositary has taken for the peer.

@@ -317,11 +317,14 @@ func (g *gathering) addLeaf(party heed.PartyID, tag ledger.Tag) error {
 		if err != nil {
 			return err
 		}
-		head, err := log.head()
+		if !found {
+			continue
+		}
+		head, err := log.dated(index)
 		if err != nil {
 			return err
 		}
-		if !found || index >= head.Size {
+		if index >= head.Size {
 			continue
 		}
 		proof, err := log.proof(head, index)

@@ -32,21 +32,28 @@ func (x *Exchange) refuse(tx Tx, post *incoming, it *item, cause error, now time
 		return err
 	}
 	it.answer = note
-	if refused.Code == heed.NumberReused || refused.Code == heed.CatchingUp || h.Number == 0 && len(h.Carries) == 0 {
-		return nil // the number keeps its first answer, or has none yet
+	keeps := refused.Code == heed.NumberReused || refused.Code == heed.CatchingUp || h.Number == 0 // its first answer, or it has none yet
+	if keeps && (len(h.Carries) == 0 || refused.Code == heed.CatchingUp) {
+		return nil
 	}
-	if err := x.logRefusal(tx, f, note); err != nil || h.Number == 0 {
+	if err := x.logRefusal(tx, h, f, note); err != nil || keeps {
 		return err
 	}
 	return tx.Consume(Consumed{Channel: Channel{Peer: h.Sender, OurCard: h.RecipientCard, TheirCard: h.SenderCard}, Number: h.Number, Envelope: h.SealedDigest, Answer: note})
 }
 
 // logRefusal logs a bad-seal refusal under a tag that the sender can compute:
-// there is no tag key, so the envelope's digest stands in for it. Every other
-// refusal is logged aside.
-func (x *Exchange) logRefusal(tx Tx, f wire.Refusal, note []byte) error {
-	if f.Code != heed.BadSeal {
+// there is no tag key, so the envelope's digest stands in for it. So is every
+// refusal of an envelope that says what it carries: with a deposit of it the
+// sender could else show that we took it and said nothing. Every other refusal
+// is logged aside.
+func (x *Exchange) logRefusal(tx Tx, h wire.Header, f wire.Refusal, note []byte) error {
+	if f.Code != heed.BadSeal && len(h.Carries) == 0 {
 		return x.logAside(tx, note)
+	}
+	tag := ledger.SlotTag(ledger.Key(f.Envelope), ledger.SlotBadSeal, 0, heed.StatementID(f.Envelope))
+	if _, err := tx.LeafIndex(tag); !errors.Is(err, ErrNotFound) && len(h.Carries) > 0 {
+		return err // it is on record, and the same envelope again says nothing new
 	}
 	return x.logSlot(tx, slot{ledger.Key(f.Envelope), ledger.SlotBadSeal, heed.StatementID(f.Envelope)}, note)
 }

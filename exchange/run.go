@@ -248,7 +248,11 @@ func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand,
 		case <-ticker.C:
 		case <-e.mirror:
 		}
-		x.report(ctx, "mirror of "+string(party), x.Follow(ctx, party))
+		err := x.Follow(ctx, party)
+		if err == nil {
+			err = x.dateMirror(ctx, party)
+		}
+		x.report(ctx, "mirror of "+string(party), err)
 	}
 }
 

@@ -156,7 +156,7 @@ func (m *Map) plan(page *mapPage, batch []mapInsert) (mapChange, error) {
 		change.below = append(change.below, mapChange{batch: batch[:n]})
 		batch = batch[n:]
 	}
-	err := m.each(change, func(i int) error {
+	err := parallel(m.workers(change), len(change.below), func(i int) error {
 		below := &change.below[i]
 		var next *mapPage
 		var err error
@@ -180,24 +180,112 @@ func (m *Map) apply(change mapChange) ([]mapUpdate, error) {
 	if !page.fan {
 		return m.applyBucket(page, change.batch)
 	}
-	results := make([][]mapUpdate, len(change.below))
-	err := m.each(change, func(i int) (err error) {
-		results[i], err = m.apply(change.below[i])
-		return err
+	if m.workers(change) > 1 {
+		return m.applySectors(change)
+	}
+	below, err := m.applyAll(change.below)
+	if err != nil {
+		return nil, err
+	}
+	return page.takeCuts(below), m.save(page)
+}
+
+// applyAll is apply of pages beside each other, in the order of cuts.
+func (m *Map) applyAll(changes []mapChange) ([]mapUpdate, error) {
+	results := make([][]mapUpdate, len(changes))
+	total := 0
+	for i := range changes {
+		var err error
+		if results[i], err = m.apply(changes[i]); err != nil {
+			return nil, err
+		}
+		total += len(results[i])
+	}
+	all := make([]mapUpdate, 0, total)
+	for _, result := range results {
+		all = append(all, result...)
+	}
+	slices.SortFunc(all, func(a, b mapUpdate) int { return a.cut - b.cut })
+	return all, nil
+}
+
+// A mapSector is the part of the top page whose tags begin with the same four
+// bits: large enough for the work below to be worth a processor's while, and
+// few enough for what is left to be done over all of them.
+type mapSector struct {
+	page  *mapPage
+	below []mapChange
+	after []mapUpdate // of the sector, as an item of the page over all sectors
+	items []mapUpdate // of the top page
+}
+
+const mapSectors = 16
+
+func sectorOf(tag *Tag) int { return int(tag[0] >> 4) }
+
+func (s *mapSector) item(sector int) mapItem {
+	return mapItem{tag: Tag{byte(sector << 4)}, hash: s.page.root(), index: s.page.max}
+}
+
+// applySectors is apply of the top page on all processors. The Patricia tree
+// over the page is that over its sectors' trees: so but for the topmost 15
+// nodes even the top page is not worked on by one processor alone, which would
+// be a third of all hashing in a ledger with small cuts.
+func (m *Map) applySectors(change mapChange) ([]mapUpdate, error) {
+	var sectors [mapSectors]mapSector
+	for i := range sectors {
+		sectors[i].page = newMapPage(0, true, nil)
+	}
+	for i := range change.page.items {
+		item := &change.page.items[i]
+		sectors[sectorOf(&item.tag)].page.put(*item)
+	}
+	for i := range change.below {
+		at := &sectors[sectorOf(&change.below[i].batch[0].Tag)]
+		at.below = append(at.below, change.below[i])
+	}
+	joint := newMapPage(0, true, nil)
+	for i := range sectors {
+		if len(sectors[i].page.items) > 0 {
+			joint.put(sectors[i].item(i))
+		}
+	}
+	err := parallel(m.workers(change), mapSectors, func(i int) (err error) {
+		s := &sectors[i]
+		if s.items, err = m.applyAll(s.below); err != nil {
+			return err
+		}
+		s.after = s.page.takeCuts(s.items)
+		for j := range s.after {
+			s.after[j].tag = Tag{byte(i << 4)}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	below := slices.Concat(results...)
-	slices.SortFunc(below, func(a, b mapUpdate) int { return a.cut - b.cut })
-	var after []mapUpdate
-	for i := range below {
-		page.put(below[i].mapItem)
-		if i+1 == len(below) || below[i+1].cut != below[i].cut {
-			after = append(after, mapUpdate{page.item(), below[i].cut})
+	var all []mapUpdate
+	for i := range sectors {
+		all = append(all, sectors[i].after...)
+		for j := range sectors[i].items {
+			change.page.put(sectors[i].items[j].mapItem)
 		}
 	}
-	return after, m.save(page)
+	slices.SortFunc(all, func(a, b mapUpdate) int { return a.cut - b.cut })
+	return joint.takeCuts(all), m.save(change.page)
+}
+
+// takeCuts puts what is below after each cut, in the order of cuts, and returns
+// what the page was after each.
+func (p *mapPage) takeCuts(below []mapUpdate) []mapUpdate {
+	after := make([]mapUpdate, 0, len(below))
+	for i := range below {
+		p.put(below[i].mapItem)
+		if i+1 == len(below) || below[i+1].cut != below[i].cut {
+			after = append(after, mapUpdate{p.item(), below[i].cut})
+		}
+	}
+	return after
 }
 
 func (m *Map) applyBucket(page *mapPage, batch []mapInsert) ([]mapUpdate, error) {
@@ -276,27 +364,31 @@ func (m *Map) save(page *mapPage) error {
 // manyInserts is from how many entries on it pays to wake other processors.
 const manyInserts = 256
 
-// each does work for each page below change.page. It does so on all processors
-// for large batches in memory; other pages need not be safe for that.
-func (m *Map) each(change mapChange, work func(i int) error) error {
-	workers := min(runtime.GOMAXPROCS(0), len(change.below))
+// workers is how many processors work on what is below change.page: all for
+// large batches in memory; other pages need not be safe for that.
+func (m *Map) workers(change mapChange) int {
 	if _, memory := m.pages.(*MemoryPages); !memory || change.page.depth > 0 || len(change.batch) < manyInserts {
-		workers = 1
+		return 1
 	}
-	if workers == 1 {
-		for i := range change.below {
+	return runtime.GOMAXPROCS(0)
+}
+
+// parallel does work 0 to n-1 with so many workers.
+func parallel(workers, n int, work func(i int) error) error {
+	if workers = min(workers, n); workers <= 1 {
+		for i := range n {
 			if err := work(i); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	errs := make([]error, len(change.below))
+	errs := make([]error, n)
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(errs); i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				errs[i] = work(i)
 			}
 		})

@@ -77,8 +77,10 @@ const maxPending = 1 << 14
 // ledger's word is taken but the leaves.
 //
 // It looks at the map in batches, the last of them in Agree: before that
-// the map lags behind the tree. After an error tree and map are of no more
-// use: roll their pages back, or throw them away.
+// the map lags behind the tree. Over MemoryPages that are over no others a
+// batch is held against the map while the next is gathered: nobody else may use
+// such a map before Agree or an error. After an error tree and map are of no
+// more use: roll their pages back, or throw them away.
 type Replay struct {
 	origin   string
 	tree     *Tree
@@ -87,8 +89,13 @@ type Replay struct {
 	ended    bool
 	failed   error
 
-	// What is not yet held against the map: entries, each with the number of
-	// map roots before it as its cut, and the map roots.
+	batch replayBatch
+	held  chan error // the result of the batch before; nil for none
+}
+
+// A replayBatch is what is not yet held against the map: entries, each with
+// the number of map roots before it as its cut, and the map roots.
+type replayBatch struct {
 	entries []mapInsert
 	roots   []foundRoot
 }
@@ -136,25 +143,30 @@ func (r *Replay) Append(leaf []byte) ([]StoredHash, error) {
 
 func (r *Replay) append(leaf []byte) ([]StoredHash, error) {
 	index := r.tree.Size()
-	settled := true
+	asExpected := true
 	switch {
 	case r.ended:
 		return nil, r.first(r.violation(AfterEnd, index, leaf, r.lastRoot))
 	case len(leaf) == LeafBytes:
-		r.entries = append(r.entries, mapInsert{MapEntry{Tag(leaf[:32]), index}, len(r.roots)})
+		r.batch.entries = append(r.batch.entries, mapInsert{MapEntry{Tag(leaf[:32]), index}, len(r.batch.roots)})
 	default:
 		root, err := ParseMapRoot(leaf)
 		if err != nil {
 			return nil, r.first(r.violation(BadLeaf, index, leaf, -1))
 		}
-		r.roots = append(r.roots, foundRoot{root, index, r.lastRoot})
-		settled = root.Covers == index && root.Previous == r.lastRoot
+		r.batch.roots = append(r.batch.roots, foundRoot{root, index, r.lastRoot})
+		asExpected = root.Covers == index && root.Previous == r.lastRoot
 		r.lastRoot, r.ended = index, root.Ends()
 	}
-	if !settled || len(r.entries)+len(r.roots) >= maxPending {
-		if err := r.settle(); err != nil {
-			return nil, err
-		}
+	var err error
+	switch {
+	case !asExpected:
+		err = r.settle()
+	case len(r.batch.entries)+len(r.batch.roots) >= maxPending:
+		err = r.handOver()
+	}
+	if err != nil {
+		return nil, err
 	}
 	_, hashes, err := r.tree.Append(leaf)
 	return hashes, err
@@ -170,11 +182,44 @@ func (r *Replay) first(v *Violation) error {
 
 // settle brings the map up to the newest leaf and holds the roots against it.
 func (r *Replay) settle() error {
-	err := r.check(r.entries, r.roots)
-	if errors.Is(err, ErrMapTaken) {
-		return r.twice(err)
+	if err := r.await(); err != nil {
+		return err
 	}
-	r.entries, r.roots = r.entries[:0], r.roots[:0]
+	err := r.hold(r.batch)
+	r.batch.entries, r.batch.roots = r.batch.entries[:0], r.batch.roots[:0]
+	return err
+}
+
+// handOver settles what is gathered while more is.
+func (r *Replay) handOver() error {
+	if memory, ok := r.m.pages.(*MemoryPages); !ok || memory.under != nil {
+		return r.settle()
+	}
+	if err := r.await(); err != nil {
+		return err
+	}
+	batch, result := r.batch, make(chan error, 1) // it never waits for somebody who has given up
+	go func() { result <- r.hold(batch) }()
+	r.batch, r.held = replayBatch{}, result
+	return nil
+}
+
+// await is the result of what was handed over.
+func (r *Replay) await() error {
+	if r.held == nil {
+		return nil
+	}
+	err := <-r.held
+	r.held = nil
+	return err
+}
+
+// hold holds a batch against the map. Of the replay it uses the map alone.
+func (r *Replay) hold(batch replayBatch) error {
+	err := r.check(batch.entries, batch.roots)
+	if errors.Is(err, ErrMapTaken) {
+		return r.twice(batch, err)
+	}
 	return err
 }
 
@@ -204,10 +249,10 @@ func (r *Replay) check(entries []mapInsert, found []foundRoot) error {
 
 // twice is the violation of the first leaf whose tag was taken, unless a root
 // before it is wrong.
-func (r *Replay) twice(taken error) error {
-	slices.SortFunc(r.entries, func(a, b mapInsert) int { return cmp.Compare(a.Index, b.Index) })
+func (r *Replay) twice(batch replayBatch, taken error) error {
+	slices.SortFunc(batch.entries, func(a, b mapInsert) int { return cmp.Compare(a.Index, b.Index) })
 	seen := map[Tag]int64{}
-	for i, e := range r.entries {
+	for i, e := range batch.entries {
 		earlier, twice := seen[e.Tag]
 		if !twice {
 			var err error
@@ -216,7 +261,7 @@ func (r *Replay) twice(taken error) error {
 			}
 		}
 		if twice {
-			if err := r.check(r.entries[:i], r.roots[:e.cut]); err != nil {
+			if err := r.check(batch.entries[:i], batch.roots[:e.cut]); err != nil {
 				return err
 			}
 			v := r.violation(TagTwice, e.Index, nil, earlier)

@@ -331,7 +331,7 @@ func replaced(leaves [][]byte, at int, leaf []byte) [][]byte {
 // hide a tag that stands twice.
 func TestReplayWithoutRoots(t *testing.T) {
 	log := &logMaker{last: -1}
-	for i := range 3 * maxPending {
+	for i := range 4*maxPending + 1 {
 		log.statement(testTag(i))
 	}
 	copy(log.leaves[2*maxPending+5], log.leaves[1][:32])
@@ -340,8 +340,8 @@ func TestReplayWithoutRoots(t *testing.T) {
 	if !errors.As(err, &v) || v.Rule != TagTwice || v.Index != 2*maxPending+5 || v.Earlier != 1 {
 		t.Errorf("%v", err)
 	}
-	if len(r.entries) > maxPending || r.tree.Size() >= int64(len(log.leaves)) {
-		t.Errorf("%d tags held, found at %d", len(r.entries), r.tree.Size())
+	if len(r.batch.entries) > maxPending || r.tree.Size() >= int64(len(log.leaves)) {
+		t.Errorf("%d tags held, found at %d", len(r.batch.entries), r.tree.Size())
 	}
 }
 

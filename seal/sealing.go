@@ -63,8 +63,10 @@ func ParseRecipient(s string) (Recipient, error) {
 		return Recipient{}, fmt.Errorf("%w: %d characters where %d are needed: it was cut or joined when copied",
 			ErrRecipient, len(s), recipientLength)
 	}
+	// Bech32 admits no second spelling here: neither mixed case, as the prefix is
+	// in lower case, nor stray bits at the end.
 	key, err := age.ParseHybridRecipient(s)
-	if err != nil || key.String() != s {
+	if err != nil {
 		return Recipient{}, fmt.Errorf("%w: %s is damaged (its checksum or its key is wrong)", ErrRecipient, clip(s))
 	}
 	return Recipient{encoded: s, key: key}, nil

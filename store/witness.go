@@ -61,3 +61,13 @@ func (t *tx) KeepCheckpoint(note []byte) error {
 	digest := sha256.Sum256(note)
 	return t.run(`INSERT INTO checkpoint (digest, note) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`, digest[:], whole(note))
 }
+
+// Witnessed implements exchange.WitnessView.
+func (v *view) Witnessed(origin string, index int64) ([]byte, error) {
+	return find(v, (*row).bytes, `SELECT note FROM witnessed WHERE origin = $1 AND size > $2 ORDER BY size LIMIT 1`, origin, index)
+}
+
+// KeepWitnessed implements exchange.WitnessTx.
+func (t *tx) KeepWitnessed(origin string, size int64, note []byte) error {
+	return t.run(`INSERT INTO witnessed (origin, size, note) VALUES ($1, $2, $3) ON CONFLICT (origin, size) DO NOTHING`, origin, size, whole(note))
+}

@@ -398,6 +398,42 @@ func TestFalseCarriesAreRefusedAsBadSeal(t *testing.T) {
 	})
 }
 
+// Whatever a recipient refuses of what was deposited for it is on record, so
+// that the deposit does not show that it was silent.
+func TestRefusalsOfDepositsAreOnRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, n, s, d := unreachable(t, Options{Seed: 12}, exchange.DepositBounds{})
+		ctx := context.Background()
+		first := keptOpening(t, n, n.Warn("Possible attack on a concert", s)[0])
+		second := keptOpening(t, n, n.Warn("Possible attack on a match", s)[0])
+		good := sealParts(t, n, s, 1, openingParts(t, n, first), []heed.Digest{carriedBy(first)})
+		reused := sealParts(t, n, s, 1, openingParts(t, n, second), []heed.Digest{carriedBy(second)})
+		stranger := net.AddDepositary("stranger.example", exchange.DepositBounds{})
+		unknown := sealParts(t, stranger, s, 1, nil, []heed.Digest{{1}})
+		for _, c := range []struct {
+			from     *Party
+			envelope []byte
+			refused  bool
+		}{{n, good, false}, {n, reused, true}, {stranger, unknown, true}} {
+			if _, err := d.Depositary.TakeDeposit(ctx, c.from.CardNote(), s.CardNote(), bytes.NewReader(c.envelope)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Collect(ctx, d.AsDepositary()); err != nil {
+				t.Fatal(err)
+			}
+			h, err := wire.ReadHeader(bytes.NewReader(c.envelope))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tag := ledger.SlotTag(ledger.Key(h.SealedDigest), ledger.SlotBadSeal, 0, heed.StatementID(h.SealedDigest))
+			err = s.Store.Read(ctx, func(v exchange.View) error { _, err := v.LeafIndex(tag); return err })
+			if logged := err == nil; logged != c.refused {
+				t.Errorf("envelope %d of %s: a refusal is logged: %v, %v", h.Number, h.Sender, logged, err)
+			}
+		}
+	})
+}
+
 func deposits(t *testing.T, p *Party, id heed.CaseID) (all []exchange.Deposited) {
 	t.Helper()
 	err := p.Store.Read(context.Background(), func(v exchange.View) error {

@@ -108,7 +108,7 @@ func (p *Party) open() error {
 		kept = p.net.options.Wrap(p.ID, db)
 	}
 	p.Exchange = exchange.New(exchange.Parts{
-		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices, Cosigner: cosigner{courier{p.net.Network, p.ID}},
+		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices,
 		Cosigner: cosigner{p.net.Network, p.ID}, Now: p.now, Random: newBytesOf(p.net.options.Seed, p.ID, p.age), Log: logger(p.net.options.Log, p.ID),
 	})
 	if p.Depositary != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"heed"
@@ -28,6 +29,7 @@ type Witness struct {
 
 	net   *Net
 	store *store.Store
+	ahead atomic.Int64
 
 	mu      sync.Mutex
 	running *witness.Witness // nil: it is down
@@ -90,7 +92,7 @@ func (w *Witness) Reopen() {
 	w.store, err = store.Open(context.Background(), w.Path, store.Options{})
 	fail(err)
 	running, err := witness.New(context.Background(), witness.Options{
-		Store: w.store, Key: w.Key, Parties: courier{w.net.Network, heed.PartyID(w.Name)}, Now: time.Now,
+		Store: w.store, Key: w.Key, Parties: courier{w.net.Network, heed.PartyID(w.Name)}, Now: w.now,
 		Log: logger(w.net.options.Log, heed.PartyID(w.Name)), LookEvery: time.Second,
 		Keep: func(f witness.Finding) error {
 			w.mu.Lock()
@@ -125,6 +127,11 @@ func (w *Witness) Shut() {
 		w.net.T.Errorf("%s closes its home: %v", w.Name, err)
 	}
 }
+
+func (w *Witness) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// StepClock sets the witness's clock that much further ahead of the others', or back.
+func (w *Witness) StepClock(by time.Duration) { w.ahead.Add(int64(by)) }
 
 // Forget has a witness that is shut lose all that it mirrors, but not its key.
 func (w *Witness) Forget() {

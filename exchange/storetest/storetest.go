@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"ledgers end among other changes", endsAndLogs},
 		{"witnesses", witnesses},
 		{"kept checkpoints", checkpoints},
+		{"witnessed heads", witnessedHeads},
 		{"deposits", deposits},
 		{"envelopes held for others", holding},
 		{"how far we have collected", collecting},

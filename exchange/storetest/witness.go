@@ -62,3 +62,23 @@ func checkpoints(t *testing.T, w *world) {
 		return nil
 	})
 }
+
+func witnessedHeads(t *testing.T, w *world) {
+	const origin, other = "south.example/v1", "north.example/v1"
+	w.write(func(tx exchange.Tx) error {
+		return errors.Join(tx.KeepWitnessed(origin, 16, []byte("first of 16")), tx.KeepWitnessed(origin, 48, []byte("first of 48")),
+			tx.KeepWitnessed(other, 32, []byte("another ledger's")))
+	})
+	w.write(func(tx exchange.Tx) error { return tx.KeepWitnessed(origin, 16, []byte("a later one")) })
+	w.both(func(v exchange.View) error {
+		for index, want := range map[int64]string{0: "first of 16", 15: "first of 16", 16: "first of 48", 47: "first of 48"} {
+			got, err := v.Witnessed(origin, index)
+			same(t, "Witnessed", got, err, []byte(want))
+		}
+		got, err := v.Witnessed(origin, 48)
+		missing(t, "a head beyond the newest", got, err)
+		got, err = v.Witnessed("west.example/v1", 0)
+		missing(t, "a head of an unknown ledger", got, err)
+		return nil
+	})
+}

@@ -35,6 +35,15 @@ CREATE TABLE checkpoint (
   note   BLOB NOT NULL
 );
 
+-- Heads as they were first cosigned by enough witnesses: later cosignatures
+-- give later times.
+CREATE TABLE witnessed (
+  origin TEXT NOT NULL,
+  size   INTEGER NOT NULL,
+  note   BLOB NOT NULL,
+  PRIMARY KEY (origin, size)
+);
+
 -- What depositaries have taken of ours.
 CREATE TABLE deposit (
   seq        INTEGER PRIMARY KEY,
@@ -70,6 +79,7 @@ CREATE TABLE collected (
 DROP TABLE collected;
 DROP TABLE held;
 DROP TABLE deposit;
+DROP TABLE witnessed;
 DROP TABLE checkpoint;
 DROP TABLE witness;
 DROP TABLE succession;

@@ -1,0 +1,125 @@
+package testnet
+
+import (
+	"testing"
+	"time"
+
+	"heed"
+	"heed/evidence"
+	"heed/exchange"
+)
+
+// unacknowledged is a warning that was received, and on which south is silent
+// until its time is up; north has the certificate.
+func unacknowledged(t *testing.T, net *Net, n, s *Party) (id heed.CaseID, file []byte) {
+	t.Helper()
+	id = n.Warn("Possible attack on a concert", s)[0]
+	waitFor(t, n, id, heed.StateReceived)
+	file = certificate(t, n, id, heed.DutyAcknowledge)
+	says(t, evidence.Silent, present(t, net), file)
+	return id, file
+}
+
+// TestRebuttals: whoever is right is right when both have been heard.
+func TestRebuttals(t *testing.T) {
+	for name, story := range map[string]struct {
+		rebut func(t *testing.T, net *Net, n, s *Party, id heed.CaseID)
+		want  evidence.Finding
+		late  bool
+	}{
+		"a late answer with a receipt": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			do(t)(s.Acknowledge(t.Context(), Anna, id, false))
+			waitFor(t, n, id, heed.StateAcknowledged)
+		}, evidence.Answered, true},
+		"a late answer that nobody received": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			net.Network.Between(north, south, Link{Down: true})
+			do(t)(s.Acknowledge(t.Context(), Anna, id, false))
+			time.Sleep(5 * time.Second)
+		}, evidence.Answered, true},
+		"a refusal": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			do(t)(s.Refuse(t.Context(), Anna, id, heed.NotCompetent, "not ours"))
+			waitFor(t, n, id, heed.StateRefused)
+		}, evidence.Answered, true},
+		"a recall": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			if _, err := n.Recall(t.Context(), Anna, []heed.CaseID{id}, "a mistake"); err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, s, id, heed.StateRecalled)
+		}, evidence.Recalled, false},
+		"an extension": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			do(t)(n.Extend(t.Context(), Anna, id, heed.DutyAcknowledge, time.Now().Add(time.Hour)))
+			waitFor(t, s, id, heed.StateExtended)
+		}, evidence.CannotTell, false},
+		"an interim reply": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			do(t)(s.Interim(t.Context(), Anna, id, time.Now().Add(time.Hour), "soon"))
+			waitFor(t, n, id, heed.StateInterim)
+		}, evidence.Silent, false},
+		"a question": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			do(t)(s.Ask(t.Context(), Anna, id, "Which hall?"))
+			waitFor(t, n, id, heed.StateAsked)
+		}, evidence.Silent, false},
+		"a reading": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
+			if _, err := s.Open(t.Context(), Anna, id); err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, n, id, heed.StateOpened)
+		}, evidence.Silent, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proven(t, Options{Seed: 101}, 4, func(t *testing.T, net *Net, n, s *Party) {
+				id, file := unacknowledged(t, net, n, s)
+				story.rebut(t, net, n, s, id)
+				time.Sleep(3 * time.Second)
+				rebuttal := everything(t, s, id)
+				for _, files := range [][][]byte{{file, rebuttal}, {rebuttal, file}} {
+					if v := says(t, story.want, present(t, net), files...); v.Late != story.late {
+						t.Errorf("late: %v (%s)", v.Late, v.Why)
+					}
+				}
+				// Without it, the certificate is what it was.
+				says(t, evidence.Silent, present(t, net), file)
+				// Whoever asks anew is told.
+				if again := certificate(t, n, id, heed.DutyAcknowledge); story.want != evidence.CannotTell && name != "a late answer that nobody received" {
+					says(t, story.want, present(t, net), again)
+				}
+			})
+		})
+	}
+}
+
+// TestExtensionRunsOut: more time is not for ever.
+func TestExtensionRunsOut(t *testing.T) {
+	proven(t, Options{Seed: 102}, 3, func(t *testing.T, net *Net, n, s *Party) {
+		id, _ := unacknowledged(t, net, n, s)
+		do(t)(n.Extend(t.Context(), Anna, id, heed.DutyAcknowledge, time.Now().Add(time.Minute)))
+		waitFor(t, s, id, heed.StateExtended)
+		early := prove(t, n, exchange.ProofOrder{Case: id, Silence: heed.DutyAcknowledge})
+		says(t, evidence.CannotTell, present(t, net), early)
+		late := prove(t, n, exchange.ProofOrder{Case: id, Silence: heed.DutyAcknowledge, Until: time.Now().Add(2 * time.Minute)})
+		if v := says(t, evidence.Silent, present(t, net), late, everything(t, s, id)); !v.AsOf.After(v.Due.Add(2 * time.Second)) {
+			t.Errorf("due %s, shown as of %s", v.Due, v.AsOf)
+		}
+	})
+}
+
+// TestAnswerWitnessedInTime: an answer that the other side never received, and
+// of which its certificate knows nothing, stands by its witnessed time, however
+// late it is shown.
+func TestAnswerWitnessedInTime(t *testing.T) {
+	proven(t, Options{Seed: 103}, 4, func(t *testing.T, net *Net, n, s *Party) {
+		id := n.Warn("Possible attack on a concert", s)[0]
+		waitFor(t, n, id, heed.StateReceived)
+		net.Network.Between(north, south, Link{Down: true})
+		do(t)(s.Acknowledge(t.Context(), Anna, id, false))
+		time.Sleep(20 * time.Second)
+		file := certificate(t, n, id, heed.DutyAcknowledge)
+		v := says(t, evidence.LoggedNotDelivered, present(t, net), file)
+		if v.Late {
+			t.Errorf("it was logged by %s, and due %s", v.AsOf, v.Due)
+		}
+		time.Sleep(3 * time.Hour)
+		if v := says(t, evidence.Answered, present(t, net), file, everything(t, s, id)); v.Late {
+			t.Errorf("due %s, shown to have been there by %s: %s", v.Due, v.AsOf, v.Why)
+		}
+	})
+}
