@@ -20,15 +20,18 @@ type (
 	}
 	// RenewRequest asks for the next card. What is empty stays as it is.
 	RenewRequest struct {
-		By          heed.OfficerID `json:"by,omitempty"`
-		Baseline    *heed.Baseline `json:"baseline,omitempty"`
-		Endpoint    string         `json:"endpoint,omitempty"`
-		Tiles       string         `json:"tiles,omitempty"`
-		NodeKey     bool           `json:"nodeKey,omitempty"`     // a fresh one
-		SealingKey  bool           `json:"sealingKey,omitempty"`  // a fresh one
-		LedgerKey   bool           `json:"ledgerKey,omitempty"`   // a fresh one, with a fresh ledger
-		LedgerLost  bool           `json:"ledgerLost,omitempty"`  // the present ledger cannot be gone on with
-		RecoveryKey []byte         `json:"recoveryKey,omitempty"` // the recovery key file's text, to sign with
+		By         heed.OfficerID `json:"by,omitempty"`
+		Baseline   *heed.Baseline `json:"baseline,omitempty"`
+		Endpoint   string         `json:"endpoint,omitempty"`
+		Tiles      string         `json:"tiles,omitempty"`
+		NodeKey    bool           `json:"nodeKey,omitempty"`    // a fresh one
+		SealingKey bool           `json:"sealingKey,omitempty"` // a fresh one
+		LedgerKey  bool           `json:"ledgerKey,omitempty"`  // a fresh one, with a fresh ledger
+		LedgerLost bool           `json:"ledgerLost,omitempty"` // the present ledger cannot be gone on with
+		// NextRecoveryKey is the verification key that the next card names for those
+		// after it; empty: the present one stays.
+		NextRecoveryKey string `json:"nextRecoveryKey,omitempty"`
+		RecoveryKey     []byte `json:"recoveryKey,omitempty"` // the recovery key file's text, to sign with
 
 		Depositaries [][]byte      `json:"depositaries,omitempty"` // their cards; they replace those that were named
 		NoDepositary bool          `json:"noDepositary,omitempty"` // name none any more

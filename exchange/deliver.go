@@ -54,6 +54,7 @@ func (x *Exchange) Deliver(ctx context.Context, party heed.PartyID) (more bool, 
 	if err := x.takeAnswer(ctx, out.peer, out.digest, reply.Envelope); err != nil {
 		return false, x.failed(ctx, out, err)
 	}
+	x.fallback.reached(party)
 	if unanswered, err := x.unanswered(ctx, out); err != nil || len(unanswered) > 0 {
 		out.batch = unanswered
 		return false, errors.Join(err, x.failed(ctx, out, fmt.Errorf("%s answered, but not for everything that it was sent", party)))

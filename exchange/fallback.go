@@ -40,8 +40,9 @@ type fallback struct {
 	tries   map[depositKey]int
 	alone   map[string]time.Time // when a depositary that cannot be reached may be called again, by node key
 	calls   map[string]int
-	collect map[string]time.Time // when each depositary was last asked
-	signed  map[string]time.Time // time of the last collect for each depositary
+	collect map[string]time.Time  // when each depositary was last asked
+	signed  map[string]time.Time  // time of the last collect for each depositary
+	silent  map[heed.PartyID]bool // peers that were tried often enough, and have answered nothing since
 	heard   map[heed.StatementID]promised
 	follow  map[heed.PartyID]time.Time // when a peer's ledger was last fetched to find receipts in it
 	looked  bool                       // receipts from before the start were looked for
@@ -66,7 +67,7 @@ func newFallback() *fallback {
 	return &fallback{
 		done: map[depositKey]bool{}, rest: map[depositKey]time.Time{}, tries: map[depositKey]int{}, alone: map[string]time.Time{},
 		calls: map[string]int{}, collect: map[string]time.Time{}, heard: map[heed.StatementID]promised{},
-		follow: map[heed.PartyID]time.Time{}, signed: map[string]time.Time{},
+		follow: map[heed.PartyID]time.Time{}, signed: map[string]time.Time{}, silent: map[heed.PartyID]bool{},
 	}
 }
 
@@ -77,6 +78,13 @@ func (f *fallback) expect(receipt heed.Statement) {
 	if len(f.heard) < fallbackScan {
 		f.heard[receipt.Answers[0]] = promised{peer: receipt.Author, by: receipt.PublishBy}
 	}
+}
+
+// reached notes that a peer has answered.
+func (f *fallback) reached(party heed.PartyID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.silent, party)
 }
 
 // may reports whether a deposit may be tried now.
@@ -204,7 +212,7 @@ func (x *Exchange) fallen(ctx context.Context, now time.Time) (me Self, due []fa
 
 // waitingTooLong is what failed often enough, or was put off for long. Once one
 // statement has shown that a peer cannot be reached, one failure is enough for
-// the others.
+// all others until the peer answers.
 func (x *Exchange) waitingTooLong(v View, named map[heed.PartyID]Peer, now time.Time) ([]Outgoing, error) {
 	all, err := v.Outbox(fallbackScan)
 	if err != nil {
@@ -212,13 +220,14 @@ func (x *Exchange) waitingTooLong(v View, named map[heed.PartyID]Peer, now time.
 	}
 	silent := map[heed.PartyID]bool{}
 	waiting := map[heed.StatementID]bool{}
+	x.fallback.mu.Lock()
 	for _, o := range all {
 		waiting[o.Statement] = true
 		if o.Attempts >= fallbackAttempts {
-			silent[o.Channel.Peer] = true
+			x.fallback.silent[o.Channel.Peer] = true
 		}
+		silent[o.Channel.Peer] = x.fallback.silent[o.Channel.Peer]
 	}
-	x.fallback.mu.Lock()
 	for id := range x.fallback.heard {
 		waiting[id] = true
 	}

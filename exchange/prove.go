@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"heed"
@@ -39,38 +40,46 @@ const (
 
 // Prove publishes what is due, has the ledgers of both parties cosigned anew,
 // and gathers the evidence file. The other party is not needed.
+//
+// Nobody is waited for longer than about half a minute, but for the time that
+// order.Until allows for an absence to tell anything. Errors: ErrNotFound for
+// an unknown case, *heed.Invalid for what cannot be proven of it.
 func (x *Exchange) Prove(ctx context.Context, order ProofOrder) ([]byte, error) {
 	for {
 		if err := x.freshen(ctx, order.Case); err != nil {
 			return nil, err
 		}
-		var bundle evidence.Bundle
-		var ripe time.Time
-		err := x.store.Read(ctx, func(v View) error {
-			g := &gathering{x: x, v: v, bundle: &bundle}
-			if err := g.begin(order.Case); err != nil {
-				return err
-			}
-			if order.Silence == "" {
-				return g.steps(order)
-			}
-			var err error
-			ripe, err = g.silence(order.Silence)
-			return err
-		})
+		bundle, ripe, err := x.gather(ctx, order)
 		if err != nil {
 			return nil, err
 		}
 		// The witnesses' clocks count in seconds and are not ours: a moment is left
 		// for them to pass the time from which the absence tells anything.
-		if wait := ripe.Add(2 * time.Second).Sub(x.Now()); wait > 0 && x.Now().Add(wait).Before(order.Until) {
-			if err := pause(ctx, wait); err != nil {
-				return nil, err
-			}
-			continue
+		now := x.Now()
+		if ripe = ripe.Add(2 * time.Second); !ripe.After(now) || ripe.After(order.Until) {
+			return bundle.Encode()
 		}
-		return bundle.Encode()
+		if err := pause(ctx, ripe.Sub(now)); err != nil {
+			return nil, err
+		}
 	}
+}
+
+// gather fills a bundle from one snapshot. ripe is when an absence begins to
+// tell something.
+func (x *Exchange) gather(ctx context.Context, order ProofOrder) (bundle evidence.Bundle, ripe time.Time, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		g := &gathering{x: x, v: v, bundle: &bundle}
+		if err := g.begin(order.Case); err != nil {
+			return err
+		}
+		if order.Silence == "" {
+			return g.steps(order)
+		}
+		ripe, err = g.silence(order.Silence)
+		return err
+	})
+	return bundle, ripe, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -84,49 +93,88 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// reachTime bounds what people wait for a party against whom they want evidence.
+const reachTime = 10 * time.Second
+
 // freshen publishes, follows the other party as far as it can be reached, and
 // has witnesses renew the times of the heads that the evidence will rest on.
 func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
+	var c heed.Case
+	err := x.store.Read(ctx, func(v View) (err error) {
+		c, err = v.Case(id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if err := x.Cut(ctx); err != nil {
 		return err
 	}
-	var origins []string
-	var other heed.PartyID
-	err := x.store.Read(ctx, func(v View) error {
-		c, err := v.Case(id)
-		if err != nil {
-			return err
+	other := c.Other(x.party)
+	var failed failures
+	var wait sync.WaitGroup
+	wait.Go(func() { failed.add(x.refreshLedgers(ctx, x.party)) })
+	wait.Go(func() {
+		reach, cancel := context.WithTimeout(ctx, reachTime)
+		defer cancel()
+		if err := x.Follow(reach, other); err != nil && ctx.Err() == nil {
+			x.log.Info("the evidence is made of what is held of the other party's ledger", "party", other, "error", err)
 		}
-		other = c.Other(x.party)
-		return nil
+		failed.add(x.refreshLedgers(ctx, other))
 	})
-	if err != nil {
-		return err
-	}
-	reach, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if err := x.Follow(reach, other); err != nil {
-		x.log.Info("the evidence is made of what is held of the other party's ledger", "party", other, "error", err)
-	}
-	err = x.store.Read(ctx, func(v View) error {
-		for _, party := range []heed.PartyID{x.party, other} {
-			of, err := x.originsOf(v, party)
+	wait.Wait()
+	return failed.err()
+}
+
+// refreshLedgers has the newest heads that we hold of a party's ledgers
+// cosigned anew, all at once.
+func (x *Exchange) refreshLedgers(ctx context.Context, party heed.PartyID) error {
+	var origins []string
+	err := x.store.Read(ctx, func(v View) error {
+		held, err := x.originsOf(v, party)
+		for _, origin := range held {
+			done, err := x.hasLastWord(v, origin)
 			if err != nil {
 				return err
 			}
-			origins = append(origins, of...)
+			if !done {
+				origins = append(origins, origin)
+			}
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	var failed failures
+	var wait sync.WaitGroup
 	for _, origin := range origins {
-		if err := x.Refresh(ctx, origin); err != nil {
-			return fmt.Errorf("witnessed time of %s: %w", origin, err)
-		}
+		wait.Go(func() {
+			if err := x.Refresh(ctx, origin); err != nil {
+				failed.add(fmt.Errorf("witnessed time of %s: %w", origin, err))
+			}
+		})
 	}
-	return nil
+	wait.Wait()
+	return failed.err()
+}
+
+// hasLastWord reports whether a ledger has ended and enough witnesses have
+// cosigned its end, to which a later time adds nothing.
+func (x *Exchange) hasLastWord(v View, origin string) (bool, error) {
+	log, err := x.keptLedger(v, origin)
+	if err != nil || log.own {
+		return false, err
+	}
+	end, err := lastRoot(v, origin)
+	if err != nil || !end.Ends() {
+		return false, err
+	}
+	_, err = v.Witnessed(origin, end.Covers)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // originsOf are the ledgers of a party of which we hold a head: ended ones
@@ -136,19 +184,9 @@ func (x *Exchange) originsOf(v View, party heed.PartyID) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var card heed.Card
-	if party == x.party {
-		me, err := v.Self()
-		if err != nil {
-			return nil, err
-		}
-		card = me.Card
-	} else {
-		peer, err := v.Peer(party)
-		if err != nil {
-			return nil, err
-		}
-		card = peer.Card
+	card, err := x.newestCard(v, party)
+	if err != nil {
+		return nil, err
 	}
 	present, err := ledgerOrigin(card)
 	if err != nil {
@@ -170,6 +208,16 @@ func (x *Exchange) originsOf(v View, party heed.PartyID) ([]string, error) {
 		held = append(held, origin)
 	}
 	return held, nil
+}
+
+// newestCard is our present card, or the newest that we hold of a peer.
+func (x *Exchange) newestCard(v View, party heed.PartyID) (heed.Card, error) {
+	if party == x.party {
+		me, err := v.Self()
+		return me.Card, err
+	}
+	peer, err := v.Peer(party)
+	return peer.Card, err
 }
 
 // gathering fills a bundle from one snapshot.
@@ -223,14 +271,14 @@ func (g *gathering) begin(id heed.CaseID) (err error) {
 // addParty adds the chain of a party's cards, so that whichever of them the
 // verifier has pinned vouches for the others, and its successions.
 func (g *gathering) addParty(party heed.PartyID) error {
-	for serial := uint64(1); ; serial++ {
+	newest, err := g.x.newestCard(g.v, party)
+	if err != nil {
+		return err
+	}
+	for serial := uint64(1); serial <= newest.Serial; serial++ {
 		card, err := g.v.CardOf(party, serial)
 		if errors.Is(err, ErrNotFound) {
-			peer, err := g.v.Peer(party)
-			if party == g.x.party || err != nil || serial > peer.Card.Serial {
-				break
-			}
-			continue // one that came and went while nobody asked
+			continue // one from before we knew the party
 		}
 		if err != nil {
 			return err

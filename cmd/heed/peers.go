@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -58,7 +59,7 @@ func (a *app) cardNote(ctx context.Context) ([]byte, error) {
 }
 
 func (a *app) cardRenewCommand() *cobra.Command {
-	var clocks, endpoint, tiles, recovery, passphrase string
+	var clocks, endpoint, tiles, recovery, passphrase, nextRecovery string
 	var node, sealing, log, lost, alone bool
 	var depositaries []string
 	var collectEvery time.Duration
@@ -99,6 +100,13 @@ over by themselves; without it each of them compares the fingerprint again.`,
 					return err
 				}
 			}
+			if nextRecovery != "" {
+				next, err := a.newRecoveryKey(nextRecovery, passphrase)
+				if err != nil {
+					return err
+				}
+				request.NextRecoveryKey = next
+			}
 			var answer control.CardAnswer
 			if err := a.call(c.Context(), "card-renew", request, &answer); err != nil {
 				return err
@@ -130,8 +138,29 @@ over by themselves; without it each of them compares the fingerprint again.`,
 	f.BoolVar(&alone, "no-depositary", false, "name no depositary any more")
 	f.DurationVar(&collectEvery, "collect-every", 0, "how often our depositaries are asked (default 1h)")
 	f.StringVar(&recovery, "recovery", "", "FILE of the offline recovery key, to sign with")
-	f.StringVar(&passphrase, "passphrase-file", "", "FILE whose first line decrypts the recovery key")
+	f.StringVar(&nextRecovery, "next-recovery", "", "FILE for a fresh recovery key, which signs the cards after this one; keep it away from the node")
+	f.StringVar(&passphrase, "passphrase-file", "", "FILE whose first line decrypts the recovery key, and encrypts a fresh one")
 	return c
+}
+
+// newRecoveryKey writes a recovery key to a new file and returns what the card says of it.
+func (a *app) newRecoveryKey(file, passphrase string) (string, error) {
+	s, err := readSettings(a.home)
+	if err != nil {
+		return "", err
+	}
+	secret, err := readPassphrase(passphrase)
+	if err != nil {
+		return "", err
+	}
+	key, err := seal.NewSigningKey(rand.Reader, wire.RecoveryKeyName(s.Party))
+	if err != nil {
+		return "", err
+	}
+	if err := seal.CreateRecoveryKey(file, key, secret); err != nil {
+		return "", fileFault("recovery key: ", err)
+	}
+	return key.Verifier().String(), nil
 }
 
 func (a *app) peerCommand() *cobra.Command {

@@ -422,6 +422,9 @@ func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r contr
 		}
 		recovery = append(recovery, key)
 	}
+	if r.NextRecoveryKey != "" {
+		card.RecoveryKey = r.NextRecoveryKey
+	}
 	next, err := keys.prepare(r.NodeKey, r.SealingKey, r.LedgerKey || r.LedgerLost)
 	if err != nil {
 		return nil, err

@@ -101,6 +101,7 @@ function verdict(v, proven) {
     owedBy: v.owedBy ? party(v.owedBy) : "?", owedTo: v.owedTo ? party(v.owedTo) : "?",
     duty: v.duty ? named("duty", v.duty) : "?", due: v.due ? stamp(v.due) : "?", asOf: v.asOf ? stamp(v.asOf) : "?",
   };
+  const text = w[state.language + "Text"], unsaid = name => !text.includes("{" + name + "}");
   const tags = [make("span", {class: "tag " + (proven ? "good" : "warn")}, word(proven ? "proven" : "unproven"))];
   if (v.verdict === "answered") {
     tags.push(make("span", {class: "tag " + (v.late || !v.due ? "warn" : "good")}, word(v.late ? "late" : v.due ? "intime" : "dueUnknown")));
@@ -110,15 +111,15 @@ function verdict(v, proven) {
   return make("article", {class: "card verdict " + tone + (proven ? "" : " unproven"), "data-verdict": v.verdict, "data-late": String(Boolean(v.late)), "data-as-of": v.asOf || "", "data-due": v.due || ""},
     make("p", {class: "tags"}, tags),
     make("h3", {}, phrase(w[state.language], values)),
-    make("p", {}, phrase(w[state.language + "Text"], values)),
+    make("p", {}, phrase(text, values)),
     facts(
       v.lie && [word("f.lie"), named("lie", v.lie)],
       v.case && [word("f.case"), v.code ? code(v.code) : make("code", {}, theirs(v.case))],
-      v.duty && [word("f.reply"), named("duty", v.duty)],
-      v.owedBy && [word("f.by"), theirs(v.owedBy)],
-      v.owedTo && [word("f.to"), theirs(v.owedTo)],
+      v.duty && unsaid("duty") && [word("f.reply"), named("duty", v.duty)],
+      v.owedBy && unsaid("owedBy") && [word("f.by"), theirs(v.owedBy)],
+      v.owedTo && unsaid("owedTo") && [word("f.to"), theirs(v.owedTo)],
       v.received && [word("f.received"), ...stamp(v.received)],
-      v.due && [word("f.due"), ...stamp(v.due)],
+      v.due && unsaid("due") && [word("f.due"), ...stamp(v.due)],
       v.witnesses && [word("f.witnesses"), theirs(v.witnesses.join(", "))],
       v.corroborations && [word("f.corroborations"), theirs(v.corroborations.join(", "))],
       v.why && [word("f.why"), make("span", {lang: "en"}, visible(v.why))],
