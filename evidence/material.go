@@ -61,9 +61,10 @@ type log struct {
 }
 
 type provenLeaf struct {
-	head  *head
-	index int64
-	leaf  []byte
+	head   *head
+	index  int64
+	leaf   []byte
+	prefix tlog.Hash // the root of the tree that would end with this leaf
 }
 
 // provenMap is a map root leaf with what its paths show.
@@ -346,6 +347,9 @@ func (m *material) takeLeaf(leaf, text []byte) (*provenLeaf, error) {
 		return nil, damaged("%v", err)
 	}
 	at := provenLeaf{head: h, index: proof.Index, leaf: leaf}
+	if at.prefix, err = ledger.PrefixRoot(tlog.RecordProof(proof.Hashes), h.Size, at.index, leaf); err != nil {
+		return nil, damaged("%v", err)
+	}
 	h.log.leaves[at.index] = append(h.log.leaves[at.index], at)
 	if slot, err := ledger.ParseLeaf(leaf); err == nil {
 		h.log.tags[slot.Tag] = append(h.log.tags[slot.Tag], at)

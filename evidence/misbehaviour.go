@@ -23,6 +23,7 @@ type Lie string
 const (
 	TwoHeads        Lie = "two-heads"
 	TwoLeaves       Lie = "two-leaves"
+	Rewritten       Lie = "rewritten"
 	LeftOut         Lie = "left-out"
 	BadLeaf             = Lie(ledger.BadLeaf)
 	TagTwice            = Lie(ledger.TagTwice)
@@ -45,6 +46,7 @@ const receiptSkew = 60 * time.Second
 var lies = map[Lie]func(m *material, c Claim, p *party) (words string, ok bool){
 	TwoHeads:        (*material).twoHeads,
 	TwoLeaves:       (*material).twoLeaves,
+	Rewritten:       (*material).rewritten,
 	LeftOut:         (*material).leftOut,
 	BadLeaf:         (*material).badLeaf,
 	TagTwice:        (*material).tagTwice,
@@ -129,6 +131,20 @@ func (m *material) twoLeaves(c Claim, _ *party) (string, bool) {
 		}
 	}
 	return fmt.Sprintf("no two leaves at index %d are in the files", c.At), false
+}
+
+// rewritten needs no leaf of the smaller head: the proof of the leaf with which
+// it should end, in a larger one, has the root that it should have.
+func (m *material) rewritten(c Claim, _ *party) (string, bool) {
+	l := m.at(c)
+	for _, at := range l.leaves[c.At-1] {
+		for _, h := range l.heads {
+			if h.Size == c.At && at.head.Size > c.At && at.prefix != h.Root {
+				return fmt.Sprintf("%s signed a head of %d leaves, and one of %d that does not continue it", h.Origin, h.Size, at.head.Size), true
+			}
+		}
+	}
+	return fmt.Sprintf("no larger head that does not continue one of %d leaves is in the files", c.At), false
 }
 
 func (m *material) leftOut(c Claim, _ *party) (string, bool) {

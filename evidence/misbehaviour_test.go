@@ -54,6 +54,17 @@ func TestMisbehaviour(t *testing.T) {
 			s.out.Leaves = []Leaf{s.b.leaf(20, a), other.leaf(20, b)}
 			s.near.Leaves = []Leaf{s.b.leaf(20, a), s.b.leaf(20, s.b.cut()), other.leaf(21, b)}
 		},
+		Rewritten: func(s *shot) {
+			claim(s, Rewritten, 32)
+			other := fork(s)
+			a := s.b.cut()
+			other.cut()
+			b := other.cut()
+			s.out.Checkpoints = [][]byte{a}
+			s.out.Leaves = []Leaf{other.leaf(31, b)}
+			s.near.Checkpoints = [][]byte{a, b}
+			s.near.Leaves = []Leaf{s.b.leaf(31, s.b.cut()), s.b.leaf(31, a), other.leaf(30, b)}
+		},
 		LeftOut: func(s *shot) {
 			tag := ledger.Tag(s.sc.fresh()[:32])
 			index := s.b.append(append(tag[:], s.sc.fresh()[:32]...))
@@ -193,8 +204,8 @@ func TestMisbehaviour(t *testing.T) {
 			}
 		})
 	}
-	if len(lies) != 13 {
-		t.Errorf("%d lies, of which 13 have a test", len(lies))
+	if len(lies) != 14 {
+		t.Errorf("%d lies, of which 14 have a test", len(lies))
 	}
 }
 

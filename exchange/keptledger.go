@@ -102,6 +102,19 @@ func (k keptLedger) proof(head Head, index int64) (ledger.LeafProof, error) {
 	return ledger.LeafProof{Index: index, Hashes: hashes, Checkpoint: head.Note}, err
 }
 
+// proven is a leaf with the text of its proof in the head.
+func (k keptLedger) proven(head Head, index int64) (leaf, proof []byte, err error) {
+	found, err := k.proof(head, index)
+	if err != nil {
+		return nil, nil, err
+	}
+	if proof, err = found.Marshal(); err != nil {
+		return nil, nil, err
+	}
+	leaf, err = k.leaf(index)
+	return leaf, proof, err
+}
+
 // findOwn looks a tag of ours up in our present ledger, as far as it reaches,
 // and in those that we have ended.
 func (x *Exchange) findOwn(v View, tag ledger.Tag) (keptLedger, int64, error) {

@@ -49,37 +49,39 @@ func (x *Exchange) Prove(ctx context.Context, order ProofOrder) ([]byte, error) 
 		if err := x.freshen(ctx, order.Case); err != nil {
 			return nil, err
 		}
-		bundle, ripe, err := x.gather(ctx, order)
+		g, err := x.gather(ctx, order)
 		if err != nil {
 			return nil, err
 		}
 		// The witnesses' clocks count in seconds and are not ours: a moment is left
 		// for them to pass the time from which the absence tells anything.
 		now := x.Now()
-		if ripe = ripe.Add(2 * time.Second); !ripe.After(now) || ripe.After(order.Until) {
-			return bundle.Encode()
+		next := now.Add(2 * time.Second)
+		if g.ripe.After(now) {
+			next = g.ripe.Add(2 * time.Second)
 		}
-		if err := pause(ctx, ripe.Sub(now)); err != nil {
+		if g.ripe.IsZero() || g.shown.After(g.ripe) || next.After(order.Until) {
+			return g.bundle.Encode()
+		}
+		if err := pause(ctx, next.Sub(now)); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// gather fills a bundle from one snapshot. ripe is when an absence begins to
-// tell something.
-func (x *Exchange) gather(ctx context.Context, order ProofOrder) (bundle evidence.Bundle, ripe time.Time, err error) {
+// gather fills a bundle from one snapshot.
+func (x *Exchange) gather(ctx context.Context, order ProofOrder) (g *gathering, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		g := &gathering{x: x, v: v, bundle: &bundle}
+		g = &gathering{x: x, v: v, bundle: &evidence.Bundle{}}
 		if err := g.begin(order.Case); err != nil {
 			return err
 		}
 		if order.Silence == "" {
 			return g.steps(order)
 		}
-		ripe, err = g.silence(order.Silence)
-		return err
+		return g.silence(order.Silence)
 	})
-	return bundle, ripe, err
+	return g, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -229,6 +231,11 @@ type gathering struct {
 	kept   map[heed.StatementID]Kept
 	order  []heed.StatementID
 	logs   map[heed.PartyID][]keptLedger
+
+	// Of an absence: from when on it tells anything, and as of when our own
+	// witnesses show it. Both are zero where nothing has to be waited for.
+	ripe, shown time.Time
+	tags        map[heed.PartyID][]ledger.Tag // to be looked up in the maps of a party's ledgers
 }
 
 func (g *gathering) begin(id heed.CaseID) (err error) {
@@ -242,7 +249,7 @@ func (g *gathering) begin(id heed.CaseID) (err error) {
 	if err != nil {
 		return err
 	}
-	g.kept, g.logs = map[heed.StatementID]Kept{}, map[heed.PartyID][]keptLedger{}
+	g.kept, g.logs, g.tags = map[heed.StatementID]Kept{}, map[heed.PartyID][]keptLedger{}, map[heed.PartyID][]ledger.Tag{}
 	for _, k := range all {
 		if k.Dropped == nil {
 			g.kept[k.Statement.ID] = k
@@ -296,18 +303,33 @@ func (g *gathering) addParty(party heed.PartyID) error {
 	return err
 }
 
-// add puts a statement into the bundle with its tag key, its release, its
-// deposits, and the checkpoint after which it was made.
+// add puts a statement into the bundle with its tag key and what goes with it.
 func (g *gathering) add(id heed.StatementID) error {
 	k, ok := g.kept[id]
 	if !ok {
 		return nil // it is known by name only, and the verifier is told that it is missing
 	}
-	s := evidence.Statement{Note: k.Note}
+	var key *ledger.Key
 	if k.Statement.Kind != heed.KindReceipt {
-		s.Key = &k.Key
+		key = &k.Key
 	}
-	g.bundle.Statements = append(g.bundle.Statements, s)
+	return g.addKept(k, key)
+}
+
+// mention is add without the tag key: what became of the statement stays
+// between the parties.
+func (g *gathering) mention(id heed.StatementID) error {
+	k, ok := g.kept[id]
+	if !ok || slices.ContainsFunc(g.bundle.Statements, func(s evidence.Statement) bool { return bytes.Equal(s.Note, k.Note) }) {
+		return nil
+	}
+	return g.addKept(k, nil)
+}
+
+// addKept adds a statement with its release, its deposits, and the checkpoint
+// after which it was made.
+func (g *gathering) addKept(k Kept, key *ledger.Key) error {
+	g.bundle.Statements = append(g.bundle.Statements, evidence.Statement{Note: k.Note, Key: key})
 	if k.Statement.Kind.Released() {
 		note, err := g.v.Release(k.Statement.Release)
 		if err != nil {
@@ -323,12 +345,29 @@ func (g *gathering) add(id heed.StatementID) error {
 			return err
 		}
 	}
-	deposits, err := g.v.Deposits(id)
+	deposits, err := g.v.Deposits(k.Statement.ID)
 	for _, d := range deposits {
 		g.bundle.Statements = append(g.bundle.Statements, evidence.Statement{Note: d.Note})
 		g.bundle.Headers = append(g.bundle.Headers, d.Header)
 	}
 	return err
+}
+
+// addStanding adds a statement that binds its author, whatever has become of
+// the key that signed it: where that key has ended, with its leaf.
+func (g *gathering) addStanding(id heed.StatementID) error {
+	k, ok := g.kept[id]
+	if !ok {
+		return nil
+	}
+	card, err := g.x.newestCard(g.v, k.Statement.Author)
+	if err != nil {
+		return err
+	}
+	if card.NodeKey != k.Statement.Node {
+		return g.addLogged(id)
+	}
+	return g.add(id)
 }
 
 // addLogged adds a statement, and its leaves where its author's ledger shows them.
@@ -358,78 +397,87 @@ func (g *gathering) addLogged(id heed.StatementID) error {
 	return nil
 }
 
-// addLeaf adds the proof of a tag's leaf, where a published ledger of the party has it.
+// addLeaf adds the proof of a tag's leaf, where a published ledger of the party
+// has it, under the head that dates it.
 func (g *gathering) addLeaf(party heed.PartyID, tag ledger.Tag) error {
+	log, index, found, err := g.find(party, tag)
+	if err != nil || !found {
+		return err
+	}
+	head, err := log.dated(index)
+	if err != nil {
+		return err
+	}
+	leaf, proof, err := log.proven(head, index)
+	g.bundle.Leaves = append(g.bundle.Leaves, evidence.Leaf{Leaf: leaf, Proof: proof})
+	return err
+}
+
+// find looks a tag up in the published ledgers of a party.
+func (g *gathering) find(party heed.PartyID, tag ledger.Tag) (log keptLedger, index int64, found bool, err error) {
 	for _, log := range g.logs[party] {
 		index, found, err := log.find(tag)
 		if err != nil {
-			return err
+			return log, 0, false, err
 		}
-		if !found {
-			continue
+		head, err := log.head()
+		if err != nil || found && index < head.Size {
+			return log, index, err == nil, err
 		}
-		head, err := log.dated(index)
-		if err != nil {
-			return err
-		}
-		if index >= head.Size {
-			continue
-		}
-		proof, err := log.proof(head, index)
-		if err != nil {
-			return err
-		}
-		text, err := proof.Marshal()
-		if err != nil {
-			return err
-		}
-		leaf, err := log.leaf(index)
-		if err != nil {
-			return err
-		}
-		g.bundle.Leaves = append(g.bundle.Leaves, evidence.Leaf{Leaf: leaf, Proof: text})
-		return nil
 	}
-	return nil
+	return log, 0, false, nil
+}
+
+// lookUp has the maps of a party's ledgers say whether they have a tag.
+func (g *gathering) lookUp(party heed.PartyID, tags ...ledger.Tag) {
+	for _, tag := range tags {
+		if !slices.Contains(g.tags[party], tag) {
+			g.tags[party] = append(g.tags[party], tag)
+		}
+	}
 }
 
 // addMaps adds, for each ledger of a party, its newest map root and what the
-// map says of the tags.
-func (g *gathering) addMaps(party heed.PartyID, tags ...ledger.Tag) error {
+// map says of the tags that are to be looked up.
+func (g *gathering) addMaps(party heed.PartyID) error {
 	for _, log := range g.logs[party] {
 		head, err := log.head()
 		if err != nil {
 			return err
 		}
-		leaf, err := log.leaf(head.Size - 1)
-		if err != nil {
-			return err
-		}
-		root, err := ledger.ParseMapRoot(leaf)
-		if err != nil {
-			return err
-		}
-		proof, err := log.proof(head, head.Size-1)
-		if err != nil {
-			return err
-		}
-		m := evidence.Map{Leaf: leaf}
-		if m.Proof, err = proof.Marshal(); err != nil {
-			return err
-		}
-		marks, err := log.marks()
-		if err != nil {
-			return err
-		}
-		for _, tag := range tags {
-			path, err := marks.Prove(tag, root.Covers)
-			if err != nil {
+		for tags := range slices.Chunk(g.tags[party], evidence.MaxPaths) {
+			if err := g.addMap(log, head, tags...); err != nil {
 				return err
 			}
-			m.Paths = append(m.Paths, evidence.Path{Tag: tag, Path: path.Bytes()})
 		}
-		g.bundle.Maps = append(g.bundle.Maps, m)
 	}
+	return nil
+}
+
+// addMap adds the map root that a head of a ledger ends with, and what the map
+// says of the tags.
+func (g *gathering) addMap(log keptLedger, head Head, tags ...ledger.Tag) error {
+	leaf, proof, err := log.proven(head, head.Size-1)
+	if err != nil {
+		return err
+	}
+	root, err := ledger.ParseMapRoot(leaf)
+	if err != nil {
+		return err
+	}
+	marks, err := log.marks()
+	if err != nil {
+		return err
+	}
+	m := evidence.Map{Leaf: leaf, Proof: proof}
+	for _, tag := range tags {
+		path, err := marks.Prove(tag, root.Covers)
+		if err != nil {
+			return err
+		}
+		m.Paths = append(m.Paths, evidence.Path{Tag: tag, Path: path.Bytes()})
+	}
+	g.bundle.Maps = append(g.bundle.Maps, m)
 	return nil
 }
 

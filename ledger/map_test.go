@@ -183,6 +183,11 @@ func checkPath(t interface{ Fatalf(string, ...any) }, m *Map, naive naiveMap, ta
 		if !errors.Is(err, ErrMapTaken) {
 			t.Fatalf("insert of %v, which is there: %v", tag, err)
 		}
+		shrunk := maps.Clone(naive)
+		delete(shrunk, string(tag[:]))
+		if got := parsed.Without(); got != shrunk.root() {
+			t.Fatalf("without %v: %v, want %v", tag, got, shrunk.root())
+		}
 		return
 	}
 	grown := maps.Clone(naive)

@@ -94,3 +94,13 @@ func (p MapPath) Insert(root tlog.Hash, e MapEntry) (tlog.Hash, error) {
 	value := e.value()
 	return p.path.insert(e.Tag[:], value[:]), nil
 }
+
+// Without is the root of the map without the tag that the path is of: what an
+// auditor holds a wrong root against, to find out what it leaves out. It means
+// nothing for a path that was not checked.
+func (p MapPath) Without() tlog.Hash {
+	if len(p.path.steps) == 0 {
+		return emptyRoot()
+	}
+	return foldPatricia(p.path.steps[0].sibling, p.path.key, p.path.steps[1:])
+}

@@ -28,6 +28,36 @@ func CheckInclusion(proof tlog.RecordProof, head Checkpoint, index int64, leaf [
 	return nil
 }
 
+// PrefixRoot is the root of the tree of the first index+1 leaves, read off an
+// inclusion proof of the last of them in a larger tree: the siblings on the
+// proof's left are that tree's right edge. So a leaf and its proof show whether
+// a larger head continues a smaller one. The proof is one that CheckInclusion
+// accepted. Errors: ErrRange, ErrProof for another number of hashes.
+func PrefixRoot(proof tlog.RecordProof, size, index int64, leaf []byte) (tlog.Hash, error) {
+	if err := checkIndex(size, index); err != nil {
+		return tlog.Hash{}, err
+	}
+	root := leafHash(leaf)
+	// Upwards, as long as something is on the right of the leaf's subtree or on
+	// its left; a subtree at the tree's ragged right end rises without a sibling.
+	for last := size - 1; last > 0; index, last = index>>1, last>>1 {
+		if index == last && index&1 == 0 {
+			continue
+		}
+		if len(proof) == 0 {
+			return tlog.Hash{}, fmt.Errorf("ledger: %w: too few hashes for a leaf of %d", ErrProof, size)
+		}
+		if index&1 == 1 {
+			root = tlog.NodeHash(proof[0], root)
+		}
+		proof = proof[1:]
+	}
+	if len(proof) > 0 {
+		return tlog.Hash{}, fmt.Errorf("ledger: %w: too many hashes for a leaf of %d", ErrProof, size)
+	}
+	return root, nil
+}
+
 // Consistency proves that the tree of size leaves begins with all those of
 // the tree of old leaves (RFC 6962, section 2.1.2), in at most one call to r.
 // For an empty old tree, and for one of the same size, the proof is empty.

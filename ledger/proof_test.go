@@ -147,3 +147,34 @@ func TestProofsOfAShortReader(t *testing.T) {
 		t.Errorf("consistency: %v", err)
 	}
 }
+
+// An inclusion proof of a leaf holds the root of the tree that ends with it.
+func TestPrefixRoot(t *testing.T) {
+	hashes := grow(t, 70)
+	for size := int64(1); size <= 70; size++ {
+		for index := range size {
+			proof, err := Inclusion(size, index, hashes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree, err := NewTree(index+1, hashes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := PrefixRoot(proof, size, index, vectorLeaf(int(index))); err != nil || got != tree.Root() {
+				t.Fatalf("leaf %d of %d: %v, %v, want %v", index, size, got, err, tree.Root())
+			}
+			if _, err := PrefixRoot(append(proof, tlog.Hash{}), size, index, vectorLeaf(int(index))); !errors.Is(err, ErrProof) {
+				t.Fatalf("a hash too many: %v", err)
+			}
+			if len(proof) > 0 {
+				if _, err := PrefixRoot(proof[1:], size, index, vectorLeaf(int(index))); !errors.Is(err, ErrProof) {
+					t.Fatalf("a hash too few: %v", err)
+				}
+			}
+		}
+		if _, err := PrefixRoot(nil, size, size, nil); !errors.Is(err, ErrRange) {
+			t.Fatal(err)
+		}
+	}
+}

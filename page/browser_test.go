@@ -215,6 +215,13 @@ func (b tab) accessible(what string) {
 	}
 }
 
+func (b tab) picture(name string) {
+	b.t.Helper()
+	if *screenshots != "" {
+		must(b.t, os.WriteFile(filepath.Join(*screenshots, name+".png"), read(b, chromedp.FullScreenshot(100)), 0o600))
+	}
+}
+
 // look sees the page as it stands in light and dark, wide and narrow.
 func (b tab) look(name string) {
 	b.t.Helper()
@@ -226,9 +233,7 @@ func (b tab) look(name string) {
 			b.do(chromedp.EmulateViewport(width, 900))
 			what := name + "-" + scheme + "-" + strconv.FormatInt(width, 10)
 			b.accessible(what)
-			if *screenshots != "" {
-				must(b.t, os.WriteFile(filepath.Join(*screenshots, what+".png"), read(b, chromedp.FullScreenshot(100)), 0o600))
-			}
+			b.picture(what)
 			if read(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth`)) {
 				b.t.Errorf("%s is wider than its window", what)
 			}
@@ -338,13 +343,20 @@ func TestJudgesOffline(t *testing.T) {
 	}
 	b.look("russian")
 
-	// On paper it is light, and has no controls.
+	// On paper it is light, whatever the screen is, and has no controls.
+	must(t, second(chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+	})))
+	b.picture("printed")
+	if got := read(b, chromedp.Evaluate[string](`getComputedStyle(document.querySelector(".verdict")).backgroundColor + getComputedStyle(document.documentElement).backgroundColor`)); got != "rgb(255, 255, 255)rgb(255, 255, 255)" {
+		t.Errorf("paper is %s", got)
+	}
+	if read(b, chromedp.Evaluate[bool](`[...document.querySelectorAll("button, label, summary")].some(e => e.checkVisibility())`)) {
+		t.Error("there are controls on paper")
+	}
 	pdf := read(b, chromedp.PrintToPDF())
 	if len(pdf) < 10_000 || string(pdf[:5]) != "%PDF-" {
 		t.Errorf("printed, the page has %d bytes", len(pdf))
-	}
-	if *screenshots != "" {
-		must(t, os.WriteFile(filepath.Join(*screenshots, "printed.pdf"), pdf, 0o600))
 	}
 }
 

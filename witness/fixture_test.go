@@ -36,7 +36,7 @@ const (
 
 // testLog is a party's ledger in memory, made by the rules or against them.
 type testLog struct {
-	t      *testing.T
+	t      testing.TB
 	origin string
 	key    seal.SigningKey
 
@@ -52,7 +52,7 @@ type testLog struct {
 	hidden   bool // it serves its checkpoint and no leaves
 }
 
-func newLog(t *testing.T, origin string) *testLog {
+func newLog(t testing.TB, origin string) *testLog {
 	t.Helper()
 	key, err := seal.NewSigningKey(rand.Reader, origin)
 	if err != nil {
@@ -266,14 +266,14 @@ func (p *parties) Successions(context.Context, heed.Card) ([][]byte, error) {
 
 // identity is a party's keys and its cards.
 type identity struct {
-	t        *testing.T
+	t        testing.TB
 	node     seal.SigningKey
 	recovery seal.SigningKey
 	card     heed.Card
 	note     []byte
 }
 
-func newIdentity(t *testing.T, l *testLog) *identity {
+func newIdentity(t testing.TB, l *testLog) *identity {
 	t.Helper()
 	id := &identity{t: t}
 	var err error
@@ -328,7 +328,7 @@ var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // world is a witness of north's ledger, over HTTP.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	parties *parties
 	key     ledger.CosigningKey
@@ -346,7 +346,7 @@ type world struct {
 	client *witness.Client
 }
 
-func newWorld(t *testing.T, change func(*world), notes ...[]byte) *world {
+func newWorld(t testing.TB, change func(*world), notes ...[]byte) *world {
 	t.Helper()
 	key, err := ledger.NewCosigningKey("witness.example", rand.Reader)
 	if err != nil {

@@ -382,7 +382,12 @@ async function changed() {
   const found = turn === state.turn ? await judge(state.policy.data, state.files.map(f => f.data)) : null;
   if (turn !== state.turn) return; // other files were chosen meanwhile
   Object.assign(state, {busy: false, at: new Date()}, found);
-  draw();
+  try {
+    draw();
+  } catch (e) {
+    Object.assign(state, {answer: null, trouble: {kind: "broken", detail: String(e)}});
+    draw();
+  }
 }
 
 // judge runs the program once, in a memory of its own, and gives an answer or a
