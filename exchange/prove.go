@@ -120,12 +120,44 @@ func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
 		reach, cancel := context.WithTimeout(ctx, reachTime)
 		defer cancel()
 		if err := x.Follow(reach, other); err != nil && ctx.Err() == nil {
-			x.log.Info("the evidence is made of what is held of the other party's ledger", "party", other, "error", err)
+			x.log.Info("the evidence is made of what others hold of the other party's ledger", "party", other, "error", err)
+			failed.add(x.followAtWitnesses(ctx, other))
 		}
 		failed.add(x.refreshLedgers(ctx, other))
 	})
 	wait.Wait()
 	return failed.err()
+}
+
+// followAtWitnesses takes a party's ledgers of which we hold nothing from the
+// first witness that mirrors them: we may never have reached the party itself.
+func (x *Exchange) followAtWitnesses(ctx context.Context, party heed.PartyID) error {
+	var missing []string
+	err := x.store.Read(ctx, func(v View) error {
+		held, err := x.originsOf(v, party)
+		if err != nil {
+			return err
+		}
+		all, err := x.knownOrigins(v, party)
+		missing = slices.DeleteFunc(all, func(origin string) bool { return slices.Contains(held, origin) })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	witnesses, err := x.mirroringWitnesses(ctx)
+	limited, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	for _, origin := range missing {
+		for _, w := range witnesses {
+			err := x.followWitness(limited, w, origin)
+			if err == nil {
+				break
+			}
+			x.log.Info("a witness has not given a ledger", "witness", w.Name, "ledger", origin, "error", err)
+		}
+	}
+	return errors.Join(err, ctx.Err())
 }
 
 // refreshLedgers has the newest heads that we hold of a party's ledgers
@@ -179,9 +211,8 @@ func (x *Exchange) hasLastWord(v View, origin string) (bool, error) {
 	return err == nil, err
 }
 
-// originsOf are the ledgers of a party of which we hold a head: ended ones
-// first, the present one last.
-func (x *Exchange) originsOf(v View, party heed.PartyID) ([]string, error) {
+// knownOrigins are the ledgers of a party: ended ones first, the present one last.
+func (x *Exchange) knownOrigins(v View, party heed.PartyID) ([]string, error) {
 	origins, err := formerOrigins(v, party)
 	if err != nil {
 		return nil, err
@@ -191,11 +222,17 @@ func (x *Exchange) originsOf(v View, party heed.PartyID) ([]string, error) {
 		return nil, err
 	}
 	present, err := ledgerOrigin(card)
+	return append(origins, present), err
+}
+
+// originsOf are those of them of which we hold a head.
+func (x *Exchange) originsOf(v View, party heed.PartyID) ([]string, error) {
+	origins, err := x.knownOrigins(v, party)
 	if err != nil {
 		return nil, err
 	}
 	var held []string
-	for _, origin := range append(origins, present) {
+	for _, origin := range origins {
 		log, err := x.keptLedger(v, origin)
 		if err != nil {
 			return nil, err

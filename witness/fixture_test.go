@@ -205,8 +205,8 @@ type parties struct {
 	cards       [][]byte
 	successions [][]byte
 	away        bool
-	asked       int
 	block       chan struct{} // requests for leaves wait until it is closed
+	blocked     chan struct{} // gets a token when the first of them waits
 }
 
 func (p *parties) serve(logs ...*testLog) {
@@ -220,10 +220,18 @@ func (p *parties) serve(logs ...*testLog) {
 	}
 }
 
+// blocking has requests for leaves wait until release is called, which is to
+// be done once the first of them does.
+func (p *parties) blocking() (waits <-chan struct{}, release func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.block, p.blocked = make(chan struct{}), make(chan struct{}, 1)
+	return p.blocked, func() { close(p.block) }
+}
+
 func (p *parties) state(origin string) (*testLog, chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked++
 	if p.away {
 		return nil, nil, errAway
 	}
@@ -236,6 +244,10 @@ func (p *parties) Resource(ctx context.Context, _ heed.Card, origin, path string
 		return nil, err
 	}
 	if block != nil && strings.HasPrefix(path, "tile/") {
+		select {
+		case p.blocked <- struct{}{}:
+		default:
+		}
 		select {
 		case <-block:
 		case <-ctx.Done():

@@ -338,7 +338,7 @@ func TestSlowLeaves(t *testing.T) {
 	w.cosigned(l, 0)
 	held, note := l.size, l.note
 	l.cut(300)
-	w.parties.block = make(chan struct{})
+	waits, release := w.parties.blocking()
 	body := l.request(held)
 	done := make(chan int)
 	go func() {
@@ -348,23 +348,15 @@ func TestSlowLeaves(t *testing.T) {
 		}
 		done <- status
 	}()
-	for w.askedFor() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-waits
 	w.pass(time.Hour)
 	if status, answer := w.post(l.requestFor(held, note, held)); status != http.StatusOK {
 		t.Fatalf("the head held: %d %s", status, answer)
 	}
-	close(w.parties.block)
+	release()
 	if status := <-done; status != http.StatusOK {
 		t.Errorf("the larger head: %d", status)
 	}
-}
-
-func (w *world) askedFor() int {
-	w.parties.mu.Lock()
-	defer w.parties.mu.Unlock()
-	return w.parties.asked
 }
 
 // TestDamagedLeaves: leaves that are not those of the signed head prove nothing.
@@ -754,7 +746,7 @@ func TestBounds(t *testing.T) {
 	})
 	t.Run("requests", func(t *testing.T) {
 		w, l, _ := founded(t, func(w *world) { w.limits = func(o *witness.Options) { o.MaxRequests = 1 } })
-		w.parties.block = make(chan struct{})
+		waits, release := w.parties.blocking()
 		body := l.request(0)
 		done := make(chan int)
 		go func() {
@@ -764,11 +756,9 @@ func TestBounds(t *testing.T) {
 			}
 			done <- status
 		}()
-		for w.askedFor() == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		<-waits
 		w.refused(http.StatusServiceUnavailable, body)
-		close(w.parties.block)
+		release()
 		if status := <-done; status != http.StatusOK {
 			t.Errorf("status %d", status)
 		}
