@@ -25,6 +25,7 @@ var floors = map[string]int{
 	"wire":     2,
 	"watch":    2,
 	"draft":    2,
+	"stats":    2,
 	"interop/": 2,
 
 	"evidence": 3,

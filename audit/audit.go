@@ -17,7 +17,7 @@ import (
 )
 
 // MaxLeaves bounds the ledgers that are audited. All leaves and the whole map
-// are held in memory until the audit ends: some 450 bytes a leaf, 2 GB for the
+// are held in memory until the audit ends: some 700 bytes a leaf, 3 GB for the
 // largest. Where a broken rule is to be proven, it takes as much again.
 const MaxLeaves = 1 << 22
 

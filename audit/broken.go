@@ -17,20 +17,19 @@ func (a *auditor) accuse(ctx context.Context, v *ledger.Violation) error {
 		return a.rootWrong(ctx, v)
 	}
 	at, claimed := []int64{v.Index}, v.Index
-	var heads [][]byte
 	switch v.Rule {
 	case ledger.TagTwice:
 		at = append(at, v.Earlier)
 	case ledger.AfterEnd:
-		at, claimed, heads = []int64{v.Earlier}, v.Earlier, [][]byte{a.own.note}
+		at, claimed = []int64{v.Earlier}, v.Earlier // its proof has the head that goes beyond
 	case ledger.RootPrevious:
-		at = append(at, a.previous(v)...)
+		at = append(at, a.previous(v))
 	}
 	leaves, err := a.proofs(ctx, at)
 	if err != nil {
 		return a.unlessServed(ctx, err)
 	}
-	return a.find(evidence.Claim{Lie: evidence.Lie(v.Rule), At: claimed}, evidence.Bundle{Leaves: leaves, Checkpoints: heads}, "%v", v)
+	return a.find(evidence.Claim{Lie: evidence.Lie(v.Rule), At: claimed}, evidence.Bundle{Leaves: leaves}, "%v", v)
 }
 
 // unlessServed is what is left of the error of a proof: nothing, where leaves
@@ -55,17 +54,15 @@ func (a *auditor) proofs(ctx context.Context, at []int64) ([]evidence.Leaf, erro
 	return leaves, nil
 }
 
-// previous are the leaves that show which map root stands before the one at
-// fault: the one that it names, and the one that it should.
-func (a *auditor) previous(v *ledger.Violation) []int64 {
-	var at []int64
-	if said, err := ledger.ParseMapRoot(a.leaves[v.Index]); err == nil && said.Previous >= 0 {
-		at = append(at, said.Previous)
+// previous is the leaf that shows that a map root names a wrong one as the one
+// before it: the one that it names, where that is no map root, or the one that
+// it passes over. Whichever comes later is it.
+func (a *auditor) previous(v *ledger.Violation) int64 {
+	said, err := ledger.ParseMapRoot(v.Leaf)
+	if err != nil {
+		return v.Want.Previous
 	}
-	if v.Want.Previous >= 0 {
-		at = append(at, v.Want.Previous)
-	}
-	return at
+	return max(said.Previous, v.Want.Previous)
 }
 
 // mostBetween is the number of leaves between two map roots above which no

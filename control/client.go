@@ -63,8 +63,14 @@ type Client struct {
 	home string
 }
 
-// ErrNoNode says that no node answers on the home's socket.
-var ErrNoNode = errors.New("no node is running")
+// Why a request was not answered: a *Fault of Call matches one of them.
+var (
+	// ErrNoNode says that no node answers on the home's socket: nothing was asked.
+	ErrNoNode = errors.New("no node is running")
+	// ErrWentAway says that the node was asked and did not answer to the end: it
+	// may have done what it was asked.
+	ErrWentAway = errors.New("the node went away")
+)
 
 // Dial makes a client; nothing is contacted yet.
 func Dial(home string) *Client {
@@ -81,7 +87,8 @@ func Dial(home string) *Client {
 	}}}
 }
 
-// Call asks the node. Its error is a *Fault that says how the command ends.
+// Call asks the node. Its error is a *Fault that says how the command ends, or
+// ctx's own where that has ended: then the node may have done what it was asked.
 func (c *Client) Call(ctx context.Context, verb string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -92,17 +99,13 @@ func (c *Client) Call(ctx context.Context, verb string, in, out any) error {
 		return err
 	}
 	response, err := c.http.Do(request)
-	var refused *net.OpError
-	if errors.As(err, &refused) || errors.Is(err, os.ErrNotExist) {
-		return c.noNode()
-	}
 	if err != nil {
-		return &Fault{Exit: ExitUnreachable, Message: "the node went away while it was asked: " + err.Error(), Hint: "see what `heed serve` printed"}
+		return c.unanswered(ctx, "while it was asked", err)
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
 	if err != nil {
-		return &Fault{Exit: ExitUnreachable, Message: "the node went away while it answered: " + err.Error(), Hint: "see what `heed serve` printed"}
+		return c.unanswered(ctx, "while it answered", err)
 	}
 	if response.StatusCode != http.StatusOK {
 		fault := &Fault{}
@@ -117,13 +120,25 @@ func (c *Client) Call(ctx context.Context, verb string, in, out any) error {
 	return nil
 }
 
+// unanswered says why there is no answer.
+func (c *Client) unanswered(ctx context.Context, when string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err() // whoever asked has given up: the node is as it was
+	}
+	var socket *net.OpError
+	if errors.As(err, &socket) && socket.Op == "dial" || errors.Is(err, os.ErrNotExist) {
+		return c.noNode()
+	}
+	return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("%v %s: %v", ErrWentAway, when, err), Hint: "see what `heed serve` printed", cause: ErrWentAway}
+}
+
 func (c *Client) noNode() error {
 	home, err := filepath.Abs(c.home)
 	if err != nil {
 		home = c.home
 	}
 	if _, err := os.Stat(home); errors.Is(err, os.ErrNotExist) {
-		return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("there is no home at %s", home), Hint: "make one with `heed init --home " + c.home + " --name PARTY --listen HOST:PORT`, then start it with `heed serve --home " + c.home + "`"}
+		return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("there is no home at %s", home), Hint: "make one with `heed init --home " + c.home + " --name PARTY --listen HOST:PORT`, then start it with `heed serve --home " + c.home + "`", cause: ErrNoNode}
 	}
-	return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("%v for the home %s", ErrNoNode, home), Hint: "start it with `heed serve --home " + c.home + "`"}
+	return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("%v for the home %s", ErrNoNode, home), Hint: "start it with `heed serve --home " + c.home + "`", cause: ErrNoNode}
 }

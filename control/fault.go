@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -16,9 +17,14 @@ type Fault struct {
 	Message string           `json:"message"`
 	Hint    string           `json:"hint,omitempty"`
 	Code    heed.RefusalCode `json:"code,omitempty"`
+
+	cause error // why a node did not answer; nil where it did
 }
 
 func (f *Fault) Error() string { return f.Message }
+
+// Unwrap makes a Fault match ErrNoNode or ErrWentAway.
+func (f *Fault) Unwrap() error { return f.cause }
 
 // Exit statuses of the command line (docs/cli.md).
 const (
@@ -38,6 +44,7 @@ func faultOf(err error) *Fault {
 	var invalid *heed.Invalid
 	var refused *heed.Refused
 	var fault *Fault
+	var silent *exchange.Unreachable
 	switch {
 	case errors.As(err, &fault):
 		return fault
@@ -45,6 +52,8 @@ func faultOf(err error) *Fault {
 		return &Fault{Exit: ExitRefused, Message: refused.Detail, Hint: refused.Hint, Code: refused.Code}
 	case errors.As(err, &invalid):
 		return &Fault{Exit: ExitInput, Message: invalid.What, Hint: invalid.Hint}
+	case errors.As(err, &silent):
+		return &Fault{Exit: ExitUnreachable, Message: err.Error(), Hint: cmp.Or(silent.Hint, "does it run, and may this machine reach it?")}
 	case errors.Is(err, exchange.ErrLedger):
 		return &Fault{Exit: ExitEvidence, Message: err.Error(), Hint: damaged}
 	case errors.Is(err, wire.ErrMalformed) || errors.Is(err, seal.ErrSignature):

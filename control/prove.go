@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"heed"
+	"heed/evidence"
 	"heed/exchange"
 )
 
@@ -18,9 +19,14 @@ type (
 		Silence heed.DutyKind `json:"silence,omitempty"`
 		Wait    int64         `json:"wait,omitempty"` // milliseconds
 	}
-	// ProveAnswer is the file.
+	// ProveAnswer is the file, and what a verifier would make of it who believes
+	// the node's own witnesses.
 	ProveAnswer struct {
-		Bundle []byte `json:"bundle"`
+		Bundle   []byte             `json:"bundle"`
+		Verdicts []evidence.Verdict `json:"verdicts"`
+		Judged   bool               `json:"judged"` // false: the node has no witness that counts
+		Holds    bool               `json:"holds"`
+		Ripe     Time               `json:"ripe,omitzero"` // from when on an absence tells anything
 	}
 )
 
@@ -32,7 +38,11 @@ func proofVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		}
 		order := exchange.ProofOrder{Case: id, Steps: r.Steps, Open: r.Open, Silence: r.Silence}
 		order.Until = x.Now().Add(time.Duration(r.Wait) * time.Millisecond)
-		bundle, err := x.Prove(ctx, order)
-		return ProveAnswer{Bundle: bundle}, err
+		proof, err := x.Prove(ctx, order)
+		out := ProveAnswer{Bundle: proof.File, Verdicts: proof.Report.Verdicts, Judged: len(proof.Report.Parties) > 0, Holds: proof.Report.Holds()}
+		if !proof.Ripe.IsZero() {
+			out.Ripe = At(proof.Ripe)
+		}
+		return out, err
 	})
 }

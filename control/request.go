@@ -18,6 +18,10 @@ type (
 	CardAnswer struct {
 		Note []byte `json:"note"`
 	}
+	// CardsAnswer is all cards that the node has had, oldest first.
+	CardsAnswer struct {
+		Notes [][]byte `json:"notes"`
+	}
 	// RenewRequest asks for the next card. What is empty stays as it is.
 	RenewRequest struct {
 		By         heed.OfficerID `json:"by,omitempty"`

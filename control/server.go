@@ -34,6 +34,10 @@ func Handler(n Node) http.Handler {
 		note, err := x.CardNote(ctx)
 		return CardAnswer{Note: note}, err
 	})
+	verb(mux, "cards", func(ctx context.Context, _ struct{}) (CardsAnswer, error) {
+		notes, err := x.Cards(ctx)
+		return CardsAnswer{Notes: notes}, err
+	})
 	verb(mux, "card-renew", func(ctx context.Context, r RenewRequest) (CardAnswer, error) {
 		if err := x.MayAdminister(ctx, r.By); err != nil {
 			return CardAnswer{}, err
@@ -54,6 +58,7 @@ func Handler(n Node) http.Handler {
 	ledgerVerbs(mux, x)
 	proofVerbs(mux, x)
 	witnessVerbs(mux, x)
+	statisticsVerbs(mux, x)
 	return mux
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"heed"
 	"heed/exchange"
-	"heed/ledger"
 )
 
 type (
@@ -25,16 +24,23 @@ type (
 		Keys    []string `json:"keys"`
 		Mirrors bool     `json:"mirrors"` // it counts; others corroborate
 		Added   Time     `json:"added"`
-		Size    int64    `json:"size"`         // of the newest head of ours that it has cosigned
-		At      *Time    `json:"at,omitempty"` // its time of that
+		Size    int64    `json:"size"`             // of the newest head of ours that it has cosigned
+		Ledger  string   `json:"ledger,omitempty"` // of that head
+		At      *Time    `json:"at,omitempty"`     // its time of that
+		Newest  bool     `json:"newest"`           // it has cosigned our newest head
+		Answers bool     `json:"answers"`          // it has cosigned lately, and nothing troubles it
 		Trouble string   `json:"trouble,omitempty"`
 	}
 	// WitnessAnswer lists the witnesses, and how many of them must agree.
 	WitnessAnswer struct {
+		Ledger    string    `json:"ledger"` // our present one
+		Size      int64     `json:"size"`   // leaves of its newest head
 		Witnesses []Witness `json:"witnesses"`
-		Counting  int       `json:"counting"` // those that mirror
-		Faulty    int       `json:"faulty"`   // so many of them may be, by default
-		Enough    int       `json:"enough"`   // so many publish a head, by default
+		Counting  int       `json:"counting"`  // those that mirror
+		Faulty    int       `json:"faulty"`    // so many of them may be, by default
+		Enough    int       `json:"enough"`    // so many publish a head, by default
+		Cosigned  int       `json:"cosigned"`  // so many that count have cosigned the newest head
+		Answering int       `json:"answering"` // so many that count answer
 	}
 )
 
@@ -53,17 +59,15 @@ func witnessVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		return struct{}{}, x.RemoveWitness(ctx, r.Name)
 	})
 	verb(mux, "witness-list", func(ctx context.Context, _ struct{}) (WitnessAnswer, error) {
-		all, err := x.Witnesses(ctx)
-		out := WitnessAnswer{Witnesses: []Witness{}}
-		for _, w := range all {
-			out.Witnesses = append(out.Witnesses, shapeWitness(w))
-			if w.Mirrors {
-				out.Counting++
-			}
+		all, err := x.WitnessStanding(ctx)
+		out := WitnessAnswer{
+			Ledger: all.Origin, Size: all.Size, Witnesses: []Witness{}, Counting: all.Quorum.N, Faulty: all.Quorum.F, Enough: all.Quorum.Q,
+			Cosigned: all.Cosigned, Answering: all.Answering,
 		}
-		if out.Counting > 0 {
-			quorum := ledger.DefaultQuorum(out.Counting)
-			out.Faulty, out.Enough = quorum.F, quorum.Q
+		for _, w := range all.Witnesses {
+			shaped := shapeWitness(w.Witness)
+			shaped.Ledger, shaped.Newest, shaped.Answers = w.Origin, w.Newest, w.Answers
+			out.Witnesses = append(out.Witnesses, shaped)
 		}
 		return out, err
 	})

@@ -20,8 +20,8 @@ type sight struct {
 	at      time.Time // absent: T; present: the upper bound of the head that shows it
 	on      *head     // whose times at is made of
 
-	why      string // neither: what is missing
-	stranger bool   // neither: heads are there, and only strangers cosigned them
+	why       string   // neither: what is missing
+	strangers []Signer // neither: heads are there, and only these signed or cosigned them
 }
 
 func unseen(format string, args ...any) sight { return sight{why: fmt.Sprintf(format, args...)} }
@@ -37,13 +37,13 @@ func (m *material) lookOn(p *party, vkey string, tag ledger.Tag, most int) sight
 	case most == 0:
 		return unseen("more than %d ledgers of %s follow one another", maxLedgers, p.Party)
 	case at == nil || at.party != p:
-		return sight{stranger: m.strangers, why: fmt.Sprintf("no head of the ledger %s, signed by the key that the card of %s names, is in the files", origin(vkey), p.Party)}
+		return sight{strangers: m.strangers, why: fmt.Sprintf("no head of the ledger %s, signed by the key that the card of %s names, is in the files", origin(vkey), p.Party)}
 	}
 	if when, on, ok := at.witnessed(tag); ok {
 		return sight{present: true, at: when, on: on}
 	}
-	open, strange := at.newest(tag, false)
-	here := sight{stranger: strange, why: fmt.Sprintf("the files do not show, under a head that enough witnesses of group %s cosigned, whether %s has the entry", p.Group, origin(vkey))}
+	open, strangers := at.newest(tag, false)
+	here := sight{strangers: strangers, why: fmt.Sprintf("the files do not show, under a head that enough witnesses of group %s cosigned, whether %s has the entry", p.Group, origin(vkey))}
 	if open != nil {
 		here = open.absence()
 	}
@@ -51,6 +51,9 @@ func (m *material) lookOn(p *party, vkey string, tag ledger.Tag, most int) sight
 		return m.lookBeyond(p, at, end, here, tag, most)
 	}
 	if next := m.successor(p, at, lostOne); next != "" {
+		return m.lookAside(p, next, here, tag, most)
+	}
+	if next := p.after(at.key); next != "" && !here.at.Before(p.begun(next)) {
 		return m.lookAside(p, next, here, tag, most)
 	}
 	return here
@@ -83,6 +86,8 @@ func (m *material) lookAside(p *party, next string, here sight, tag ledger.Tag, 
 		return after
 	case after.absent && after.at.Before(here.at):
 		return after
+	case !after.absent && p.pinnedOn(next) && !here.at.Before(p.begun(next)):
+		return unseen("the card of %s that the policy pins is of a later ledger, and whether that has the entry is not shown", p.Party)
 	case !after.absent && m.existed(next, here.at):
 		return unseen("%s gave its ledger up, the next one existed by %s, and whether it has the entry is not shown", p.Party, utc(here.at))
 	}
@@ -121,9 +126,9 @@ func (l *log) witnessed(tag ledger.Tag) (time.Time, *head, bool) {
 }
 
 // newest is the map of the ledger, among its end leaves or among all others,
-// under which the tag is absent as of the latest T. strange: there are such
-// maps, and only strangers cosigned their heads.
-func (l *log) newest(tag ledger.Tag, ends bool) (best *provenMap, strange bool) {
+// under which the tag is absent as of the latest T. strangers: there are such
+// maps, and only these cosigned their heads.
+func (l *log) newest(tag ledger.Tag, ends bool) (best *provenMap, strangers []Signer) {
 	var latest time.Time
 	for _, proven := range l.maps {
 		shows, ok := proven.shows[tag]
@@ -131,12 +136,17 @@ func (l *log) newest(tag ledger.Tag, ends bool) (best *provenMap, strange bool) 
 			continue
 		}
 		at, ok := proven.head.silence()
-		strange = strange || !ok && proven.head.strange()
+		if !ok {
+			strangers = append(strangers, proven.head.strangers()...)
+		}
 		if ok && (best == nil || at.After(latest)) {
 			best, latest = proven, at
 		}
 	}
-	return best, strange && best == nil
+	if best != nil {
+		return best, nil
+	}
+	return nil, strangers
 }
 
 // lostOne stands for the succession of a ledger that has no end leaf.
@@ -180,4 +190,35 @@ func (m *material) has(p *party, tag ledger.Tag) (at time.Time, ok bool) {
 func origin(vkey string) string {
 	name, _, _ := strings.Cut(vkey, "+")
 	return clip(name)
+}
+
+// after is the ledger that the pinned card, or one before it, names next to
+// this one: whatever the files leave out, the verifier knows that it is not the last.
+func (p *party) after(vkey string) (next string) {
+	for _, c := range slices.Backward(p.cards) {
+		if c.LedgerKey == vkey {
+			return next
+		}
+		if p.pinnedOn(c.LedgerKey) {
+			next = c.LedgerKey
+		}
+	}
+	return ""
+}
+
+// begun is when the party says that it issued the first card which names the
+// ledger: what was witnessed before owes nothing to it.
+func (p *party) begun(vkey string) (at time.Time) {
+	for _, c := range p.cards {
+		if c.LedgerKey == vkey && (at.IsZero() || c.Issued.Before(at)) {
+			at = c.Issued
+		}
+	}
+	return at
+}
+
+// pinnedOn reports whether the pinned card, or one before it, names the ledger.
+func (p *party) pinnedOn(vkey string) bool {
+	pinned := p.card(p.Card)
+	return pinned != nil && slices.ContainsFunc(p.cards, func(c heed.Card) bool { return c.Serial <= pinned.Serial && c.LedgerKey == vkey })
 }

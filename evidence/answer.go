@@ -67,15 +67,21 @@ func (m *material) date(o obligation, s *said) *dated {
 // received are the receipts of the other party for a statement, and the
 // deposits of its depositaries.
 func (m *material) received(s *said) []*said {
+	if s.got != nil {
+		return *s.got
+	}
 	var all []*said
+	defer func() { s.got = &all }()
 	for _, r := range m.receipts[s.ID] {
 		if m.receiptFor(r, s) {
 			all = append(all, r)
 		}
 	}
-	for _, r := range m.deposits {
-		if m.depositFor(r, s) {
-			all = append(all, r)
+	if key, ok := m.keyOf(s.ID); ok {
+		for _, r := range m.carried[heed.Digest(slot{key, ledger.SlotCarried, s.ID}.tag())] {
+			if m.depositFor(r, s) && !m.refusedSeal(r) {
+				all = append(all, r)
+			}
 		}
 	}
 	return all

@@ -193,7 +193,7 @@ func Parse(data []byte) (Bundle, error) {
 		return Bundle{}, damaged("it does not begin with %q: is this an evidence file?", bundleFirst[:len(bundleFirst)-1])
 	}
 	if sha256.Sum256(data[:body]) != [32]byte(data[body:]) {
-		return Bundle{}, damaged("the hash at its end is not that of what stands before it: fetch the file again")
+		return Bundle{}, damaged("the hash at its end is not that of what stands before it")
 	}
 	r := partReader{rest: data[len(bundleFirst):body], seen: map[[32]byte]bool{}, counts: map[partType]int{}, bare: len(data)}
 	var b Bundle

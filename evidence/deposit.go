@@ -11,7 +11,7 @@ import (
 // depositary that the recipient's own card names.
 func (m *material) depositFor(r, s *said) bool {
 	key, ok := m.keyOf(s.ID)
-	if !ok || r.Party != s.Recipient || r.Recipient != s.Author || m.depositary(r) == nil {
+	if !ok || r.Number == 0 || !s.Kind.OwedReceipt() || r.Party != s.Recipient || r.Recipient != s.Author || m.depositary(r) == nil {
 		return false
 	}
 	carried := slot{key, ledger.SlotCarried, s.ID}.tag()
@@ -89,6 +89,13 @@ func (m *material) neverAccepted(o obligation, v Verdict, r *said) (Verdict, boo
 	case !at.After(until):
 		return v.becausef(DeliveryNotShown, "the envelope lay at %s from %s; %s collects and publishes by %s, and its ledger is shown as of %s, not after that", r.Author, utc(r.Received), o.debtor.Party, utc(until), utc(at)), false
 	}
-	v.AsOf, v.Due = Time{at}, Time{until}
-	return v.resting(on).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects; as of %s its ledger has neither a receipt nor a refusal", r.Author, utc(r.Received), o.debtor.Party, utc(at)), true
+	v.AsOf, v.Due, v.Late = Time{at}, Time{until}, true
+	return v.resting(on).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects every %s; its ledger was to show a receipt or a refusal by %s", r.Author, utc(r.Received), o.debtor.Party, span(card.CollectEvery), utc(until)), true
+}
+
+// refusedSeal reports whether the recipient's ledger says that the deposited
+// envelope did not open, or not to what its header carries.
+func (m *material) refusedSeal(r *said) bool {
+	_, ok := m.has(m.parties[r.Party], slot{ledger.Key(r.Envelope), ledger.SlotBadSeal, r.Envelope}.tag())
+	return ok
 }

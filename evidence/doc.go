@@ -23,6 +23,24 @@ var (
 	ErrPolicy = errors.New("unusable policy")
 )
 
+// A FileError says which of the files given to Verify is damaged, and how. It
+// matches ErrDamaged.
+type FileError struct {
+	File int // index into the files as they were given, from 0
+	Of   int // how many were given
+	Err  error
+}
+
+func (e *FileError) Error() string {
+	if e.Of == 1 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("file %d of %d: %v", e.File+1, e.Of, e.Err)
+}
+
+// Unwrap gives the damage itself.
+func (e *FileError) Unwrap() error { return e.Err }
+
 func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, args...)...)
 }

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"heed"
@@ -22,9 +23,9 @@ type obligation struct {
 	received time.Time
 	delay    time.Duration
 	publish  time.Time // when the receipt's ledger shows it at the latest
-	ledger   string    // where the debtor logs, as of the promise
+	ledgers  []string  // where the debtor logs, as of its promises: whoever gives a second one gains nothing by it
 	lapsed   string    // why a receipt that is in the files does not count
-	stranger bool      // it is not the debtor's
+	posing   []Signer  // who signed it, if not the debtor
 }
 
 // ownDuty reports whether a duty follows from the debtor's own statement.
@@ -46,13 +47,13 @@ func (m *material) obligation(kind heed.DutyKind, id heed.StatementID) (o obliga
 	end = Verdict{OwedBy: owedBy, OwedTo: owedTo, Case: o.from.CaseID().String()}
 	var why string
 	if o.debtor, why = m.known(owedBy); o.debtor == nil {
-		return o, end.because(UnknownSigner, why)
+		return o, end.unknown(m.posing(owedBy), why)
 	}
 	if o.creditor, why = m.known(owedTo); o.creditor == nil {
-		return o, end.because(UnknownSigner, why)
+		return o, end.unknown(m.posing(owedTo), why)
 	}
 	if why = m.by(o.from); why != "" {
-		return o, end.because(UnknownSigner, why)
+		return o, end.unknown(m.signer(o.from), why)
 	}
 	if o.own {
 		why = m.undertaking(&o)
@@ -78,7 +79,7 @@ func (m *material) undertaking(o *obligation) (why string) {
 		return fmt.Sprintf("the assessment does not undertake to %s", o.kind)
 	}
 	card := o.debtor.cardOf(o.from.Statement)
-	o.delay, o.ledger = card.PublicationDelay, card.LedgerKey
+	o.delay, o.ledgers = card.PublicationDelay, []string{card.LedgerKey}
 	return ""
 }
 
@@ -91,15 +92,40 @@ func (m *material) promise(o *obligation) (why string) {
 			continue
 		}
 		if why := m.valid(s); why != "" {
-			o.lapsed, o.stranger = why, m.by(s) != ""
+			o.lapsed, o.posing = why, nil
+			if m.by(s) != "" {
+				o.posing = m.signer(s)
+			}
 			continue
 		}
 		o.receipts = append(o.receipts, s)
-		if due, ok := s.Promised(o.kind); ok && (!o.promised || due.Before(o.due)) {
+		if !o.debtor.ledgers[s.Ledger].IsZero() && !slices.Contains(o.ledgers, s.Ledger) {
+			o.ledgers = append(o.ledgers, s.Ledger)
+		}
+		due, promised := s.Promised(o.kind)
+		delay, publish := s.PublishBy.Sub(s.Received), s.PublishBy
+		if card := o.terms(s); card != nil {
+			// Its own card binds it, whatever its receipt says beside that.
+			for _, p := range heed.Promises(o.from.Statement, card.Baseline, s.Received) {
+				if p.Kind == o.kind && (!promised || p.Due.Before(due)) {
+					due, promised = p.Due, true
+				}
+			}
+			if card.PublicationDelay < delay {
+				delay, publish = card.PublicationDelay, s.Received.Add(card.PublicationDelay)
+			}
+		}
+		if len(o.receipts) == 1 || delay < o.delay {
+			o.delay = delay
+		}
+		if o.publish.IsZero() || publish.Before(o.publish) {
+			o.publish = publish
+		}
+		if promised && (!o.promised || due.Before(o.due)) {
 			o.promised, o.due = true, due
 		}
 		if o.received.IsZero() || s.Received.Before(o.received) {
-			o.received, o.delay, o.ledger, o.publish = s.Received, s.PublishBy.Sub(s.Received), s.Ledger, s.PublishBy
+			o.received = s.Received
 		}
 	}
 	if len(o.receipts) > 0 && !o.promised {
@@ -153,4 +179,18 @@ func (v Verdict) resting(on *head) Verdict {
 		v.Corroborations = names(ledger.WitnessTimes(on.Checkpoint, on.party.others))
 	}
 	return v
+}
+
+// terms is the card whose clock a receipt runs by: the one that it names, or,
+// where that is none or older, the one for which the statement was made.
+func (o obligation) terms(receipt *said) *heed.Card {
+	if card := o.debtor.card(receipt.Terms); card != nil && card.Serial >= o.from.RecipientCard {
+		return card
+	}
+	for i := range o.debtor.cards {
+		if o.debtor.cards[i].Serial == o.from.RecipientCard {
+			return &o.debtor.cards[i]
+		}
+	}
+	return nil
 }

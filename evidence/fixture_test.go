@@ -57,9 +57,7 @@ func newScene(t testing.TB) *scene {
 	t.Helper()
 	sc := &scene{t: t, now: begins}
 	for _, name := range []string{"w1", "w2", "w3", "w4"} {
-		key, err := ledger.NewCosigningKey(name+".example/key", bytes.NewReader(sc.seed(name)))
-		sc.must(err)
-		sc.witnesses = append(sc.witnesses, key)
+		sc.witnesses = append(sc.witnesses, sc.witness(name))
 	}
 	sc.depot = sc.newOrg("depot.example")
 	sc.depot.issue(nil)
@@ -69,6 +67,13 @@ func newScene(t testing.TB) *scene {
 	sc.north.issue(kept)
 	sc.south.issue(kept)
 	return sc
+}
+
+func (sc *scene) witness(name string) ledger.CosigningKey {
+	sc.t.Helper()
+	key, err := ledger.NewCosigningKey(name+".example/key", bytes.NewReader(sc.seed(name)))
+	sc.must(err)
+	return key
 }
 
 func (sc *scene) must(err error) {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -30,12 +29,13 @@ type material struct {
 	order      []*said                      // by signed time, then by id
 	receipts   map[heed.StatementID][]*said // by what they are for
 	deposits   []*said
+	carried    map[heed.Digest][]*said // deposits by what they carry
 	keys       map[heed.Digest]ledger.Key
 	releases   map[heed.ReleaseID]heed.Release
 	headers    []wire.Header
 	contents   map[heed.Digest]Content // by either digest that its bytes can have
 	heads      map[[32]byte]*head      // by the SHA-256 of the whole note; nil for a stranger's
-	strangers  bool                    // a head is signed by a ledger that is no party's
+	strangers  []Signer                // whose heads are no party's
 	ledgers    map[string]*log         // by the ledger's verification key
 	insertions map[int64][]ledger.MapPath
 }
@@ -47,7 +47,8 @@ type said struct {
 	digests [][32]byte
 	key     *ledger.Key
 
-	upper *bound // cached
+	upper *bound   // cached
+	got   *[]*said // cached: see received
 }
 
 // log is what the files prove of one ledger.
@@ -86,21 +87,25 @@ func (m *provenMap) last() bool {
 	return m.index == m.head.Size-1 && m.root.Covers == m.index
 }
 
-// gather reads all files into one union. Errors match ErrDamaged and name the file.
+// gather reads all files into one union. Errors match ErrDamaged; those of one
+// file are *FileError.
 func gather(policy Policy, files [][]byte) (*material, error) {
 	m := &material{
 		policy: policy, parties: map[heed.PartyID]*party{}, cards: map[heed.CardID]*cardNotes{},
 		statements: map[heed.StatementID]*said{}, keys: map[heed.Digest]ledger.Key{}, receipts: map[heed.StatementID][]*said{}, releases: map[heed.ReleaseID]heed.Release{},
-		contents: map[heed.Digest]Content{}, heads: map[[32]byte]*head{}, ledgers: map[string]*log{}, insertions: map[int64][]ledger.MapPath{},
+		contents: map[heed.Digest]Content{}, heads: map[[32]byte]*head{}, ledgers: map[string]*log{}, insertions: map[int64][]ledger.MapPath{}, carried: map[heed.Digest][]*said{},
 	}
 	numbers := sortedFiles(files)
 	bundles := make([]Bundle, len(files))
 	for i, file := range files {
-		b, err := Parse(file)
+		b, err := parseFile(file)
 		if err != nil {
 			return nil, inFile(i, files, err)
 		}
 		bundles[i] = b
+	}
+	if !slices.ContainsFunc(bundles, func(b Bundle) bool { return len(b.Claims) > 0 }) {
+		return nil, damaged("there is no evidence file")
 	}
 	for _, i := range numbers {
 		if err := m.takeTexts(bundles[i]); err != nil {
@@ -114,6 +119,7 @@ func gather(policy Policy, files [][]byte) (*material, error) {
 			return nil, inFile(i, files, err)
 		}
 	}
+	m.takeTimes()
 	return m, nil
 }
 
@@ -129,10 +135,7 @@ func sortedFiles(files [][]byte) []int {
 }
 
 func inFile(i int, files [][]byte, err error) error {
-	if len(files) == 1 {
-		return err
-	}
-	return fmt.Errorf("file %d of %d: %w", i+1, len(files), err)
+	return &FileError{File: i, Of: len(files), Err: err}
 }
 
 // takeTexts reads what verifies under the keys that it names itself.
@@ -142,21 +145,27 @@ func (m *material) takeTexts(b Bundle) error {
 			m.claims = append(m.claims, c)
 		}
 	}
-	for _, note := range b.Cards {
-		if err := m.takeCard(note); err != nil {
+	cards, err := parseEach(b.Cards, wire.ParseCard)
+	if err != nil {
+		return err
+	}
+	for i, c := range cards {
+		m.takeCard(c, b.Cards[i])
+	}
+	statements, err := parseEach(b.Statements, func(s Statement) (heed.Statement, error) { return wire.ParseStatement(s.Note) })
+	if err != nil {
+		return err
+	}
+	for i, s := range statements {
+		if err := m.takeStatement(s, b.Statements[i]); err != nil {
 			return err
 		}
 	}
-	for _, s := range b.Statements {
-		if err := m.takeStatement(s); err != nil {
-			return err
-		}
+	releases, err := parseEach(b.Releases, wire.ParseRelease)
+	if err != nil {
+		return err
 	}
-	for _, note := range b.Releases {
-		rel, err := wire.ParseRelease(note)
-		if err != nil {
-			return damaged("%v", err)
-		}
+	for _, rel := range releases {
 		m.releases[rel.ID] = rel
 	}
 	for _, note := range b.Headers {
@@ -191,11 +200,7 @@ func openFields(c Content) int {
 	return len(p.Fields())
 }
 
-func (m *material) takeStatement(part Statement) error {
-	s, err := wire.ParseStatement(part.Note)
-	if err != nil {
-		return damaged("%v", err)
-	}
+func (m *material) takeStatement(s heed.Statement, part Statement) error {
 	held := m.statements[s.ID]
 	if held == nil {
 		held = &said{Statement: s}
@@ -229,6 +234,9 @@ func (m *material) arrange() {
 			m.receipts[s.Answers[0]] = append(m.receipts[s.Answers[0]], s)
 		case heed.KindDeposit:
 			m.deposits = append(m.deposits, s)
+			for _, d := range s.Carries {
+				m.carried[d] = append(m.carried[d], s)
+			}
 		}
 	}
 }
@@ -273,6 +281,17 @@ func (m *material) takeProofs(b Bundle) error {
 	return nil
 }
 
+// takeTimes verifies the cosignatures of all heads.
+func (m *material) takeTimes() {
+	var heads []*head
+	for _, h := range m.heads {
+		if h != nil {
+			heads = append(heads, h)
+		}
+	}
+	each(len(heads), func(i int) { heads[i].times() })
+}
+
 // takeHead verifies a checkpoint under the key of a party's ledger. It is nil
 // where the ledger is nobody's that the policy knows.
 func (m *material) takeHead(note []byte) (*head, error) {
@@ -309,7 +328,7 @@ func (m *material) takeHead(note []byte) (*head, error) {
 	if forged != nil {
 		return nil, damaged("%v", forged)
 	}
-	m.strangers = true
+	m.strangers = append(m.strangers, headSigner(claimed.Origin, note))
 	return nil, nil
 }
 

@@ -68,10 +68,11 @@ func (m *material) judgeLie(c Claim) Verdict {
 	}
 	p, why := m.known(c.Party)
 	if p == nil {
-		return v.because(UnknownSigner, why)
+		return v.unknown(m.posing(c.Party), why)
 	}
 	if c.Ledger != "" && p.ledgers[c.Ledger].IsZero() {
-		return v.becausef(UnknownSigner, "no card of %s that the pinned one vouches for names the ledger %s", c.Party, origin(c.Ledger))
+		return v.unknown([]Signer{{Party: c.Party, Ledger: origin(c.Ledger), Key: c.Ledger}},
+			fmt.Sprintf("no card of %s that the pinned one vouches for names the ledger %s: if this evidence is older than the card that the policy pins, add the party's cards (--card)", c.Party, origin(c.Ledger)))
 	}
 	words, ok := lies[c.Lie](m, c, p)
 	if !ok {

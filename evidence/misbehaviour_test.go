@@ -304,7 +304,7 @@ func TestNoLies(t *testing.T) {
 		if !c.bare {
 			b.Statements = append(b.Statements, warning.part())
 		}
-		if v := sc.only(sc.verify(b), CannotTell); v.Lie != c.claim.Lie || v.Headline() == "Cannot tell." {
+		if v := sc.only(sc.verify(b), CannotTell); v.Lie != c.claim.Lie || v.Headline(Layout{}) == "Cannot tell." {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}

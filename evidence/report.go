@@ -17,15 +17,16 @@ type Report struct {
 // A Party is one that the files speak of.
 type Party struct {
 	Party       heed.PartyID `json:"party"`
-	Pinned      bool         `json:"pinned"`                // the policy pins it, and its pinned card is in the files
-	Card        string       `json:"card,omitempty"`        // the pinned card's id
-	Fingerprint string       `json:"fingerprint,omitempty"` // of the pinned card, as people compare it
-	Serial      uint64       `json:"serial,omitempty"`      // of the newest of its cards in the files
-	Group       string       `json:"group,omitempty"`       // whose times count for its ledger
-	Witnesses   int          `json:"witnesses,omitempty"`   // n of that group
-	Faulty      int          `json:"faulty"`                // f
-	Published   int          `json:"published,omitempty"`   // q
-	Silence     int          `json:"silence,omitempty"`     // s
+	Pinned      bool         `json:"pinned"`                 // the policy pins it, and its pinned card is in the files
+	Card        string       `json:"card,omitempty"`         // the pinned card's id
+	Fingerprint string       `json:"fingerprint,omitempty"`  // of the pinned card, as people compare it
+	Serial      uint64       `json:"serial,omitempty"`       // of the newest of its cards in the files
+	PinnedCard  uint64       `json:"pinnedSerial,omitempty"` // of the pinned one
+	Group       string       `json:"group,omitempty"`        // whose times count for its ledger
+	Witnesses   int          `json:"witnesses,omitempty"`    // n of that group
+	Faulty      int          `json:"faulty"`                 // f
+	Published   int          `json:"published,omitempty"`    // q
+	Silence     int          `json:"silence,omitempty"`      // s
 }
 
 // A Case is one case whose steps or duties are claimed.

@@ -29,18 +29,13 @@ type cardNotes struct {
 	notes [][]byte
 }
 
-func (m *material) takeCard(note []byte) error {
-	c, err := wire.ParseCard(note)
-	if err != nil {
-		return damaged("%v", err)
-	}
+func (m *material) takeCard(c heed.Card, note []byte) {
 	held := m.cards[c.ID]
 	if held == nil {
 		held = &cardNotes{Card: c}
 		m.cards[c.ID] = held
 	}
 	held.notes = append(held.notes, note)
-	return nil
 }
 
 // recognise finds each pinned party's cards among those in the files.
@@ -68,27 +63,29 @@ func (m *material) vouched(pinned heed.Card) []heed.Card {
 	known := map[heed.CardID]bool{pinned.ID: true}
 	for i := 0; i < len(cards); i++ {
 		for id, next := range m.cards {
-			if known[id] || next.Party != pinned.Party || !m.vouches(cards[i], next) {
+			if known[id] || next.Party != pinned.Party || !m.vouches(pinned, cards[i], next) {
 				continue
 			}
 			known[id] = true
 			cards = append(cards, next.Card)
 		}
 	}
-	slices.SortFunc(cards, func(a, b heed.Card) int {
-		return cmp.Or(cmp.Compare(a.Serial, b.Serial), slices.Compare(a.ID[:], b.ID[:]))
-	})
+	slices.SortFunc(cards, bySerial)
 	return cards
+}
+
+func bySerial(a, b heed.Card) int {
+	return cmp.Or(cmp.Compare(a.Serial, b.Serial), slices.Compare(a.ID[:], b.ID[:]))
 }
 
 // vouches reports whether a card that is the party's makes another one the
 // party's.
-func (m *material) vouches(c heed.Card, other *cardNotes) bool {
+func (m *material) vouches(pinned, c heed.Card, other *cardNotes) bool {
 	if c.Previous == other.ID {
 		return c.Serial == other.Serial+1
 	}
-	if other.Previous != c.ID {
-		return false
+	if other.Previous != c.ID || c.Serial < pinned.Serial {
+		return false // up to the pinned card its own chain of hashes says which they are
 	}
 	byRecovery := slices.ContainsFunc(other.notes, func(note []byte) bool { return wire.CardSignedBy(note, c.RecoveryKey) })
 	if c.Follows(other.Card, byRecovery, nil) == nil {
@@ -107,9 +104,32 @@ func (m *material) known(id heed.PartyID) (p *party, why string) {
 	case p == nil:
 		return nil, fmt.Sprintf("the policy does not pin %s", id)
 	case len(p.cards) == 0:
-		return nil, fmt.Sprintf("the card of %s that the policy pins is not in the files", id)
+		return nil, m.pinMissing(p)
 	}
 	return p, ""
+}
+
+// pinMissing says what it means that a party's pinned card is not in the files,
+// and what would help.
+func (m *material) pinMissing(p *party) string {
+	held := m.named(p.Party)
+	missing := fmt.Sprintf("the card of %s that the policy pins is not in the files", p.Party)
+	switch {
+	case len(held) == 0:
+		return missing + ", nor is any other card of it: add its cards (--card)"
+	case slices.ContainsFunc(held, func(c heed.Card) bool { return c.Previous == p.Card }):
+		return missing + ", which begin with the card after it: add that card, too (--card)"
+	}
+	return fmt.Sprintf("%s, which have its %s and nothing that leads from the one to the other. Either this evidence is older than the card that the policy pins: "+
+		"add a newer file of that party, or its cards (--card). Or somebody else signs as %s", missing, serials(held), p.Party)
+}
+
+// serials names cards by their serials.
+func serials(cards []heed.Card) string {
+	if first, last := cards[0].Serial, cards[len(cards)-1].Serial; first != last {
+		return fmt.Sprintf("cards %d to %d", first, last)
+	}
+	return fmt.Sprintf("card %d", cards[0].Serial)
 }
 
 // by says why a statement is not by its author; empty where it is.
@@ -118,10 +138,19 @@ func (m *material) by(s *said) (why string) {
 	if p == nil {
 		return why
 	}
-	if p.cardOf(s.Statement) == nil {
-		return fmt.Sprintf("%s statement %s is signed under card %d of %s with a key that no card vouched for by the pinned one names", s.Kind, s.ID.Short(), s.AuthorCard, s.Author)
+	if p.cardOf(s.Statement) != nil {
+		return ""
 	}
-	return ""
+	signed := fmt.Sprintf("%s statement %s is signed under card %d of %s", s.Kind, s.ID.Short(), s.AuthorCard, s.Author)
+	switch {
+	case s.AuthorCard < p.cards[0].Serial:
+		return fmt.Sprintf("%s, and the cards that lead back to it from card %d are not in the files: this evidence is older than the card that the policy pins: "+
+			"add a newer file of that party, or its cards (--card)", signed, p.cards[0].Serial)
+	case s.AuthorCard > p.cards[len(p.cards)-1].Serial:
+		return fmt.Sprintf("%s, and no cards that a recovery key signed lead on to it from card %d in the files: this evidence is newer than the card that the policy pins: "+
+			"add the cards since (--card), or pin the newer one once you have compared it", signed, p.cards[len(p.cards)-1].Serial)
+	}
+	return signed + " with a key that no card vouched for by the pinned one names"
 }
 
 // cardOf is the card under which a statement of the party's is signed.

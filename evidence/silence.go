@@ -1,8 +1,6 @@
 package evidence
 
 import (
-	"fmt"
-
 	"heed"
 	"heed/ledger"
 )
@@ -24,10 +22,12 @@ func (m *material) judgeDuty(kind heed.DutyKind, from heed.StatementID) Verdict 
 		return recalled
 	}
 	if !o.own && len(o.receipts) == 0 {
-		if o.lapsed != "" {
-			return v.because(sight{stranger: o.stranger}.finding(), o.lapsed)
+		// What somebody else signed as a receipt does not undo a deposit.
+		delivery := m.judgeDelivery(o, v)
+		if o.lapsed == "" || delivery.Verdict == NeverAccepted {
+			return delivery
 		}
-		return m.judgeDelivery(o, v)
+		return v.beyond(sight{strangers: o.posing}, o.lapsed)
 	}
 	v = m.judgeAbsence(o, v)
 	if note != "" {
@@ -42,30 +42,49 @@ func (m *material) judgeAbsence(o obligation, v Verdict) Verdict {
 	if !ok {
 		return v.becausef(CannotTell, "the tag key of statement %s is not in the files", o.from.ID.Short())
 	}
-	if v, ok := m.published(o, v); !ok {
-		return v
-	}
-	reply := m.look(o.debtor, o.ledger, tag)
+	reply, until := m.lookAny(o, tag), o.due.Add(o.delay)
+	published, ok := m.published(o, v)
 	switch {
+	case published.Verdict == PromisedNotPublished:
+		return published
+	case reply.absent && !reply.at.After(until):
+		return m.tooEarly(o, v, reply)
+	case !ok:
+		return published
 	case reply.present:
-		v.AsOf, v.Late = Time{reply.at}, reply.at.After(o.due.Add(o.delay))
-		return v.resting(reply.on).becausef(LoggedNotDelivered, "%s had logged something as its reply by %s; no such reply is in the files, nor a receipt or a deposit for one", o.debtor.Party, utc(reply.at))
+		v.AsOf, v.Late = Time{reply.at}, reply.at.After(until)
+		return v.resting(reply.on).becausef(LoggedNotDelivered, "its ledger has an entry in the place of that %s; no statement to which the entry opens is in the files, nor a receipt or a deposit for one", dutyWord(o.kind))
 	case !reply.absent:
-		return v.because(reply.finding(), reply.why)
-	case !reply.at.After(o.due.Add(o.delay)):
-		return v.becausef(CannotTell, "the reply was due %s and could be logged until %s; its absence is shown as of %s, not after that", utc(o.due), utc(o.due.Add(o.delay)), utc(reply.at))
+		return v.beyond(reply, reply.why)
 	}
-	if why, finding := m.notRecalled(o); why != "" {
-		return v.because(finding, why)
+	if missing := m.notRecalled(o); missing.why != "" {
+		return v.beyond(missing, missing.why)
 	}
+	v.AsOf, v.Late = Time{reply.at}, true
+	bound := "receipt"
+	if o.own {
+		bound = "assessment, which undertakes it,"
+	}
+	return v.resting(reply.on).becausef(Silent, "the ledger of %s has its %s and nothing in the place of that %s, under a head that was witnessed after the due time and the publication delay of %s; no recall ends the duty",
+		o.debtor.Party, bound, dutyWord(o.kind), span(o.delay))
+}
+
+// tooEarly is the verdict where the absence is shown as of a time at which the
+// reply was not due yet, or could still be logged.
+func (m *material) tooEarly(o obligation, v Verdict, reply sight) Verdict {
+	until := utc(o.due.Add(o.delay))
 	v.AsOf = Time{reply.at}
-	return v.resting(reply.on).becausef(Silent, "due %s; the ledger of %s, which logged the receipt, has no reply as of %s", utc(o.due), o.debtor.Party, utc(reply.at))
+	v = v.resting(reply.on)
+	if !reply.at.After(o.due) {
+		return v.becausef(CannotTell, "the reply is not due yet: it is due %s, and its absence can be shown after %s; the ledger is shown as of %s", utc(o.due), until, utc(reply.at))
+	}
+	return v.becausef(CannotTell, "the reply was due %s and could be logged until %s; its absence is shown as of %s, not after that", utc(o.due), until, utc(reply.at))
 }
 
 // published holds that the debtor's ledger shows what binds it. ok is false
 // with the verdict where it does not.
 func (m *material) published(o obligation, v Verdict) (_ Verdict, ok bool) {
-	if o.debtor.ledgers[o.ledger].IsZero() {
+	if len(o.ledgers) == 0 {
 		return v.becausef(CannotTell, "the receipt names a ledger that is on no card of %s", o.debtor.Party), false
 	}
 	if o.own {
@@ -81,51 +100,44 @@ func (m *material) published(o obligation, v Verdict) (_ Verdict, ok bool) {
 	if _, ok := m.has(o.debtor, tag); ok {
 		return v, true
 	}
-	receipt := m.look(o.debtor, o.ledger, tag)
+	receipt := m.lookAny(o, tag)
 	switch {
 	case !receipt.absent:
-		return v.because(receipt.finding(), join("the files do not show the receipt in the ledger of "+string(o.debtor.Party), receipt.why)), false
+		return v.beyond(receipt, join("the files do not show the receipt in the ledger of "+string(o.debtor.Party), receipt.why)), false
 	case !receipt.at.After(o.publish):
 		return v.becausef(CannotTell, "the receipt was to be published by %s; its absence is shown as of %s, not after that", utc(o.publish), utc(receipt.at)), false
 	}
-	v.AsOf = Time{receipt.at}
-	return v.resting(receipt.on).becausef(PromisedNotPublished, "%s signed a receipt and promised to publish it by %s; its ledger does not have it as of %s", o.debtor.Party, utc(o.publish), utc(receipt.at)), false
-}
-
-// finding is that of a sight that shows nothing.
-func (s sight) finding() Finding {
-	if s.stranger {
-		return UnknownSigner
-	}
-	return CannotTell
+	v.AsOf, v.Late = Time{receipt.at}, o.promised && receipt.at.After(o.due.Add(o.delay))
+	return v.resting(receipt.on).becausef(PromisedNotPublished, "the receipt says that %s received the statement %s, and that its ledger has this by %s", o.debtor.Party, utc(o.received), utc(o.publish)), false
 }
 
 // notRecalled holds that the creditor's own ledger has no recall of the case.
-// Only who opened it can recall it.
-func (m *material) notRecalled(o obligation) (why string, finding Finding) {
+// Only who opened it can recall it. What is missing for that is why; empty for
+// nothing.
+func (m *material) notRecalled(o obligation) sight {
 	opening := m.statements[heed.StatementID(o.from.CaseID())]
 	if opening == nil {
-		return "the statement that opened the case is not in the files", CannotTell
+		return unseen("the statement that opened the case is not in the files")
 	}
 	if why := m.by(opening); why != "" {
-		return why, UnknownSigner
+		return sight{why: why, strangers: m.signer(opening)}
 	}
 	if opening.Author != o.creditor.Party {
-		return "", ""
+		return sight{}
 	}
 	key, ok := m.keyOf(opening.ID)
 	if !ok {
-		return "the tag key of the statement that opened the case is not in the files: it cannot be seen that it was not recalled", CannotTell
+		return unseen("the tag key of the statement that opened the case is not in the files: it cannot be seen that it was not recalled")
 	}
 	start := o.creditor.cardOf(opening.Statement).LedgerKey
 	recall := m.look(o.creditor, start, slot{key, ledger.SlotRecalled, opening.ID}.tag())
 	switch {
 	case !recall.absent:
-		return join("the files do not show that "+string(o.creditor.Party)+" has not recalled the case", recall.why), recall.finding()
+		return sight{strangers: recall.strangers, why: join("the files do not show that "+string(o.creditor.Party)+" has not recalled the case", recall.why)}
 	case !recall.at.After(o.due):
-		return fmt.Sprintf("that %s has not recalled the case is shown as of %s, not after the reply was due", o.creditor.Party, utc(recall.at)), CannotTell
+		return unseen("that %s has not recalled the case is shown as of %s, not after the reply was due", o.creditor.Party, utc(recall.at))
 	}
-	return "", ""
+	return sight{}
 }
 
 // recalled is the verdict where the creditor took the case back.
@@ -139,7 +151,7 @@ func (m *material) recalled(o obligation, v Verdict) (Verdict, bool) {
 			continue
 		}
 		v.AsOf = Time{s.Time}
-		return v.becausef(Recalled, "%s recalled the case by a statement signed %s", o.creditor.Party, utc(s.Time)), true
+		return v.becausef(Recalled, "its recall, signed %s, is in the files", utc(s.Time)), true
 	}
 	key, ok := m.keyOf(opening.ID)
 	if !ok || o.from.Author == o.creditor.Party && o.from.ID != opening.ID {
@@ -150,7 +162,7 @@ func (m *material) recalled(o obligation, v Verdict) (Verdict, bool) {
 		return v, false
 	}
 	v.AsOf = Time{at}
-	return v.becausef(Recalled, "%s has a recall of the case in its ledger, and did not show it", o.creditor.Party), true
+	return v.becausef(Recalled, "its ledger has a recall of the case, which is not in the files"), true
 }
 
 // madeAfter reports whether a statement of the creditor's was asked anew, after
@@ -175,4 +187,16 @@ func join(a, b string) string {
 		return a + b
 	}
 	return a + "; " + b
+}
+
+// lookAny finds a tag from each ledger that the debtor's promises name: where
+// any has it, it is there; else the latest absence counts.
+func (m *material) lookAny(o obligation, tag ledger.Tag) (best sight) {
+	for i, vkey := range o.ledgers {
+		at := m.look(o.debtor, vkey, tag)
+		if i == 0 || at.present && !best.present || !best.present && at.absent && (!best.absent || at.at.After(best.at)) {
+			best = at
+		}
+	}
+	return best
 }

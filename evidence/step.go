@@ -40,7 +40,7 @@ func (m *material) judgeSteps(id heed.CaseID, judged map[dutyOf]bool) []Verdict 
 		if s.Kind.InCase() && s.CaseID() == id {
 			if why := m.by(s); why != "" {
 				v.Statement = s.ID.String()
-				return []Verdict{v.because(UnknownSigner, why)}
+				return []Verdict{v.unknown(m.signer(s), why)}
 			}
 			if why := m.stands(s); why != "" {
 				v.Statement = s.ID.String()
@@ -120,7 +120,7 @@ func (m *material) describe(id heed.PartyID) Party {
 	out := Party{Party: id, Pinned: len(p.cards) > 0, Card: p.Card.String(), Fingerprint: seal.FingerprintOf(p.Card).String(),
 		Group: p.Group, Witnesses: q.N, Faulty: q.F, Published: q.Q, Silence: q.S}
 	if out.Pinned {
-		out.Serial = p.cards[len(p.cards)-1].Serial
+		out.Serial, out.PinnedCard = p.cards[len(p.cards)-1].Serial, m.cards[p.Card].Serial
 	}
 	return out
 }

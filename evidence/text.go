@@ -4,16 +4,16 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"heed"
 )
 
 // Text writes the report for people: what is proven, then who the parties are,
-// then the steps of each case. Times are UTC. The words are those of the
-// profession; the ones that scripts rely on are in the JSON.
-func (r Report) Text(w io.Writer) error {
-	t := textWriter{out: w}
+// then the steps of each case, and at the end what is proven once more. The
+// words are those of the profession; the ones that scripts rely on are in the
+// JSON.
+func (r Report) Text(w io.Writer, l Layout) error {
+	t := textWriter{Layout: l, out: w}
 	for _, v := range r.Verdicts {
 		t.verdict(v)
 	}
@@ -29,86 +29,101 @@ func (r Report) Text(w io.Writer) error {
 		t.steps(c)
 	}
 	t.line("")
-	if r.Holds() {
-		t.line("This evidence holds.")
-	} else {
-		t.line("This evidence does NOT hold.")
-	}
+	t.closing(r)
 	return t.err
 }
 
-// textWriter writes lines; its first error stays.
-type textWriter struct {
-	out io.Writer
-	err error
+// dutyWord is a duty in the words of the profession.
+func dutyWord(k heed.DutyKind) string {
+	switch k {
+	case heed.DutyAcknowledge:
+		return "acknowledgement"
+	case heed.DutyAssess:
+		return "assessment"
+	case heed.DutyReport:
+		return "report of action"
+	case heed.DutyConclude:
+		return "conclusion"
+	}
+	return string(k)
 }
 
-func (t *textWriter) line(format string, args ...any) {
-	text := format
-	if len(args) > 0 {
-		text = fmt.Sprintf(format, args...)
+// aDuty is dutyWord with its article.
+func aDuty(k heed.DutyKind) string {
+	word := dutyWord(k)
+	if strings.ContainsAny(word[:1], "aeiou") {
+		return "an " + word
 	}
-	if t.err == nil {
-		_, t.err = io.WriteString(t.out, visible(text)+"\n")
-	}
-}
-
-// visible keeps what a signed text says from moving the cursor or posing as a
-// line of ours.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	return "a " + word
 }
 
 // Headline is a verdict in one sentence, as people read it.
-func (v Verdict) Headline() string {
+func (v Verdict) Headline(l Layout) string {
+	return strings.ReplaceAll(v.headline(l), glued, " ")
+}
+
+func (v Verdict) headline(l Layout) string {
 	switch v.Verdict {
 	case Silent:
-		return fmt.Sprintf("No answer on record as of %s: %s owes %s a reply (%s), due %s.", day(v.AsOf), v.OwedBy, v.OwedTo, v.Duty, day(v.Due))
+		return fmt.Sprintf("No %s on record as of %s: %s owes %s %s, due %s.", dutyWord(v.Duty), l.stamp(v.AsOf), v.OwedBy, v.OwedTo, aDuty(v.Duty), l.stamp(v.Due))
 	case Answered:
 		late := "in time"
 		switch {
 		case v.Due.IsZero():
 			late = "due time not shown"
 		case v.Late:
-			late = "late: due " + day(v.Due)
+			late = "late: due " + l.stamp(v.Due)
 		}
-		return fmt.Sprintf("Answered by %s (%s): %s to %s, %s.", day(v.AsOf), late, v.OwedBy, v.OwedTo, v.Duty)
+		return fmt.Sprintf("Answered by %s (%s): the %s that %s owed %s.", l.stamp(v.AsOf), late, dutyWord(v.Duty), v.OwedBy, v.OwedTo)
 	case LoggedNotDelivered:
-		return fmt.Sprintf("A reply of %s was on record by %s, and its delivery is not shown (%s, due %s).", v.OwedBy, day(v.AsOf), v.Duty, day(v.Due))
+		return fmt.Sprintf("%s had something on record as its %s by %s (due %s), and its delivery to %s is not shown.", v.OwedBy, dutyWord(v.Duty), l.stamp(v.AsOf), l.stamp(v.Due), v.OwedTo)
 	case PromisedNotPublished:
-		return fmt.Sprintf("%s gave a receipt and did not put it on record as promised: not there as of %s.", v.OwedBy, day(v.AsOf))
+		return fmt.Sprintf("%s gave %s a receipt and did not put it on record as promised: not there as of %s.", v.OwedBy, v.OwedTo, l.stamp(v.AsOf))
 	case NeverAccepted:
-		return fmt.Sprintf("Never accepted: deposited for %s, and neither received nor refused as of %s.", v.OwedBy, day(v.AsOf))
+		return fmt.Sprintf("Never accepted: deposited for %s, and neither received nor refused as of %s.", v.OwedBy, l.stamp(v.AsOf))
 	case DeliveryNotShown:
-		return fmt.Sprintf("Delivery to %s is not shown.", v.OwedBy)
+		return fmt.Sprintf("Delivery to %s is not shown: nothing shows that it owes %s %s.", v.OwedBy, v.OwedTo, aDuty(v.Duty))
 	case Recalled:
-		return fmt.Sprintf("Recalled by %s: no reply is owed any more (%s).", v.OwedTo, v.Duty)
+		return fmt.Sprintf("Recalled by %s: no %s is owed any more.", v.OwedTo, dutyWord(v.Duty))
 	case LedgerInconsistency:
 		return fmt.Sprintf("Ledger inconsistency of %s (%s).", v.OwedBy, v.Lie)
 	case UnknownSigner:
-		return "Unknown signer: somebody signed whom the policy does not vouch for."
+		return fmt.Sprintf("Unknown signer: the policy does not vouch for %s.", v.unknownOnes())
 	}
-	if v.Lie != "" {
+	switch {
+	case v.Lie != "":
 		return fmt.Sprintf("Cannot tell whether the ledger or word of %s is inconsistent (%s).", v.OwedBy, v.Lie)
-	}
-	if v.Duty != "" {
-		return fmt.Sprintf("Cannot tell whether %s replied (%s).", v.OwedBy, v.Duty)
+	case v.NotDueYet():
+		return fmt.Sprintf("Not due yet as of %s: %s owes %s %s by %s.", l.stamp(v.AsOf), v.OwedBy, v.OwedTo, aDuty(v.Duty), l.stamp(v.Due))
+	case v.Duty != "" && v.OwedBy != "":
+		return fmt.Sprintf("Cannot tell whether %s gave the %s.", v.OwedBy, dutyWord(v.Duty))
 	}
 	return "Cannot tell."
 }
 
+// unknownOnes names the unknown signers, the first of them where they are many.
+func (v Verdict) unknownOnes() string {
+	const most = 4
+	var all []string
+	for _, s := range v.Signers[:min(len(v.Signers), most)] {
+		all = append(all, s.String())
+	}
+	switch more := len(v.Signers) - most; {
+	case len(all) == 0:
+		return "whoever signed"
+	case more > 0:
+		all = append(all, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
+}
+
 func (t *textWriter) verdict(v Verdict) {
-	t.line("%s", v.Headline())
+	t.line("%s", v.headline(t.Layout))
 	if v.Code != "" {
 		t.line("  Case %s", v.Code.Spoken())
 	}
 	if v.Why != "" {
-		t.line("  Because: %s", v.Why)
+		t.line("  Because: %s", t.zoned(v.Why))
 	}
 	if len(v.Witnesses) > 0 {
 		t.line("  Witnessed by: %s", strings.Join(v.Witnesses, ", "))
@@ -122,11 +137,18 @@ func (t *textWriter) party(p Party) {
 	switch {
 	case p.Card == "":
 		t.line("%s: not in the policy", p.Party)
+		return
 	case !p.Pinned:
-		t.line("%s: the card that the policy pins is not in the evidence (%s)", p.Party, p.Fingerprint)
+		t.line("%s: the card that the policy pins is not in the evidence", p.Party)
+	case p.Serial == p.PinnedCard:
+		t.line("%s: card %d, which the policy pins", p.Party, p.Serial)
 	default:
-		t.line("%s: card %d, vouched for by the pinned one with fingerprint %s", p.Party, p.Serial, p.Fingerprint)
-		t.line("  ledger watched by group %s: %d witnesses, %d may be faulty, %d publish, %d show an absence", p.Group, p.Witnesses, p.Faulty, p.Published, p.Silence)
+		t.line("%s: card %d, vouched for by card %d, which the policy pins", p.Party, p.Serial, p.PinnedCard)
+	}
+	t.line("  %s", p.Fingerprint)
+	if p.Pinned {
+		t.line("  ledger watched by %s of group %s: %d may be faulty, %d must cosign to publish, %d to show an absence",
+			count(p.Witnesses, "witness", "witnesses"), p.Group, p.Faulty, p.Published, p.Silence)
 	}
 }
 
@@ -153,23 +175,23 @@ func exercise(c Case) string {
 func (t *textWriter) step(s Step) {
 	what := string(s.Kind)
 	if s.Says != "" {
-		what += " (" + s.Says + ")"
+		what += " (" + t.zoned(s.Says) + ")"
 	}
-	t.line("  %s  %s of %s  [%s]", day(s.Time), what, s.Author, s.Statement[:8])
+	t.line("  %s  %s of %s  [%s]", t.stamp(s.Time), what, s.Author, s.Statement[:8])
 	when := func(at Time, words string) {
 		if !at.IsZero() {
-			t.line("      %s %s", words, day(at))
+			t.line("      %s %s", words, t.stamp(at))
 		}
 	}
 	when(s.NotBefore, "not before")
 	when(s.NotAfter, "on record by")
-	when(s.Received, "received "+string(s.Recipient)+":")
-	when(s.Deposited, "deposited for "+string(s.Recipient)+":")
+	when(s.Received, "received by "+string(s.Recipient))
+	when(s.Deposited, "deposited for "+string(s.Recipient))
 	for _, o := range s.Officers {
 		t.line("      by %s, %s", o.Name, o.Role)
 	}
 	for _, d := range s.Duties {
-		t.line("      %s due %s", d.Duty, day(d.Due))
+		t.line("      %s due %s", dutyWord(d.Duty), t.stamp(d.Due))
 	}
 	for _, c := range s.Contents {
 		t.content(c)
@@ -184,16 +206,20 @@ func (t *textWriter) content(c Opened) {
 	if c.Name != "" {
 		name = c.Name + " (" + c.MediaType + ")"
 	}
+	size := fmt.Sprintf("%d bytes", c.Size)
+	if c.Size == 1 {
+		size = "1 byte"
+	}
 	if !c.Open {
-		t.line("      %s, %d bytes: closed", name, c.Size)
+		t.line("      %s, %s: closed", name, size)
 		return
 	}
-	t.line("      %s, %d bytes:", name, c.Size)
+	t.line("      %s, %s:", name, size)
 	for _, f := range c.Fields {
 		t.line("        %s: %s", f.Path, f.Value)
 	}
 	if c.Closed > 0 {
-		t.line("        %d fields stay closed", c.Closed)
+		t.line("        %s closed", count(c.Closed, "field stays", "fields stay"))
 	}
 	if c.Text != "" {
 		for line := range strings.Lines(c.Text) {
@@ -202,11 +228,33 @@ func (t *textWriter) content(c Opened) {
 	}
 }
 
-// day is a time in UTC with seconds, which people read; the zero time is never
-// asked for where one is shown.
-func day(t Time) string {
-	if t.IsZero() {
-		return "an unknown time"
+// closing says once more what is proven, and whether that is what was claimed:
+// the steps of a long case are between here and the verdicts.
+func (t *textWriter) closing(r Report) {
+	unproven, contrary := 0, 0
+	for _, v := range r.Verdicts {
+		mark := ""
+		switch {
+		case !v.Holds():
+			unproven++
+			mark = " (not proven)"
+		case !v.AsClaimed():
+			contrary++
+			mark = " (proven, and not what was claimed)"
+		}
+		t.line("- %s%s", v.headline(t.Layout), mark)
 	}
-	return t.UTC().Truncate(time.Second).Format("2006-01-02 15:04:05 UTC")
+	all := count(len(r.Verdicts), "verdict", "verdicts")
+	switch {
+	case unproven > 0:
+		t.line("This evidence does NOT hold: %d of %s not proven.", unproven, all)
+	case !r.Holds():
+		t.line("This evidence does NOT hold: it shows nothing.")
+	case len(r.Verdicts) == 0:
+		t.line("Proven is who said what, and when. Whether a reply is owed is not claimed, and not judged.")
+	case contrary > 0:
+		t.line("All of this is proven: %d of %s against what was claimed.", contrary, all)
+	default:
+		t.line("This evidence holds: what it claims is proven.")
+	}
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"time"
 
 	"heed"
@@ -32,11 +33,13 @@ func (h *head) notAfter() (time.Time, bool)  { return h.party.group.Quorum.NotAf
 // strange reports whether the head has cosignatures, and none of them counts.
 func (h *head) strange() bool { return len(h.Cosignatures) > 0 && len(h.times()) == 0 }
 
+// names are the witnesses' names, sorted.
 func names(times []ledger.WitnessTime) []string {
 	var all []string
 	for _, t := range times {
 		all = append(all, t.Witness)
 	}
+	slices.Sort(all)
 	return all
 }
 

@@ -60,18 +60,39 @@ type Verdict struct {
 	AsOf      Time          `json:"asOf,omitzero"`     // a witnessed time, or a time in the word of the party against whom it counts
 	Received  Time          `json:"received,omitzero"` // when the debtor received what it owes a reply to, by its own word
 	Due       Time          `json:"due,omitzero"`      // with every extension
-	Late      bool          `json:"late"`              // answered or logged: later than due
+	Late      bool          `json:"late"`              // answered or logged: later than due; not there: overdue as of AsOf
 	Answer    string        `json:"answer,omitempty"`  // answered: the statement that did
 	Lie       Lie           `json:"lie,omitempty"`
 	Why       string        `json:"why,omitempty"` // in words, what the verdict rests on or what is missing
 
-	Witnesses      []string `json:"witnesses,omitempty"`      // who cosigned the head that AsOf rests on
+	Witnesses      []string `json:"witnesses,omitempty"`      // who cosigned the head that AsOf rests on, sorted
 	Corroborations []string `json:"corroborations,omitempty"` // who did so and counts for nothing
+	Signers        []Signer `json:"signers,omitempty"`        // unknown signer: whom the policy does not vouch for, MaxSigners at most
 }
 
 // Holds reports whether the verdict is a proven statement, for or against
 // whoever claimed it.
 func (v Verdict) Holds() bool { return v.Verdict != CannotTell && v.Verdict != UnknownSigner }
+
+// AsClaimed reports whether the verdict is what whoever made the file claims:
+// that nothing answers a duty, that a party's ledger or word is not straight,
+// that this was said. A verdict that holds and is not as claimed goes against
+// the claim.
+func (v Verdict) AsClaimed() bool {
+	switch v.Claim {
+	case ClaimSilence:
+		return v.Verdict == Silent || v.Verdict == PromisedNotPublished || v.Verdict == NeverAccepted
+	case ClaimMisbehaviour:
+		return v.Verdict == LedgerInconsistency
+	}
+	return v.Holds()
+}
+
+// NotDueYet reports whether the verdict cannot tell of a reply because it was
+// not due at the time as of which its absence is shown.
+func (v Verdict) NotDueYet() bool {
+	return v.Verdict == CannotTell && !v.Due.IsZero() && !v.AsOf.IsZero() && !v.AsOf.After(v.Due.Time)
+}
 
 // slotOf is the ledger's slot of each duty whose absence can be shown.
 var slotOf = map[heed.DutyKind]ledger.Slot{

@@ -11,16 +11,18 @@ import (
 // everything that any of them holds. It is a function of its arguments; the
 // order of the files changes nothing.
 //
-// Errors: ErrPolicy for a policy that ParsePolicy would not give; ErrDamaged
-// for no file at all, and for one that is malformed, or holds a signature or a
-// proof that is not what it says. Evidence that is sound and proves nothing is
+// A file may be cards, too (ParseCards): where evidence is older or newer than
+// the card that the policy pins, they lead from the one to the other. They are
+// believed no more than those in evidence: through the pinned card.
+//
+// Errors: ErrPolicy for a policy that ParsePolicy would not give; a *FileError,
+// which matches ErrDamaged, for a file that is malformed, or holds a signature
+// or a proof that is not what it says; ErrDamaged where no file is evidence.
+// Evidence that is sound and proves nothing is
 // no error: see Report.Holds.
 func Verify(policy Policy, files ...[]byte) (Report, error) {
 	if err := policy.Check(); err != nil {
 		return Report{}, err
-	}
-	if len(files) == 0 {
-		return Report{}, damaged("there is no evidence file")
 	}
 	m, err := gather(policy, files)
 	if err != nil {
@@ -56,5 +58,8 @@ func (r *Report) add(c Claim, v Verdict) {
 	r.Verdicts = append(r.Verdicts, v)
 }
 
-// utc is a time as people read it.
-func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+// dayLayout is a time in UTC as people read it.
+const dayLayout = "2006-01-02 15:04:05Z"
+
+// utc is a time in what a verdict says. Report.Text puts its reader's zone beside it.
+func utc(t time.Time) string { return t.UTC().Format(dayLayout) }

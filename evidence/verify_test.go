@@ -323,8 +323,8 @@ func TestVerifyTakesASoundPolicyAndAFile(t *testing.T) {
 	if _, err := Verify(sc.policy()); !errors.Is(err, ErrDamaged) {
 		t.Errorf("no file: %v", err)
 	}
-	if _, err := Verify(sc.policy(), sc.encode(cert), []byte("x")); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "file 2 of 2") {
-		t.Errorf("a second file that is none: %v", err)
+	if _, err := Verify(sc.policy(), sc.south.cards[0]); !errors.Is(err, ErrDamaged) {
+		t.Errorf("nothing but a card: %v", err)
 	}
 }
 
@@ -341,7 +341,7 @@ func TestReportJSON(t *testing.T) {
 	}
 	sc.must(json.Unmarshal(out, &read))
 	v := read.Verdicts[0]
-	if v.Verdict != "silent" || v.Duty != "assess" || v.AsOf != "2026-11-23T07:00:02.000Z" || v.Due != "2026-11-23T05:00:01.000Z" || v.Late == nil || *v.Late {
+	if v.Verdict != "silent" || v.Duty != "assess" || v.AsOf != "2026-11-23T07:00:02.000Z" || v.Due != "2026-11-23T05:00:01.000Z" || v.Late == nil || !*v.Late {
 		t.Errorf("%s", out)
 	}
 	var again Report
@@ -354,13 +354,18 @@ func TestReportJSON(t *testing.T) {
 func TestReportText(t *testing.T) {
 	sc, warning, _, cert := warned(t)
 	var out strings.Builder
-	sc.must(sc.verify(cert).Text(&out))
+	report := sc.verify(cert)
+	sc.must(report.Text(&out, Layout{}))
+	headline := "No assessment on record as of 2026-11-23 07:00:02Z: south.example owes\n  north.example an assessment, due 2026-11-23 05:00:01Z.\n"
 	for _, want := range []string{
-		"No answer on record as of 2026-11-23 07:00:02 UTC: south.example owes north.example a reply (assess), due 2026-11-23 05:00:01 UTC.\n",
+		headline,
 		"  Case " + warning.CaseCode().Spoken() + "\n",
 		"  Witnessed by: w1, w2, w3, w4\n",
-		"north.example: card 1, vouched for by the pinned one with fingerprint ",
-		"This evidence holds.\n",
+		"north.example: card 1, which the policy pins\n  " + report.Parties[0].Fingerprint + "\n",
+		"watched by 4 witnesses of group neutral",
+		"received by south.example 2026-11-22 21:00:01Z\n",
+		"acknowledgement due ",
+		"\n- " + headline + "This evidence holds: what it claims is proven.\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
@@ -368,7 +373,7 @@ func TestReportText(t *testing.T) {
 	}
 	sc, _, _, steps := heeded(t)
 	out.Reset()
-	sc.must(sc.verify(steps).Text(&out))
+	sc.must(sc.verify(steps).Text(&out, Layout{}))
 	for _, want := range []string{"Answered by ", "      by anna, supervisor\n", "        headline: \"A man may travel to the fair\"\n", "map.pdf (application/pdf), 4 bytes: closed\n", "        Second line.\n", "assessment (not-credible) of south.example"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
@@ -381,7 +386,7 @@ func TestReportText(t *testing.T) {
 		t.Error("controls are shown")
 	}
 	for _, f := range []Finding{Silent, Answered, LoggedNotDelivered, PromisedNotPublished, NeverAccepted, DeliveryNotShown, Recalled, LedgerInconsistency, CannotTell, UnknownSigner} {
-		if line := (Verdict{Verdict: f, OwedBy: "south.example", OwedTo: "north.example", Duty: heed.DutyAssess}).Headline(); line == "" || strings.Contains(line, "silen") {
+		if line := (Verdict{Verdict: f, OwedBy: "south.example", OwedTo: "north.example", Duty: heed.DutyAssess}).Headline(Layout{}); line == "" || strings.Contains(line, "silen") {
 			t.Errorf("%s: %q", f, line)
 		}
 	}
@@ -421,11 +426,11 @@ func TestReportTextSaysWhatItIsNot(t *testing.T) {
 	b.Cards = [][]byte{sc.north.cards[0], sc.south.cards[0]}
 	show := func(policy Policy) string {
 		var out strings.Builder
-		sc.must(sc.verifyBy(policy, b).Text(&out))
+		sc.must(sc.verifyBy(policy, b).Text(&out, Layout{}))
 		return out.String()
 	}
 	out := show(sc.policy())
-	for _, want := range []string{"north.example to south.example, EXERCISE\n", "interim (by 2026-11-22 22:00:00 UTC) of south.example", "Nothing is claimed but the steps below.\n", "no receipt"} {
+	for _, want := range []string{"north.example to south.example, EXERCISE\n", "interim (by 2026-11-22 22:00:00Z) of south.example", "Nothing is claimed but the steps below.\n", "no receipt", "Proven is who said what, and when."} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

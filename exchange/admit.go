@@ -28,6 +28,10 @@ func (x *Exchange) admit(tx Tx, post *incoming, it *item, now time.Time) error {
 	switch {
 	case err == nil && (done.Envelope == h.SealedDigest || it.refusal == nil && done.Statement == it.letter.statements[0].Statement.ID):
 		it.answer, it.accepted = done.Answer, !done.Statement.IsZero()
+		if len(h.Carries) > 0 && (it.refusal != nil || !it.accepted) && !post.me.Restored {
+			// The first answer says nothing of what this header carries.
+			return x.logRefusal(tx, h, wire.Refusal{Envelope: h.SealedDigest, Code: heed.BadSeal}, done.Answer)
+		}
 		return nil
 	case err == nil:
 		return x.refuse(tx, post, it, heed.Refuse(heed.NumberReused, "number %d was used for another envelope", h.Number), now)

@@ -107,6 +107,17 @@ func (x *Exchange) collections(ctx context.Context) ([]collection, error) {
 		for _, d := range me.Card.Depositaries {
 			add(d, me.Card.CollectEvery/2)
 		}
+		// Whoever holds a former card of ours can deposit by it for ever.
+		for card, i := me.Card, 0; card.Serial > 1 && i < MaxCollectCards; i++ {
+			if card, err = v.Card(card.Previous); errors.Is(err, ErrNotFound) {
+				break
+			} else if err != nil {
+				return err
+			}
+			for _, d := range card.Depositaries {
+				add(d, card.CollectEvery/2)
+			}
+		}
 		peers, err := v.Peers()
 		if err != nil {
 			return err

@@ -260,13 +260,29 @@ func (x *Exchange) submit(ctx context.Context, w Witness, t cosigning) error {
 				return &aheadError{held: held, asked: t.c.Size}
 			}
 			old = held
-		case http.StatusUnprocessableEntity:
-			return fmt.Errorf("it refuses the head: %s", reason(answer))
 		default:
-			return fmt.Errorf("it answered %d: %s", status, reason(answer))
+			return unwilling(status, answer, t)
 		}
 	}
 	return errors.New("it goes on saying that it holds another size")
+}
+
+// unwilling says in people's words why a witness has given nothing.
+func unwilling(status int, answer []byte, t cosigning) error {
+	why := reason(answer)
+	switch {
+	case status == http.StatusNotFound && t.own:
+		return fmt.Errorf("it does not witness the ledger %s; give its operator our card, for --log (it said: %s)", t.origin, why)
+	case status == http.StatusNotFound:
+		return fmt.Errorf("it does not witness the ledger %s (it said: %s)", t.origin, why)
+	case status == http.StatusForbidden:
+		return fmt.Errorf("it knows the ledger %s under another key: its operator has to compare our card with the one that it has (it said: %s)", t.origin, why)
+	case status == http.StatusUnprocessableEntity:
+		return fmt.Errorf("it refuses the head: %s", why)
+	case status == http.StatusServiceUnavailable:
+		return fmt.Errorf("it cannot cosign now: %s", why)
+	}
+	return fmt.Errorf("it answered %d: %s", status, why)
 }
 
 // startingSize is a guess at what a witness holds; where it is wrong the
@@ -327,7 +343,7 @@ func (x *Exchange) askWitness(ctx context.Context, w Witness, t cosigning, old i
 // with it that the witness is well.
 func (x *Exchange) keepCosignature(ctx context.Context, w Witness, keys []ledger.CosignerKey, t cosigning, answer []byte, asked time.Time) error {
 	if _, err := t.c.AddCosignatures(answer, keys...); err != nil {
-		return err
+		return fmt.Errorf("what it gave is no cosignature under the key that we hold of it: %w", err)
 	}
 	var note []byte
 	var c ledger.Checkpoint
@@ -336,7 +352,7 @@ func (x *Exchange) keepCosignature(ctx context.Context, w Witness, keys []ledger
 		if note, c, err = x.mergeInto(tx, t, keys, answer); err != nil {
 			return err
 		}
-		if err := keepWitnessed(tx, c, note); err != nil || !t.own {
+		if err := keepWitnessed(tx, c, note, asked); err != nil || !t.own {
 			return err
 		}
 		if enough, err = enoughWitnesses(tx, c); err != nil {
@@ -396,7 +412,7 @@ func (x *Exchange) mergeInto(tx Tx, t cosigning, keys []ledger.CosignerKey, answ
 
 // keepWitnessed keeps a head once so many witnesses have cosigned it that it
 // counts as published: by their times its leaves are dated.
-func keepWitnessed(tx Tx, c ledger.Checkpoint, note []byte) error {
+func keepWitnessed(tx Tx, c ledger.Checkpoint, note []byte, asked time.Time) error {
 	all, err := tx.Witnesses()
 	if err != nil {
 		return err
@@ -405,7 +421,7 @@ func keepWitnessed(tx Tx, c ledger.Checkpoint, note []byte) error {
 	if err != nil || len(counting) == 0 || !ledger.DefaultQuorum(len(counting)).Published(ledger.WitnessTimes(c, counting)) {
 		return err
 	}
-	return tx.KeepWitnessed(c.Origin, c.Size, note)
+	return tx.KeepWitnessed(c.Origin, Head{Size: c.Size, Note: note, At: asked})
 }
 
 // updateWitness changes what is kept of a witness, where it was not removed.

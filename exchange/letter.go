@@ -178,6 +178,9 @@ func (l *letter) addContent(salt [32]byte, data []byte) {
 // check holds each statement against what came with it.
 func (l *letter) check() error {
 	numbered := l.header.Number > 0
+	if !numbered && len(l.header.Carries) > 0 {
+		return fmt.Errorf("%w: an envelope outside the channels carries nothing", wire.ErrMalformed)
+	}
 	if numbered && (len(l.statements) != 1 || !l.statements[0].Statement.Kind.OwedReceipt() || l.refetch != nil) {
 		return fmt.Errorf("%w: an envelope with a number holds exactly one statement, and no receipt", wire.ErrMalformed)
 	}

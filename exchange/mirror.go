@@ -52,7 +52,15 @@ func (x *Exchange) compareMirror(ctx context.Context, party heed.PartyID, offere
 	if err == nil && cosigned {
 		// Only witnesses have signed meanwhile: their times are worth keeping.
 		return x.store.Write(ctx, func(tx Tx) error {
-			return tx.ExtendMirror(offered.Origin, nil, nil, Head{Size: offered.Size, Note: note, At: x.Now()})
+			held, err := tx.MirrorHead(offered.Origin)
+			if err != nil || held.Size != offered.Size {
+				return err // another errand was faster
+			}
+			sifted, err := sift(tx, held.Note, offered)
+			if err != nil {
+				return err
+			}
+			return tx.ExtendMirror(offered.Origin, nil, nil, Head{Size: offered.Size, Note: sifted, At: x.Now()})
 		})
 	}
 	var forked *ledger.Inconsistency
@@ -107,6 +115,9 @@ func (x *Exchange) Follow(ctx context.Context, party heed.PartyID) error {
 }
 
 func (x *Exchange) followAll(ctx context.Context, party heed.PartyID) error {
+	if err := x.learnSuccessions(ctx, party); err != nil {
+		return err
+	}
 	var peer Peer
 	var ended []heed.Statement
 	err := x.store.Read(ctx, func(v View) error {
@@ -170,6 +181,15 @@ func (x *Exchange) followLedger(ctx context.Context, peer Peer, vkey string) err
 	}
 	if grown := head.Size - held.Size; grown > mostFollowed {
 		return fmt.Errorf("ledger of %s: it grew by %d leaves at once, and at most %d are followed", party, grown, mostFollowed)
+	}
+	if err := x.store.Read(ctx, func(v View) (err error) {
+		bare, err := ledger.RenderCheckpoint(note, nil)
+		if err == nil {
+			note, err = sift(v, bare, head)
+		}
+		return err
+	}); err != nil {
+		return err
 	}
 	leaves, err := fetchLeaves(ctx, fetch, tree, held, head)
 	if err != nil {
@@ -401,4 +421,31 @@ func (x *Exchange) isBehind(v View, party heed.PartyID, note []byte) (bool, erro
 		return false, fmt.Errorf("%s holds a head of our ledger with %d leaves that contradicts ours: %w", party, theirs.Size, &ledger.Inconsistency{Held: tree.Head(theirs.Origin), Offered: theirs, Reason: ledger.Forked})
 	}
 	return false, nil
+}
+
+// sift adds to a note those of a head's cosignatures that our own witnesses
+// gave: whatever else stands there would leave no room for theirs.
+func sift(v View, note []byte, offered ledger.Checkpoint) ([]byte, error) {
+	all, err := v.Witnesses()
+	if err != nil {
+		return nil, err
+	}
+	listed, err := listWitnesses(all)
+	if err != nil {
+		return nil, err
+	}
+	var keys []ledger.CosignerKey
+	for _, w := range listed {
+		keys = append(keys, w.Keys...)
+	}
+	c, err := ledger.UnverifiedCheckpoint(note)
+	if err != nil {
+		return nil, err
+	}
+	if lines := offered.Verified(keys...).Cosignatures; len(lines) > 0 {
+		if c, err = c.Verified(keys...).AddCosignatures(lines, keys...); err != nil {
+			return nil, err
+		}
+	}
+	return ledger.RenderCheckpoint(note, c.Cosignatures)
 }

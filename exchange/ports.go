@@ -386,6 +386,9 @@ type WitnessView interface {
 	// Witnessed finds the smallest head of a ledger that has the leaf at index,
 	// as it was when enough witnesses had first cosigned it.
 	Witnessed(origin string, index int64) ([]byte, error)
+	// LatestWitnessed is the head that enough witnesses were last seen to have
+	// cosigned, with their latest times.
+	LatestWitnessed(origin string) (Head, error)
 }
 
 // WitnessTx changes the witnesses.
@@ -396,9 +399,10 @@ type WitnessTx interface {
 	// KeepCheckpoint keeps a checkpoint with its cosignatures under its SHA-256,
 	// for statements that name it; keeping one again changes nothing.
 	KeepCheckpoint(note []byte) error
-	// KeepWitnessed keeps a head that enough witnesses have cosigned. The first of
-	// a size stays: later cosignatures give later times.
-	KeepWitnessed(origin string, size int64, note []byte) error
+	// KeepWitnessed keeps a head that enough witnesses have cosigned, as the
+	// ledger's latest. The first of a size stays beside it: later cosignatures
+	// give later times.
+	KeepWitnessed(origin string, head Head) error
 }
 
 // Deposited is a statement of ours that a depositary has taken for the peer.

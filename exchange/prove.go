@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"heed"
@@ -41,17 +40,17 @@ const (
 // Prove publishes what is due, has the ledgers of both parties cosigned anew,
 // and gathers the evidence file. The other party is not needed.
 //
-// Nobody is waited for longer than about half a minute, but for the time that
+// Nobody is waited for longer than about a minute, whatever hangs, but for the time that
 // order.Until allows for an absence to tell anything. Errors: ErrNotFound for
 // an unknown case, *heed.Invalid for what cannot be proven of it.
-func (x *Exchange) Prove(ctx context.Context, order ProofOrder) ([]byte, error) {
+func (x *Exchange) Prove(ctx context.Context, order ProofOrder) (Proof, error) {
 	for {
 		if err := x.freshen(ctx, order.Case); err != nil {
-			return nil, err
+			return Proof{}, err
 		}
 		g, err := x.gather(ctx, order)
 		if err != nil {
-			return nil, err
+			return Proof{}, err
 		}
 		// The witnesses' clocks count in seconds and are not ours: a moment is left
 		// for them to pass the time from which the absence tells anything.
@@ -61,12 +60,72 @@ func (x *Exchange) Prove(ctx context.Context, order ProofOrder) ([]byte, error) 
 			next = g.ripe.Add(2 * time.Second)
 		}
 		if g.ripe.IsZero() || g.shown.After(g.ripe) || next.After(order.Until) {
-			return g.bundle.Encode()
+			return g.finish(next)
 		}
 		if err := pause(ctx, next.Sub(now)); err != nil {
-			return nil, err
+			return Proof{}, err
 		}
 	}
+}
+
+// Proof is an evidence file, and what a verifier would make of it who believes
+// the witnesses that we believe.
+type Proof struct {
+	File   []byte
+	Report evidence.Report
+	// Ripe is from when on the absence that was asked for tells anything; zero
+	// where that does not depend on time.
+	Ripe time.Time
+}
+
+// finish writes the file and judges it.
+func (g *gathering) finish(next time.Time) (p Proof, err error) {
+	if p.File, err = g.bundle.Encode(); err != nil {
+		return p, fmt.Errorf("evidence of case %s: %w", g.c.Code.Spoken(), err)
+	}
+	if p.Ripe = g.ripe; !g.ripe.IsZero() {
+		p.Ripe = next
+	}
+	if len(g.policy.Groups) == 0 {
+		return p, nil // without witnesses nobody dates anything
+	}
+	p.Report, err = evidence.Verify(g.policy, p.File)
+	return p, err
+}
+
+// ownPolicy is that of somebody who believes our witnesses, and pins the cards
+// that we hold.
+func (g *gathering) ownPolicy() (policy evidence.Policy, err error) {
+	counting, err := g.counting()
+	if err != nil || len(counting) == 0 {
+		return policy, err
+	}
+	const group = "ours"
+	var names []string
+	for _, w := range counting {
+		names = append(names, w.Name)
+		for _, key := range w.Keys {
+			policy.Witnesses = append(policy.Witnesses, evidence.PolicyWitness{Name: w.Name, Key: key})
+		}
+	}
+	policy.Groups = []evidence.PolicyGroup{{Name: group, Quorum: ledger.DefaultQuorum(len(names)), Members: names}}
+	for _, party := range []heed.PartyID{g.c.Warner, g.c.Warned} {
+		card, err := g.x.newestCard(g.v, party)
+		if err != nil {
+			return policy, err
+		}
+		policy.Parties = append(policy.Parties, evidence.PolicyParty{Party: party, Card: card.ID, Group: group})
+	}
+	return policy, nil
+}
+
+// counting are our witnesses whose word counts.
+func (g *gathering) counting() ([]ledger.Witness, error) {
+	all, err := g.v.Witnesses()
+	if err != nil {
+		return nil, err
+	}
+	return listWitnesses(mirroring(all))
 }
 
 // gather fills a bundle from one snapshot.
@@ -93,122 +152,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
-}
-
-// reachTime bounds what people wait for a party against whom they want evidence.
-const reachTime = 10 * time.Second
-
-// freshen publishes, follows the other party as far as it can be reached, and
-// has witnesses renew the times of the heads that the evidence will rest on.
-func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
-	var c heed.Case
-	err := x.store.Read(ctx, func(v View) (err error) {
-		c, err = v.Case(id)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := x.Cut(ctx); err != nil {
-		return err
-	}
-	other := c.Other(x.party)
-	var failed failures
-	var wait sync.WaitGroup
-	wait.Go(func() { failed.add(x.refreshLedgers(ctx, x.party)) })
-	wait.Go(func() {
-		reach, cancel := context.WithTimeout(ctx, reachTime)
-		defer cancel()
-		if err := x.Follow(reach, other); err != nil && ctx.Err() == nil {
-			x.log.Info("the evidence is made of what others hold of the other party's ledger", "party", other, "error", err)
-			failed.add(x.followAtWitnesses(ctx, other))
-		}
-		failed.add(x.refreshLedgers(ctx, other))
-	})
-	wait.Wait()
-	return failed.err()
-}
-
-// followAtWitnesses takes a party's ledgers of which we hold nothing from the
-// first witness that mirrors them: we may never have reached the party itself.
-func (x *Exchange) followAtWitnesses(ctx context.Context, party heed.PartyID) error {
-	var missing []string
-	err := x.store.Read(ctx, func(v View) error {
-		held, err := x.originsOf(v, party)
-		if err != nil {
-			return err
-		}
-		all, err := x.knownOrigins(v, party)
-		missing = slices.DeleteFunc(all, func(origin string) bool { return slices.Contains(held, origin) })
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	witnesses, err := x.mirroringWitnesses(ctx)
-	limited, cancel := context.WithTimeout(ctx, refreshTime)
-	defer cancel()
-	for _, origin := range missing {
-		for _, w := range witnesses {
-			err := x.followWitness(limited, w, origin)
-			if err == nil {
-				break
-			}
-			x.log.Info("a witness has not given a ledger", "witness", w.Name, "ledger", origin, "error", err)
-		}
-	}
-	return errors.Join(err, ctx.Err())
-}
-
-// refreshLedgers has the newest heads that we hold of a party's ledgers
-// cosigned anew, all at once.
-func (x *Exchange) refreshLedgers(ctx context.Context, party heed.PartyID) error {
-	var origins []string
-	err := x.store.Read(ctx, func(v View) error {
-		held, err := x.originsOf(v, party)
-		for _, origin := range held {
-			done, err := x.hasLastWord(v, origin)
-			if err != nil {
-				return err
-			}
-			if !done {
-				origins = append(origins, origin)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	var failed failures
-	var wait sync.WaitGroup
-	for _, origin := range origins {
-		wait.Go(func() {
-			if err := x.Refresh(ctx, origin); err != nil {
-				failed.add(fmt.Errorf("witnessed time of %s: %w", origin, err))
-			}
-		})
-	}
-	wait.Wait()
-	return failed.err()
-}
-
-// hasLastWord reports whether a ledger has ended and enough witnesses have
-// cosigned its end, to which a later time adds nothing.
-func (x *Exchange) hasLastWord(v View, origin string) (bool, error) {
-	log, err := x.keptLedger(v, origin)
-	if err != nil || log.own {
-		return false, err
-	}
-	end, err := lastRoot(v, origin)
-	if err != nil || !end.Ends() {
-		return false, err
-	}
-	_, err = v.Witnessed(origin, end.Covers)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // knownOrigins are the ledgers of a party: ended ones first, the present one last.
@@ -272,15 +215,22 @@ type gathering struct {
 	// Of an absence: from when on it tells anything, and as of when our own
 	// witnesses show it. Both are zero where nothing has to be waited for.
 	ripe, shown time.Time
+	policy      evidence.Policy               // a verifier's who believes our witnesses
 	tags        map[heed.PartyID][]ledger.Tag // to be looked up in the maps of a party's ledgers
 }
 
-func (g *gathering) begin(id heed.CaseID) (err error) {
-	if g.c, err = g.v.Case(id); err != nil {
-		return err
+// provable reads a case that something can be proven of.
+func provable(v View, id heed.CaseID) (heed.Case, error) {
+	c, err := v.Case(id)
+	if err == nil && c.Opening.ID.IsZero() {
+		err = &heed.Refused{Detail: "the statement that opened this case has not arrived yet", Hint: "it has been asked for; try again when it is here"}
 	}
-	if g.c.Opening.ID.IsZero() {
-		return &heed.Refused{Detail: "the statement that opened this case has not arrived yet", Hint: "it has been asked for; try again when it is here"}
+	return c, err
+}
+
+func (g *gathering) begin(id heed.CaseID) (err error) {
+	if g.c, err = provable(g.v, id); err != nil {
+		return err
 	}
 	all, err := g.v.KeptOf(id)
 	if err != nil {
@@ -309,7 +259,8 @@ func (g *gathering) begin(id heed.CaseID) (err error) {
 			return err
 		}
 	}
-	return nil
+	g.policy, err = g.ownPolicy()
+	return err
 }
 
 // addParty adds the chain of a party's cards, so that whichever of them the
@@ -474,11 +425,11 @@ func (g *gathering) lookUp(party heed.PartyID, tags ...ledger.Tag) {
 	}
 }
 
-// addMaps adds, for each ledger of a party, its newest map root and what the
-// map says of the tags that are to be looked up.
+// addMaps adds, for each ledger of a party, its newest witnessed map root and
+// what the map says of the tags that are to be looked up.
 func (g *gathering) addMaps(party heed.PartyID) error {
 	for _, log := range g.logs[party] {
-		head, err := log.head()
+		head, err := g.asserting(log)
 		if err != nil {
 			return err
 		}
@@ -489,6 +440,28 @@ func (g *gathering) addMaps(party heed.PartyID) error {
 		}
 	}
 	return nil
+}
+
+// asserting is the head by which the absence of something is shown: the newest,
+// or, while too few witnesses have cosigned that one, the last of which enough had.
+func (g *gathering) asserting(log keptLedger) (Head, error) {
+	head, err := log.head()
+	if err != nil {
+		return head, err
+	}
+	c, err := ledger.UnverifiedCheckpoint(head.Note)
+	if err != nil {
+		return head, err
+	}
+	counting, err := g.counting()
+	if err != nil || len(counting) == 0 || ledger.DefaultQuorum(len(counting)).Published(ledger.WitnessTimes(c, counting)) {
+		return head, err
+	}
+	latest, err := g.v.LatestWitnessed(log.origin)
+	if errors.Is(err, ErrNotFound) {
+		return head, nil
+	}
+	return latest, err
 }
 
 // addMap adds the map root that a head of a ledger ends with, and what the map
@@ -556,11 +529,14 @@ func (g *gathering) steps(order ProofOrder) error {
 	found := len(kinds) == 0
 	for _, id := range g.order {
 		s := g.kept[id].Statement
-		if len(kinds) == 0 || slices.Contains(kinds, s.Kind) {
+		switch {
+		case len(kinds) == 0:
+			wanted[id] = true
+		case s.Kind == heed.KindReceipt:
+			// Receipts come with what they are for: that of the opening is the one asked for.
+			found = found || s.AnswersTo(g.c.Opening.ID) && slices.Contains(kinds, s.Kind)
+		case slices.Contains(kinds, s.Kind):
 			wanted[id], found = true, true
-			if s.Kind == heed.KindReceipt && len(kinds) > 0 {
-				wanted[s.Answers[0]] = true
-			}
 		}
 	}
 	if !found {
@@ -624,7 +600,7 @@ func (g *gathering) open(paths []string, of map[heed.StatementID]bool) error {
 	}
 	for _, path := range paths {
 		if !all && !shown[path] {
-			return &heed.Invalid{What: fmt.Sprintf("no warning of case %s has the field %q", g.c.Code.Spoken(), path), Hint: "`heed open` writes the warning; fields are named by their paths in it, like headline or subjects/0/person/names/0/text"}
+			return &heed.Invalid{What: fmt.Sprintf("no warning of case %s has the field %q", g.c.Code.Spoken(), path), Hint: "`heed open` writes the warning; fields are named by their paths in it, like headline or persons/0/names/0/text"}
 		}
 	}
 	return nil

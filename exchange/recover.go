@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -495,4 +496,40 @@ func (x *Exchange) relogOne(tx Tx, c heed.Case, k Kept) error {
 		}
 	}
 	return nil
+}
+
+// repeats keeps a failure that goes on from filling the log.
+type repeats struct{ told map[string]time.Time }
+
+const (
+	// repeatEvery is how often the log has the same failure again.
+	repeatEvery = time.Minute
+	// mostRepeats bounds how many failures are told apart.
+	mostRepeats = 64
+)
+
+// tell reports whether a failure is to be told at now: a new one at once, one
+// that goes on once a minute. Without a failure everything is new again.
+func (r *repeats) tell(err error, now time.Time) bool {
+	if err == nil || len(r.told) >= mostRepeats {
+		r.told = nil
+	}
+	if err == nil {
+		return false
+	}
+	// Ports of our own end and times differ with each attempt.
+	cause := strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return -1
+		}
+		return c
+	}, err.Error())
+	if at, ok := r.told[cause]; ok && now.Sub(at) < repeatEvery && !now.Before(at) {
+		return false
+	}
+	if r.told == nil {
+		r.told = map[string]time.Time{}
+	}
+	r.told[cause] = now
+	return true
 }

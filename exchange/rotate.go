@@ -114,6 +114,75 @@ func (x *Exchange) loggedBefore(v View, tag ledger.Tag) (string, int64, error) {
 	return "", 0, fmt.Errorf("tag %s: %w", tag, ErrNotFound)
 }
 
+// learnSuccessions asks a peer for the successions between the ledgers that its
+// cards name, where we hold such cards and not all of them: people may have
+// taken over a card by its fingerprint.
+func (x *Exchange) learnSuccessions(ctx context.Context, party heed.PartyID) error {
+	var peer Peer
+	var cards []heed.Card
+	err := x.store.Read(ctx, func(v View) (err error) {
+		if peer, err = knownPeer(v, party); err != nil {
+			return err
+		}
+		cards, err = unlinked(v, peer.Card)
+		return err
+	})
+	if err != nil || len(cards) == 0 {
+		return err
+	}
+	notes, err := x.courier.Successions(ctx, peer.Card)
+	if err != nil {
+		return err
+	}
+	return x.write(ctx, func(tx Tx) error {
+		for _, note := range notes {
+			s, err := wire.ParseStatement(note)
+			if err != nil {
+				return fmt.Errorf("successions of %s: %w", party, err)
+			}
+			for _, card := range cards {
+				if s.Kind == heed.KindSuccession && s.Author == party && s.Node == card.NodeKey && s.Ledger == card.LedgerKey {
+					if err := tx.PutSuccession(party, note); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// unlinked are the cards of a party whose ledger is not the present one, and
+// of which we hold no succession.
+func unlinked(v View, present heed.Card) ([]heed.Card, error) {
+	notes, err := v.Successions(present.Party)
+	if err != nil {
+		return nil, err
+	}
+	left := map[string]bool{}
+	for _, note := range notes {
+		s, err := wire.ReadStatement(note)
+		if err != nil {
+			return nil, err
+		}
+		left[s.Ledger] = true
+	}
+	var cards []heed.Card
+	for serial := uint64(1); serial < present.Serial; serial++ {
+		card, err := v.CardOf(present.Party, serial)
+		if errors.Is(err, ErrNotFound) {
+			continue // one from before we knew the party
+		}
+		if err != nil {
+			return nil, err
+		}
+		if card.LedgerKey != present.LedgerKey && !left[card.LedgerKey] {
+			cards = append(cards, card)
+		}
+	}
+	return cards, nil
+}
+
 // openEnds are the successions of a peer whose old ledger we have not followed
 // to its end leaf. One that was lost has none.
 func openEnds(v View, party heed.PartyID) ([]heed.Statement, error) {

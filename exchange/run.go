@@ -260,9 +260,11 @@ func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand,
 func (x *Exchange) runRecovery(ctx context.Context, pace Pace, without []heed.PartyID) {
 	ticker := time.NewTicker(pace.Sweep)
 	defer ticker.Stop()
+	var failures repeats // others may be away for days
 	for {
-		_, err := x.Recover(ctx, without...)
-		x.report(ctx, "catching up", err)
+		if _, err := x.Recover(ctx, without...); failures.tell(err, x.Now()) {
+			x.report(ctx, "catching up", err)
+		}
 		select {
 		case <-ctx.Done():
 			return

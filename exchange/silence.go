@@ -40,11 +40,7 @@ func (g *gathering) silence(kind heed.DutyKind) error {
 // asOf reads as of when our own witnesses say what the debtor's ledger has.
 // The verifier's policy may name others.
 func (g *gathering) asOf(debtor heed.PartyID) error {
-	all, err := g.v.Witnesses()
-	if err != nil {
-		return err
-	}
-	counting, err := listWitnesses(mirroring(all))
+	counting, err := g.counting()
 	if err != nil {
 		return err
 	}
@@ -55,7 +51,7 @@ func (g *gathering) asOf(debtor heed.PartyID) error {
 	if len(logs) == 0 {
 		return nil
 	}
-	head, err := logs[len(logs)-1].head()
+	head, err := g.asserting(logs[len(logs)-1])
 	if err != nil {
 		return err
 	}

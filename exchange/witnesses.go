@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"time"
 
 	"heed"
 	"heed/ledger"
+	"heed/seal"
+	"heed/wire"
 )
 
 // Cosigner asks witnesses over C2SP tlog-witness. url is what AddWitness has
-// admitted. An error is an attempt that may be repeated.
+// admitted. An error is an attempt that may be repeated; where nobody answered
+// it matches *Unreachable.
 type Cosigner interface {
 	// AddCheckpoint posts a request for a cosignature; the answer is bounded
 	// and has not been looked at.
@@ -25,6 +29,18 @@ type Cosigner interface {
 	// ledger.ErrNotFound. Nothing of it has been verified.
 	Resource(ctx context.Context, url, origin, path string) ([]byte, error)
 }
+
+// Unreachable says in people's words that nobody answered at an address.
+type Unreachable struct {
+	What string
+	Hint string // how to mend it; may be empty
+	Err  error  // what went wrong, for programs
+}
+
+func (e *Unreachable) Error() string { return e.What }
+
+// Unwrap is what went wrong.
+func (e *Unreachable) Unwrap() error { return e.Err }
 
 // WitnessDescription is what a witness of ours says of itself.
 type WitnessDescription struct {
@@ -95,8 +111,12 @@ func (x *Exchange) introduce(ctx context.Context, order WitnessOrder) (Witness, 
 	if order.Key == "" && errors.Is(err, ErrNotFound) {
 		return Witness{}, &heed.Invalid{What: fmt.Sprintf("what answers at %s does not say who it is", order.URL), Hint: "add --key VKEY, which its operator publishes"}
 	}
+	var silent *Unreachable
+	if order.Key == "" && errors.As(err, &silent) {
+		return Witness{}, &Unreachable{What: "the witness cannot be asked who it is: " + silent.What, Hint: "does it run? With --key VKEY it need not be asked", Err: silent}
+	}
 	if order.Key == "" && err != nil {
-		return Witness{}, &heed.Invalid{What: fmt.Sprintf("the witness at %s cannot be asked who it is: %v", order.URL, err), Hint: "does it run? With --key VKEY it need not be asked"}
+		return Witness{}, &heed.Invalid{What: fmt.Sprintf("the witness at %s cannot be asked who it is: %v", order.URL, err), Hint: "is it a witness? With --key VKEY it need not be asked"}
 	}
 	if order.Key == "" {
 		order.Key = d.Key
@@ -150,4 +170,133 @@ func listWitnesses(all []Witness) ([]ledger.Witness, error) {
 // mirroring are the witnesses that count.
 func mirroring(all []Witness) []Witness {
 	return slices.DeleteFunc(slices.Clone(all), func(w Witness) bool { return !w.Mirrors })
+}
+
+// WitnessStanding is how our ledger stands with its witnesses.
+type WitnessStanding struct {
+	Origin string // of our present ledger
+	Size   int64  // leaves of its newest head; 0 before the first
+	// Quorum is the default one of the witnesses that count; zero where none does.
+	Quorum    ledger.Quorum
+	Cosigned  int // of those that count, have cosigned the newest head
+	Answering int // of those that count, answer
+	Witnesses []StandingWitness
+}
+
+// StandingWitness is a witness, and how it stands.
+type StandingWitness struct {
+	Witness
+	Origin  string // of the ledger of ours that its newest cosignature is of; empty: it has given none
+	Newest  bool   // it has cosigned our newest head
+	Answers bool   // it has cosigned within the last 10 minutes, and nothing troubles it
+}
+
+// WitnessStanding says how far our ledger is cosigned, and by whom.
+func (x *Exchange) WitnessStanding(ctx context.Context) (out WitnessStanding, err error) {
+	now := x.Now()
+	err = x.store.Read(ctx, func(v View) error {
+		all, err := v.Witnesses()
+		if err != nil {
+			return err
+		}
+		if counting := len(mirroring(all)); counting > 0 {
+			out.Quorum = ledger.DefaultQuorum(counting)
+		}
+		ledgers, err := x.ledgersOfOurs(v)
+		if err != nil {
+			return err
+		}
+		present := ledgers[len(ledgers)-1]
+		out.Origin, out.Size = present.origin, present.head.Size
+		for _, w := range all {
+			listed, err := listWitnesses([]Witness{w})
+			if err != nil {
+				return err
+			}
+			s := StandingWitness{Witness: w, Newest: len(ledger.WitnessTimes(present.head, listed)) > 0}
+			s.Answers = w.Trouble == "" && now.Sub(w.At) <= oldCosignature
+			if !w.At.IsZero() {
+				s.Origin = cosignedOf(ledgers, listed, w.At)
+			}
+			if w.Mirrors && s.Newest {
+				out.Cosigned++
+			}
+			if w.Mirrors && s.Answers {
+				out.Answering++
+			}
+			out.Witnesses = append(out.Witnesses, s)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ledgerOfOurs is one of our ledgers: its newest or last head, and since when it is.
+type ledgerOfOurs struct {
+	origin string
+	head   ledger.Checkpoint // zero before the first
+	begun  time.Time         // zero: with the party
+}
+
+// ledgersOfOurs lists our ledgers, the present one last.
+func (x *Exchange) ledgersOfOurs(v View) (all []ledgerOfOurs, err error) {
+	notes, err := v.Successions(x.party)
+	if err != nil {
+		return nil, err
+	}
+	var begun time.Time
+	for _, note := range notes {
+		s, err := wire.ReadStatement(note)
+		if err != nil {
+			return nil, err
+		}
+		key, err := seal.ParseVerifyKey(s.Ledger)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ledgerOfOurs{origin: key.Name(), begun: begun})
+		begun = s.Time
+	}
+	me, err := v.Self()
+	if err != nil {
+		return nil, err
+	}
+	present, err := ledgerOrigin(me.Card)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, ledgerOfOurs{origin: present, begun: begun})
+	for i, l := range all {
+		log, err := x.keptLedger(v, l.origin)
+		if err != nil {
+			return nil, err
+		}
+		head, err := log.head()
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if all[i].head, err = ledger.UnverifiedCheckpoint(head.Note); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// cosignedOf is the ledger of ours that a witness's newest cosignature is of:
+// one whose head has that line, and else the one that we had at that time.
+func cosignedOf(ledgers []ledgerOfOurs, listed []ledger.Witness, at time.Time) string {
+	for _, l := range slices.Backward(ledgers) {
+		if times := ledger.WitnessTimes(l.head, listed); len(times) > 0 && times[0].At.Equal(at) {
+			return l.origin
+		}
+	}
+	for _, l := range slices.Backward(ledgers) {
+		if !l.begun.After(at) {
+			return l.origin
+		}
+	}
+	return ledgers[0].origin
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
@@ -24,7 +25,11 @@ const homeVariable = "HEED_FOREIGN_HOME"
 
 func TestMain(m *testing.M) {
 	if home := os.Getenv(homeVariable); home != "" {
-		fmt.Fprintln(os.Stderr, live(home)) // it returns only to complain
+		life := live
+		if os.Getenv(cosignedVariable) != "" {
+			life = liveCosigned
+		}
+		fmt.Fprintln(os.Stderr, life(home)) // it returns only to complain
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -60,10 +65,18 @@ func killed(t *testing.T, home string, lines int) (told int64) {
 	out, err := process.StdoutPipe()
 	must(t, err)
 	must(t, process.Start())
+	return listen(t, process, out, lines)
+}
+
+// listen reads what the process tells to its end, kills it after it has
+// written so many lines, unless it is killed before, and returns the size of
+// the largest head that it told of.
+func listen(t *testing.T, process *exec.Cmd, out io.Reader, lines int) (told int64) {
+	t.Helper()
 	scanner := bufio.NewScanner(out)
 	for scanner.Scan() { // to the end: what is in the pipe was told
 		if lines--; lines == 0 {
-			must(t, process.Process.Kill())
+			kill(t, process)
 		}
 		var size int64
 		if _, err := fmt.Sscanf(scanner.Text(), "head %d", &size); err == nil {
@@ -78,42 +91,54 @@ func killed(t *testing.T, home string, lines int) (told int64) {
 	return told
 }
 
+// kill kills a process that may have been killed before.
+func kill(t *testing.T, process *exec.Cmd) {
+	if err := process.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+}
+
 // live logs and publishes for ever, and says on standard output where it is.
 func live(home string) error {
-	ctx := context.Background()
 	n, err := openNode(home)
 	if err != nil {
 		return err
 	}
 	for round := 1; ; round++ {
-		fmt.Println("round")
-		err := n.store.Write(ctx, func(tx exchange.Tx) error {
-			for i := range round % 40 {
-				leaf, err := ledger.PaddingLeaf(rand.Reader) // as good as a statement's
-				if err != nil {
-					return err
-				}
-				if _, err := tx.Append(leaf.Bytes()); err != nil {
-					return err
-				}
-				if i == round%3 {
-					fmt.Println("amid leaves")
-				}
-			}
-			fmt.Println("leaves")
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		fmt.Println("committed")
-		if err := n.Cut(ctx); err != nil {
-			return err
-		}
-		size, err := n.Ledger().Size(ctx)
+		size, err := n.round(round)
 		if err != nil {
 			return err
 		}
 		fmt.Println("head", size)
 	}
+}
+
+// round logs some leaves, publishes a head, and returns its size.
+func (n *node) round(round int) (size int64, err error) {
+	ctx := context.Background()
+	fmt.Println("round")
+	err = n.store.Write(ctx, func(tx exchange.Tx) error {
+		for i := range round % 40 {
+			leaf, err := ledger.PaddingLeaf(rand.Reader) // as good as a statement's
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Append(leaf.Bytes()); err != nil {
+				return err
+			}
+			if i == round%3 {
+				fmt.Println("amid leaves")
+			}
+		}
+		fmt.Println("leaves")
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	fmt.Println("committed")
+	if err := n.Cut(ctx); err != nil {
+		return 0, err
+	}
+	return n.Ledger().Size(ctx)
 }

@@ -29,7 +29,10 @@ type node struct {
 const party = "north.example"
 
 // openNode opens the home, and founds the party where there is none.
-func openNode(home string) (*node, error) {
+func openNode(home string) (*node, error) { return openNodeAt(home, "") }
+
+// openNodeAt is openNode of a party that serves its ledger at a tiles address.
+func openNodeAt(home, tiles string) (*node, error) {
 	ctx := context.Background()
 	db, err := store.Open(ctx, filepath.Join(home, "heed.db"), store.Options{})
 	if err != nil {
@@ -47,7 +50,7 @@ func openNode(home string) (*node, error) {
 		return nil, err
 	}
 	card, note, err := wire.SignCard(heed.Card{
-		Party: party, Serial: 1, Issued: heed.Instant(time.Now()), Endpoint: "https://127.0.0.1:7001", Baseline: heed.DefaultBaseline(),
+		Party: party, Serial: 1, Issued: heed.Instant(time.Now()), Endpoint: "https://127.0.0.1:7001", Tiles: tiles, Baseline: heed.DefaultBaseline(),
 		NodeKey: nodeKey().Verifier().String(), SealingKey: sealing.Recipient().String(), LedgerKey: ledgerKey(1).Verifier().String(),
 	}, nodeKey())
 	if err != nil {

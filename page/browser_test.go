@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -272,7 +273,7 @@ func TestJudgesOffline(t *testing.T) {
 	if !report.Holds() || report.Verdicts[0].Verdict != evidence.Silent {
 		t.Fatalf("the certificate says %+v", report.Verdicts)
 	}
-	if head := b.text(".verdict h3"); !strings.HasPrefix(head, "No answer on record as of 23 Nov 2026 07:00:02 UTC (12:30:02 UTC+5:30)") {
+	if head := b.text(".verdict h3"); !strings.HasPrefix(head, "No assessment on record as of 23 Nov 2026 07:00:02 UTC (12:30:02 UTC+5:30)") {
 		t.Errorf("the verdict is headed %q", head)
 	}
 	for _, word := range []string{"silent", "silence"} {
@@ -300,7 +301,8 @@ func TestJudgesOffline(t *testing.T) {
 		"#parties .card:nth-child(2)":    "neutral: 4 witnesses, 1 may be faulty",
 		"#evidence-list .sum":            "SHA-256",
 		"#cases .facts":                  "Received by south.example, by its receipt",
-		"#verdicts .verdict:first-child": "",
+		"#parties .card:first-child":     "Its newest card here is the one that your policy pins",
+		"#verdicts .overall":             "This evidence holds: what it claims is proven",
 	} {
 		if got := b.text(css); !strings.Contains(got, want) {
 			t.Errorf("%s lacks %q:\n%s", css, want, got)
@@ -319,6 +321,9 @@ func TestJudgesOffline(t *testing.T) {
 	report = b.agrees(policy, certificate, rebuttal)
 	if report.Verdicts[0].Verdict != evidence.Answered || report.Verdicts[0].Late {
 		t.Fatalf("with the rebuttal: %+v", report.Verdicts)
+	}
+	if got := b.text("#verdicts"); !strings.Contains(got, "not all of it is what was claimed") || strings.Count(got, "Not what was claimed") != 1 || !strings.Contains(got, "(03:30:00 UTC+5:30)") {
+		t.Errorf("the verdict is against the certificate, and the page says %q", got)
 	}
 	if got := b.text("blockquote"); got != strings.NewReplacer("\u202e", "\ufffd", "\u0007", "\ufffd").Replace(nasty) {
 		t.Errorf("a text is shown as %q", got)
@@ -422,6 +427,9 @@ func TestWithoutVerdict(t *testing.T) {
 	if report := b.agrees(other, certificate); report.Holds() || report.Verdicts[0].Verdict != evidence.UnknownSigner {
 		t.Errorf("%+v", report.Verdicts)
 	}
+	if got := b.text(".verdict .facts"); !strings.Contains(got, "Signed bysouth.example, card 1, south.example/node+") {
+		t.Errorf("the unknown signer is %q", got)
+	}
 	b.look("unknown")
 
 	// Where the program breaks off, nothing that it found is shown.
@@ -434,6 +442,36 @@ func TestWithoutVerdict(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`Go.prototype.run = async function () { setTimeout(() => { throw new WebAssembly.RuntimeError("unreachable"); }, 0); await new Promise(() => {}); }; void addEventListener("error", e => e.preventDefault())`))
 	b.chooses("policy", mine)
 	none("there is no verdict", "unreachable")
+}
+
+// Evidence that is older than the pinned card is judged with the party's cards
+// beside it; one that is damaged is named.
+func TestCardsBeside(t *testing.T) {
+	sc := newScene(t)
+	certificate := sc.certificate("headline")
+	renewed := sc.south.renewed()
+	policy := sc.policy()
+	b := openTab(t)
+	b.visit(built)
+	b.chooses("policy", b.file("mine.policy", policy))
+	b.chooses("evidence", b.file("silence.evidence", certificate))
+	b.says("does not hold")
+	if report := b.agrees(policy, certificate); report.Verdicts[0].Verdict != evidence.UnknownSigner {
+		t.Errorf("%+v", report.Verdicts)
+	}
+	if got := b.text("#verdicts"); !strings.Contains(got, "this evidence is older than the card that the policy pins") {
+		t.Errorf("the page says %q", got)
+	}
+	b.chooses("evidence", b.file("south.card", renewed))
+	b.says("all are proven")
+	if report := b.agrees(policy, certificate, renewed); report.Verdicts[0].Verdict != evidence.Silent {
+		t.Errorf("%+v", report.Verdicts)
+	}
+	b.chooses("evidence", b.file("south-changed.card", bytes.Replace(renewed, []byte("serial: 2"), []byte("serial: 3"), 1)))
+	b.says("there is no verdict")
+	if got := b.text("#trouble"); !strings.Contains(got, "south-changed.card is damaged") {
+		t.Errorf("the page says %q", got)
+	}
 }
 
 func TestInside(t *testing.T) {

@@ -125,6 +125,20 @@ func (sc *scene) newOrg(id heed.PartyID) *org {
 	return o
 }
 
+// renewed is o's next card, signed with its recovery key, which a policy pins from now on.
+func (o *org) renewed() []byte {
+	sc := o.scene
+	sc.t.Helper()
+	recovery, err := seal.NewSigningKey(bytes.NewReader(sc.seed(string(o.id)+"/recovery")), string(o.id)+"/recovery")
+	must(sc.t, err)
+	next := o.card
+	next.Serial, next.Issued, next.Previous, next.Endpoint = o.card.Serial+1, sc.now, o.card.ID, "https://new."+string(o.id)+":443"
+	var note []byte
+	o.card, note, err = wire.SignCard(next, o.node, recovery)
+	must(sc.t, err)
+	return note
+}
+
 // says signs a statement of o's.
 func (o *org) says(kind heed.Kind, to *org, of *piece, edit func(*heed.Statement)) *piece {
 	sc := o.scene

@@ -134,6 +134,7 @@ func TestWords(t *testing.T) {
 	need("says", []string{"without prejudice"})
 	need("verdict", names([]evidence.Finding{evidence.Silent, evidence.Answered, evidence.LoggedNotDelivered, evidence.PromisedNotPublished, evidence.NeverAccepted,
 		evidence.DeliveryNotShown, evidence.Recalled, evidence.LedgerInconsistency, evidence.CannotTell, evidence.UnknownSigner}))
+	need("verdict", []string{"not due yet"})
 	need("lie", names([]evidence.Lie{evidence.TwoHeads, evidence.TwoLeaves, evidence.Rewritten, evidence.LeftOut, evidence.BadLeaf, evidence.TagTwice, evidence.RootCovers, evidence.RootPrevious,
 		evidence.RootWrong, evidence.AfterEnd, evidence.NotEndingInRoot, evidence.TwoStatements, evidence.ReceivedAhead, evidence.Unpublished}))
 	need("field", fieldNames(reflect.TypeFor[heed.Warning]()))

@@ -67,7 +67,18 @@ func (v *view) Witnessed(origin string, index int64) ([]byte, error) {
 	return find(v, (*row).bytes, `SELECT note FROM witnessed WHERE origin = $1 AND size > $2 ORDER BY size LIMIT 1`, origin, index)
 }
 
-// KeepWitnessed implements exchange.WitnessTx.
-func (t *tx) KeepWitnessed(origin string, size int64, note []byte) error {
-	return t.run(`INSERT INTO witnessed (origin, size, note) VALUES ($1, $2, $3) ON CONFLICT (origin, size) DO NOTHING`, origin, size, whole(note))
+// LatestWitnessed implements exchange.WitnessView.
+func (v *view) LatestWitnessed(origin string) (exchange.Head, error) {
+	return find(v, readHead, `SELECT size, note, at FROM latest_witnessed WHERE origin = $1`, origin)
+}
+
+// KeepWitnessed implements exchange.WitnessTx. A smaller head than the latest changes that one not.
+func (t *tx) KeepWitnessed(origin string, head exchange.Head) error {
+	err := t.run(`INSERT INTO witnessed (origin, size, note) VALUES ($1, $2, $3) ON CONFLICT (origin, size) DO NOTHING`, origin, head.Size, whole(head.Note))
+	if err != nil {
+		return err
+	}
+	return t.run(`INSERT INTO latest_witnessed (origin, size, note, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (origin) DO UPDATE SET size = excluded.size, note = excluded.note, at = excluded.at WHERE excluded.size >= size`,
+		origin, head.Size, whole(head.Note), head.At)
 }

@@ -58,7 +58,8 @@ func present(t *testing.T, net *Net) evidence.Policy {
 
 func prove(t *testing.T, p *Party, order exchange.ProofOrder) []byte {
 	t.Helper()
-	file, err := p.Prove(context.Background(), order)
+	proof, err := p.Prove(context.Background(), order)
+	file := proof.File
 	if err != nil {
 		t.Fatalf("%s proves: %v", p.ID, err)
 	}

@@ -1,7 +1,9 @@
 package testnet
 
 import (
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"heed"
@@ -125,11 +127,46 @@ func TestAnswerWitnessedInTime(t *testing.T) {
 				if v := says(t, evidence.LoggedNotDelivered, present(t, net), file); v.Late == mirrored {
 					t.Errorf("it was logged by %s, and due %s", v.AsOf, v.Due)
 				}
-				time.Sleep(20 * time.Minute)
+				time.Sleep(6 * time.Minute)
 				if v := says(t, evidence.Answered, present(t, net), file, everything(t, s, id)); v.Late {
 					t.Errorf("due %s, shown to have been there by %s: %s", v.Due, v.AsOf, v.Why)
 				}
 			})
 		})
 	}
+}
+
+// TestDepositedAnswer: an answer that lies where north says that it collects is
+// given, whether north collects it or not.
+func TestDepositedAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 104}, north, south)
+		n, s := net.Parties[0], net.Parties[1]
+		d := net.AddDepositary(keeper, exchange.DepositBounds{})
+		net.NameDepositaries(n, 4*time.Second, d)
+		net.AddWitnesses(3)
+		startAll(n, s, d)
+		time.Sleep(3 * time.Second)
+		id := n.Warn("Possible attack on a concert", s)[0]
+		waitFor(t, n, id, heed.StateReceived)
+		time.Sleep(2 * time.Second)
+		net.Network.Between(north, south, Link{Down: true})
+		net.Network.Set(north, keeper, Link{Down: true}) // it does not collect
+		answer := do(t)(s.Acknowledge(t.Context(), Anna, id, false))
+		deposited(t, s, id)
+		time.Sleep(20 * time.Second)
+		policy := present(t, net)
+		file := certificate(t, n, id, heed.DutyAcknowledge)
+		says(t, evidence.LoggedNotDelivered, policy, file)
+		rebuttal := everything(t, s, id)
+		v := says(t, evidence.Answered, policy, file, rebuttal)
+		if v.Late || v.Answer != answer.ID.String() || !strings.Contains(v.Why, "deposit") {
+			t.Errorf("%+v", v)
+		}
+		// The deposit is enough: what south's own ledger shows is not needed for it.
+		alone := edited(t, rebuttal, func(b *evidence.Bundle) { b.Leaves, b.Maps = nil, nil })
+		if v := says(t, evidence.Answered, policy, file, alone); !strings.Contains(v.Why, "deposit") {
+			t.Errorf("%+v", v)
+		}
+	})
 }

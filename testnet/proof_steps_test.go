@@ -87,7 +87,7 @@ func bounded(t *testing.T, step evidence.Step) {
 func TestStepsShownLate(t *testing.T) {
 	proven(t, Options{Seed: 92}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := heeded(t, n, s)
-		time.Sleep(20 * time.Minute)
+		time.Sleep(6 * time.Minute)
 		for _, p := range net.Parties {
 			for _, step := range verified(t, present(t, net), everything(t, p, id)).Cases[0].Steps {
 				if step.Author == p.ID {
@@ -158,7 +158,7 @@ func TestProvingTakesNoLongTime(t *testing.T) {
 		waitFor(t, n, id, heed.StateReceived)
 		rotate(n)
 		rotate(s)
-		time.Sleep(3 * time.Minute)
+		time.Sleep(time.Minute)
 		n.Stop()
 		net.Network.Set(north, south, Link{Hangs: true})
 		net.Network.Set(north, heed.PartyID(net.Witnesses[0].Name), Link{Hangs: true})

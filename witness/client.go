@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"syscall"
 	"time"
 
 	"heed/exchange"
@@ -42,12 +44,12 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // AddCheckpoint implements exchange.Cosigner.
 func (c *Client) AddCheckpoint(ctx context.Context, url string, body []byte) (status int, answer []byte, err error) {
-	return c.call(ctx, http.MethodPost, url+AddPath, body, ledger.MaxCheckpointBytes)
+	return c.call(ctx, http.MethodPost, url, AddPath, body, ledger.MaxCheckpointBytes)
 }
 
 // Describe implements exchange.Cosigner.
 func (c *Client) Describe(ctx context.Context, url string) (exchange.WitnessDescription, error) {
-	status, answer, err := c.call(ctx, http.MethodGet, url+DescribePath, nil, MaxDescription)
+	status, answer, err := c.call(ctx, http.MethodGet, url, DescribePath, nil, MaxDescription)
 	switch {
 	case err != nil:
 		return exchange.WitnessDescription{}, err
@@ -64,7 +66,8 @@ func (c *Client) Resource(ctx context.Context, url, origin, path string) ([]byte
 	if _, _, err := ledger.ParseOrigin(origin); err != nil {
 		return nil, err
 	}
-	return ledger.FetchHTTP(c.http, url+LogsPath+origin)(ctx, path)
+	data, err := ledger.FetchHTTP(c.http, url+LogsPath+origin)(ctx, path)
+	return data, unanswered(url, err)
 }
 
 // Tiles reads a log below a prefix: for the tiles address of a card.
@@ -72,8 +75,8 @@ func (c *Client) Tiles(prefix string) ledger.Fetch { return ledger.FetchHTTP(c.h
 
 var errLong = errors.New("the answer is longer than one can be")
 
-func (c *Client) call(ctx context.Context, method, url string, body []byte, most int64) (status int, answer []byte, err error) {
-	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+func (c *Client) call(ctx context.Context, method, url, path string, body []byte, most int64) (status int, answer []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -83,7 +86,7 @@ func (c *Client) call(ctx context.Context, method, url string, body []byte, most
 	r.Header.Set("User-Agent", "") // nobody's business
 	response, err := c.http.Do(r)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, unanswered(url, err)
 	}
 	answer, err = io.ReadAll(io.LimitReader(response.Body, most+1))
 	if closing := response.Body.Close(); err == nil {
@@ -92,5 +95,42 @@ func (c *Client) call(ctx context.Context, method, url string, body []byte, most
 	if err == nil && int64(len(answer)) > most {
 		err = fmt.Errorf("%s: %w", url, errLong)
 	}
-	return response.StatusCode, answer, err
+	return response.StatusCode, answer, unanswered(url, err)
+}
+
+// unanswered puts into people's words why there was no answer from an address.
+// Errors of other kinds, and of a caller that has given up, stay as they are.
+func unanswered(address string, err error) error {
+	var request *url.Error
+	var socket *net.OpError
+	var patience net.Error
+	cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if err == nil || errors.Is(err, context.Canceled) || !cut && !errors.As(err, &request) && !errors.As(err, &socket) {
+		return err
+	}
+	var name *net.DNSError
+	var record tls.RecordHeaderError
+	var certificate *tls.CertificateVerificationError
+	what := ""
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		what = fmt.Sprintf("there is no machine of the name %s", name.Name)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		what = fmt.Sprintf("nothing answers at %s", address)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &patience) && patience.Timeout():
+		what = fmt.Sprintf("%s did not answer in time", address)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		what = fmt.Sprintf("there is no way from this machine to %s", address)
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		what = fmt.Sprintf("%s speaks no TLS; is it an address with http://?", address)
+	case errors.As(err, &certificate):
+		what = fmt.Sprintf("%s does not show a certificate that this machine believes: %v", address, certificate.Err)
+	case cut, errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		what = fmt.Sprintf("%s broke off in the middle", address)
+	case request != nil:
+		what = fmt.Sprintf("%s cannot be asked: %v", address, request.Err)
+	default:
+		what = fmt.Sprintf("%s cannot be asked: %v", address, err)
+	}
+	return &exchange.Unreachable{What: what, Err: err}
 }

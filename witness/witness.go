@@ -92,6 +92,7 @@ type Witness struct {
 type party struct {
 	growing chan struct{} // one token: who has it fetches leaves of the party's
 	waiting int           // guarded by Witness.mu
+	ledgers int           // how many; guarded by Witness.mu
 	looking sync.Mutex
 	looked  time.Time // guarded by looking
 	card    heed.Card // the newest; guarded by Witness.mu
@@ -120,6 +121,9 @@ type given struct {
 // maxProven bounds the heads of one log that are remembered as proven bad; the
 // proofs themselves are on disk.
 const maxProven = 64
+
+// maxPartyLogs bounds the ledgers of one party, so that none fills the witness.
+const maxPartyLogs = 32
 
 // New is the witness of what its store holds.
 func New(ctx context.Context, o Options) (*Witness, error) {
@@ -165,8 +169,13 @@ func cardsOf(v exchange.View, newest heed.Card) ([]heed.Card, error) {
 }
 
 // AddCard has the witness witness the ledgers of a party whose card people have
-// compared, from this one on. A card that is held already, or an older one,
-// changes nothing. Errors: *heed.Invalid, *heed.Refused.
+// compared, from this one on. That comparison is what a recovery key stands for
+// elsewhere: the card replaces the one that is held, and may name a ledger that
+// none before it named. It never gives a ledger that is witnessed another key. A
+// card that is held already, or an older one, changes nothing.
+//
+// Errors: *heed.Invalid where the note is no card, *heed.Refused where the card
+// cannot be taken.
 func (w *Witness) AddCard(ctx context.Context, note []byte) (heed.Card, error) {
 	card, err := wire.ParseCard(note)
 	if err != nil {
@@ -179,9 +188,6 @@ func (w *Witness) AddCard(ctx context.Context, note []byte) (heed.Card, error) {
 		}
 		if err != nil || held.Card.Serial > card.Serial || held.Card.ID == card.ID {
 			return err
-		}
-		if held.Card.Serial > 0 && held.Card.LedgerKey != card.LedgerKey && card.Previous != held.Card.ID {
-			return &heed.Invalid{What: fmt.Sprintf("card %d of %s names another ledger than card %d, and does not follow it", card.Serial, card.Party, held.Card.Serial), Hint: "give the cards in between, too, or begin a new home"}
 		}
 		held.Card, held.CardNote = card, note
 		if err := w.know(card); err != nil {
@@ -199,27 +205,30 @@ func (w *Witness) know(card heed.Card) error {
 		return fmt.Errorf("ledger key of %s: %w", card.Party, err)
 	}
 	if _, _, err := ledger.ParseOrigin(key.Name()); err != nil {
-		return &heed.Invalid{What: fmt.Sprintf("card %d of %s names the ledger %s, which has no map roots", card.Serial, card.Party, key.Name()), Hint: "only ledgers of this version can be witnessed"}
+		return &heed.Refused{Detail: fmt.Sprintf("card %d of %s names the ledger %s, which has no map roots", card.Serial, card.Party, key.Name()), Hint: "only ledgers of this version can be witnessed"}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.parties[card.Party]
 	if p == nil {
 		p = &party{growing: make(chan struct{}, 1)}
-		w.parties[card.Party] = p
 	}
 	held := w.logs[key.Name()]
 	switch {
+	case held == nil && p.ledgers >= maxPartyLogs:
+		return &heed.Refused{Detail: fmt.Sprintf("%d ledgers of %s are witnessed here, and that is the most of one party", p.ledgers, card.Party)}
 	case held == nil && len(w.logs) >= w.MaxLogs:
 		return &heed.Refused{Detail: fmt.Sprintf("%d ledgers are witnessed here, and that is the most", len(w.logs))}
 	case held == nil:
+		p.ledgers++
 		w.logs[key.Name()] = &log{origin: key.Name(), key: key, party: p, proven: map[tlog.Hash]string{}}
 	case held.key != key:
-		return &heed.Refused{Detail: fmt.Sprintf("card %d of %s has another key for the ledger %s than the one that is witnessed", card.Serial, card.Party, key.Name()), Hint: "ask the party by telephone; a new ledger has a new number"}
+		return &heed.Refused{Detail: fmt.Sprintf("card %d of %s has another key for the ledger %s than the one that is witnessed", card.Serial, card.Party, key.Name()), Hint: "ask the party by telephone: a new ledger has a new number, and one number never has two keys"}
 	}
 	if card.Serial >= p.card.Serial {
 		p.card = card
 	}
+	w.parties[card.Party] = p
 	return nil
 }
 
@@ -270,7 +279,7 @@ func (w *Witness) logOf(ctx context.Context, origin string) (*log, error) {
 	}
 	if looking != nil {
 		w.Log.Warn("cards of a party could not be taken over", "party", name, "error", looking)
-		return nil, refuse(statusUnknown, "the ledger %s is in no card of %s that is held here, and its cards could not be taken over: %v", origin, name, looking)
+		return nil, refuse(statusUnknown, "the ledger %s is in no card of %s that is held here: %v", origin, name, looking)
 	}
 	return nil, refuse(statusUnknown, "the ledger %s is in no card of %s", origin, name)
 }
@@ -348,7 +357,7 @@ func (w *Witness) takeOver(ctx context.Context, held, next heed.Card, note []byt
 		}
 	}
 	if err := held.Follows(next, wire.CardSignedBy(note, held.RecoveryKey), succession); err != nil {
-		return err
+		return forOperator(err)
 	}
 	err := w.Store.Write(ctx, func(tx exchange.Tx) error {
 		p, err := tx.Peer(held.Party)
@@ -370,4 +379,15 @@ func (w *Witness) takeOver(ctx context.Context, held, next heed.Card, note []byt
 		w.Log.Info("the next card of a party was taken over", "party", held.Party, "card", next.Serial, "ledger", next.LedgerKey)
 	}
 	return err
+}
+
+// forOperator gives a refused card the way out that a witness has.
+func forOperator(err error) error {
+	var refused *heed.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	out := *refused
+	out.Hint = "compare the present card's fingerprint by telephone, then start the witness with --log and that card"
+	return &out
 }

@@ -6,6 +6,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -488,16 +491,90 @@ func TestNextLedger(t *testing.T) {
 	})
 }
 
+// TestOperatorReplacesACard: a party renewed its card more than once without a
+// recovery key. Its operator has compared the newest one, and that is enough.
+func TestOperatorReplacesACard(t *testing.T) {
+	w, l, id := founded(t, nil)
+	w.cosigned(l, 0)
+	next := newLog(t, origin2)
+	next.cut(5)
+	w.parties.serve(next)
+	card := id.card
+	card.Serial, card.Previous, card.LedgerKey = 4, heed.CardID{3}, next.key.Verifier().String()
+	id.sign(card)
+	w.parties.cards = append(w.parties.cards, id.note)
+	if answer := w.refused(http.StatusNotFound, next.request(0)); !strings.Contains(answer, "--log") || strings.Contains(answer, "peer add") {
+		t.Errorf("the way out is not a witness's: %s", answer)
+	}
+	if _, err := w.AddCard(t.Context(), id.note); err != nil {
+		t.Fatal(err)
+	}
+	w.cosigned(next, 0)
+	w.reopen()
+	w.cosigned(next, next.size)
+	w.cosigned(l, l.size) // what it witnessed before stays
+}
+
 func TestRefusesAnotherKeyForALedger(t *testing.T) {
-	w, l, _ := founded(t, nil)
+	w, l, id := founded(t, nil)
 	other := newIdentity(t, newLog(t, origin1))
-	next := other.card
-	next.Serial, next.Previous = 2, heed.CardID{1}
-	other.sign(next)
-	if _, err := w.AddCard(t.Context(), other.note); err == nil {
-		t.Error("another key for the same ledger was taken")
+	for _, previous := range []heed.CardID{{1}, id.card.ID} {
+		next := other.card
+		next.Serial, next.Previous = 2, previous
+		other.sign(next)
+		var refused *heed.Refused
+		if _, err := w.AddCard(t.Context(), other.note); !errors.As(err, &refused) {
+			t.Errorf("another key for the same ledger: %v", err)
+		}
 	}
 	w.cosigned(l, 0)
+	w.reopen()
+	w.cosigned(l, l.size)
+}
+
+// TestSaysWhyNobodyAnswered: people read it in the list of witnesses.
+func TestSaysWhyNobodyAnswered(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := silent.Addr().String()
+	hasty, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	client := witness.NewClient(nil)
+	defer client.Close()
+	ask := func(ctx context.Context, url, want string) {
+		t.Helper()
+		for _, err := range []error{
+			func() error { _, err := client.Describe(ctx, url); return err }(),
+			func() error { _, _, err := client.AddCheckpoint(ctx, url, nil); return err }(),
+			func() error { _, err := client.Resource(ctx, url, origin1, ledger.CheckpointPath); return err }(),
+		} {
+			var unreachable *exchange.Unreachable
+			if !errors.As(err, &unreachable) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "dial tcp") {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+	}
+	ask(hasty, "http://"+address, "did not answer in time")
+	if err := silent.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ask(t.Context(), "http://"+address, "nothing answers at http://"+address)
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }))
+	defer plain.Close()
+	ask(t.Context(), plain.URL, "broke off")
+	ask(t.Context(), strings.Replace(plain.URL, "http:", "https:", 1), "speaks no TLS")
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	ask(t.Context(), secure.URL, "certificate")
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := client.Describe(gone, secure.URL); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller that gave up: %v", err)
+	}
 }
 
 // TestPieces: a long way to a head is gone in pieces that outlive requests,

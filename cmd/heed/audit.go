@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -54,23 +55,40 @@ for each finding, and the exit status is 5.`,
 	return c
 }
 
+// auditAnswer is the report with the files that prove its findings.
+type auditAnswer struct {
+	audit.Report
+	Card        uint64         `json:"card"` // its serial
+	Fingerprint string         `json:"fingerprint"`
+	Findings    []auditFinding `json:"findings"`
+}
+
+type auditFinding struct {
+	audit.Finding
+	Proof string `json:"proof,omitempty"` // the file
+}
+
 func (a *app) audit(ctx context.Context, url string, o auditOptions) error {
-	client := &http.Client{Timeout: time.Minute}
-	order, err := auditOrder(ctx, client, url, o)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16 // as many bundles are fetched at a time
+	client := &http.Client{Timeout: time.Minute, Transport: transport}
+	defer client.CloseIdleConnections()
+	courier := peer.NewClient(peer.ClientOptions{Now: time.Now})
+	defer courier.Close()
+	order, err := auditOrder(ctx, client, courier, url, o)
 	if err != nil {
 		return err
 	}
 	if order.Views, err = auditViews(ctx, client, order.Card, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "%s, card %d: %s\n", order.Card.Party, order.Card.Serial, seal.FingerprintOf(order.Card.ID))
 	done := a.busy("auditing " + string(order.Card.Party))
 	report, err := audit.Run(ctx, order)
 	done()
 	if err != nil {
-		return &control.Fault{Exit: control.ExitUnreachable, Message: err.Error(), Hint: "is the address that of the party's ledger, and does it answer?"}
+		return auditFault(ctx, err)
 	}
-	files, err := writeFindings(o.out, report.Findings)
+	answer, err := writeFindings(o.out, order.Card, report)
 	if err != nil {
 		return err
 	}
@@ -79,29 +97,66 @@ func (a *app) audit(ctx context.Context, url string, o auditOptions) error {
 			return fileFault("--state: ", err)
 		}
 	}
-	err = a.print(report, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %d leaves, %d map roots\n", report.Origin, report.Leaves, report.Roots)
-		for _, from := range report.Compared {
-			fmt.Fprintf(w, "compared with what %s holds\n", from)
-		}
-		for i, found := range report.Findings {
-			fmt.Fprintf(w, "INCONSISTENT: %s\n", found.What)
-			if files[i] != "" {
-				fmt.Fprintf(w, "  proof: %s\n", files[i])
-			}
-		}
-		if len(report.Findings) == 0 {
-			fmt.Fprintln(w, "consistent")
-		}
-	})
-	if err == nil && len(report.Findings) > 0 {
-		return &control.Fault{Exit: control.ExitEvidence, Message: "the ledger is inconsistent", Hint: "what was found stands above; a proof is verified with `heed verify`"}
+	if err := a.print(answer, answer.text); err != nil {
+		return err
 	}
-	return err
+	return answer.fault()
+}
+
+// auditFault says what to do about an audit that did not come to its end.
+func auditFault(ctx context.Context, err error) error {
+	fault := &control.Fault{Exit: control.ExitUnreachable, Message: err.Error(), Hint: "is the address that of the party's ledger, and does it answer?"}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, audit.ErrTooLarge):
+		fault.Exit, fault.Hint = control.ExitFault, "witnesses that mirror the ledger replay it as it grows"
+	case errors.Is(err, ledger.ErrSignature):
+		fault.Exit, fault.Hint = control.ExitEvidence, "somebody else signs this ledger, or the party has a newer card: compare its fingerprint, and name it with --card"
+	case errors.Is(err, ledger.ErrOrigin):
+		fault.Exit, fault.Hint = control.ExitInput, "is this the address of the party whose card it is? A ledger that has ended is read at ADDRESS/mirror/ORIGIN, with the card that names it"
+	}
+	return fault
+}
+
+func (r auditAnswer) text(w io.Writer) {
+	fmt.Fprintf(w, "%s, card %d: %s\n", r.Party, r.Card, r.Fingerprint)
+	fmt.Fprintf(w, "%s: %d leaves, %d map roots\n", r.Origin, r.Leaves, r.Roots)
+	if r.Ended {
+		fmt.Fprintln(w, "it has ended: a newer card of the party names the one that follows")
+	}
+	for _, from := range r.Compared {
+		fmt.Fprintf(w, "compared with what %s holds\n", plain(from))
+	}
+	for _, found := range r.Findings {
+		switch {
+		case found.Lie == "":
+			fmt.Fprintf(w, "NOT IN ORDER, which proves nothing: %s\n", plain(found.What))
+		case found.Proof == "":
+			fmt.Fprintf(w, "INCONSISTENT: %s\n", plain(found.What))
+		default:
+			fmt.Fprintf(w, "INCONSISTENT: %s\n  proof: %s\n", plain(found.What), found.Proof)
+		}
+	}
+	if len(r.Findings) == 0 {
+		fmt.Fprintln(w, "consistent")
+	}
+}
+
+func (r auditAnswer) fault() error {
+	if len(r.Findings) == 0 {
+		return nil
+	}
+	for _, found := range r.Findings {
+		if found.Lie != "" {
+			return &control.Fault{Exit: control.ExitEvidence, Message: "the ledger is inconsistent", Hint: "a proof is verified with `heed verify`; keep it, and speak to the party"}
+		}
+	}
+	return &control.Fault{Exit: control.ExitEvidence, Message: "the ledger is not as it should be", Hint: "audit it again, and from a witness's copy (URL/logs/ORIGIN with --card); then ask the party"}
 }
 
 // auditOrder finds the party's card and where its ledger is read.
-func auditOrder(ctx context.Context, client *http.Client, url string, o auditOptions) (audit.Order, error) {
+func auditOrder(ctx context.Context, client *http.Client, courier *peer.Client, url string, o auditOptions) (audit.Order, error) {
 	url = strings.TrimSuffix(url, "/")
 	var order audit.Order
 	var err error
@@ -123,10 +178,15 @@ func auditOrder(ctx context.Context, client *http.Client, url string, o auditOpt
 		order.Fetch = ledger.FetchHTTP(client, url)
 		return order, nil
 	}
+	key, err := seal.ParseVerifyKey(order.Card.LedgerKey)
+	if err != nil {
+		return order, err
+	}
 	card := order.Card
 	card.Endpoint = url
-	courier := peer.NewClient(peer.ClientOptions{Now: time.Now})
-	order.Fetch = func(ctx context.Context, path string) ([]byte, error) { return courier.Resource(ctx, card, "", path) }
+	order.Fetch = func(ctx context.Context, path string) ([]byte, error) {
+		return courier.Resource(ctx, card, key.Name(), path) // by its name: a ledger that has ended is there, too
+	}
 	return order, nil
 }
 
@@ -177,7 +237,8 @@ func getBounded(ctx context.Context, client *http.Client, url string, most int64
 	return body, nil
 }
 
-// auditViews are the heads that others hold.
+// auditViews are the heads that others hold. They are read before the ledger's
+// own: what it publishes in between is then no sign of anything.
 func auditViews(ctx context.Context, client *http.Client, card heed.Card, o auditOptions) ([]audit.View, error) {
 	key, err := seal.ParseVerifyKey(card.LedgerKey)
 	if err != nil {
@@ -188,7 +249,10 @@ func auditViews(ctx context.Context, client *http.Client, card heed.Card, o audi
 		fetch := ledger.FetchHTTP(client, strings.TrimSuffix(url, "/")+"/logs/"+key.Name())
 		note, err := fetch(ctx, ledger.CheckpointPath)
 		if err != nil {
-			return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + ": " + err.Error(), Hint: "does this witness follow the ledger?"}
+			return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + ": " + err.Error(), Hint: "is it the address of a witness (heed witness), and does it follow the ledger?"}
+		}
+		if _, err := ledger.ParseCheckpoint(note, key.Name(), key); err != nil {
+			return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + ": " + err.Error(), Hint: "this witness shows no head of the ledger: leave it out"}
 		}
 		views = append(views, audit.View{From: url, Checkpoint: note, Fetch: fetch})
 	}
@@ -206,29 +270,51 @@ func auditViews(ctx context.Context, client *http.Client, card heed.Card, o audi
 			return nil, err
 		}
 		if _, err := ledger.ParseCheckpoint(note, key.Name(), key); err != nil {
-			return nil, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a checkpoint of this ledger is meant"}
+			hint := "a checkpoint of " + key.Name() + " is meant"
+			if errors.Is(err, ledger.ErrOrigin) {
+				hint += ": where that has followed another ledger, name another --state FILE for it"
+			}
+			return nil, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: hint}
 		}
 		views = append(views, audit.View{From: name, Checkpoint: note})
 	}
 	return views, nil
 }
 
-// writeFindings writes each proof to a file of its own.
-func writeFindings(out string, findings []audit.Finding) ([]string, error) {
-	files := make([]string, len(findings))
-	written := 0
-	for i, found := range findings {
-		if found.Bundle == nil {
-			continue
+// writeFindings writes each proof to a file of its own, and never over another proof.
+func writeFindings(out string, card heed.Card, report audit.Report) (auditAnswer, error) {
+	answer := auditAnswer{Report: report, Card: card.Serial, Fingerprint: seal.FingerprintOf(card.ID).String(), Findings: []auditFinding{}}
+	number := 1
+	for _, found := range report.Findings {
+		written := auditFinding{Finding: found}
+		if found.Bundle != nil {
+			name, err := writeProof(out, &number, found.Bundle)
+			if err != nil {
+				return answer, fileFault("--out: ", err)
+			}
+			written.Proof = name
 		}
-		name := out
-		if written++; written > 1 {
-			name = fmt.Sprintf("%s.%d", out, written)
-		}
-		if err := writeWhole(name, found.Bundle); err != nil {
-			return nil, fileFault("--out: ", err)
-		}
-		files[i] = name
+		answer.Findings = append(answer.Findings, written)
 	}
-	return files, nil
+	return answer, nil
+}
+
+// writeProof writes to FILE, FILE.2, FILE.3, ..., from number on the first that
+// is not there yet, or that is this very proof.
+func writeProof(out string, number *int, proof []byte) (name string, err error) {
+	for ; ; *number++ {
+		name = out
+		if *number > 1 {
+			name = fmt.Sprintf("%s.%d", out, *number)
+		}
+		held, err := os.ReadFile(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return name, writeWhole(name, proof)
+		case err != nil:
+			return "", err
+		case bytes.Equal(held, proof):
+			return name, nil
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,19 +22,22 @@ func (a *app) exportCommand() *cobra.Command {
 			if out == "" {
 				return &control.Fault{Exit: control.ExitInput, Message: "it is not said where to", Hint: "add --out FILE"}
 			}
+			if err := mayWrite(out, carriageFirst); err != nil {
+				return err
+			}
 			var carriage control.Carriage
 			if err := a.call(c.Context(), "export", control.CaseRequest{Case: args[0]}, &carriage); err != nil {
 				return err
 			}
 			if err := peer.WriteFile(out, carriage.Envelopes); err != nil {
-				return carriageFault(err)
+				return carriageFault(out, err)
 			}
 			return a.print(map[string]any{"file": out, "envelopes": len(carriage.Envelopes)}, func(w io.Writer) {
 				fmt.Fprintf(w, "%d envelopes in %s: they are opened by nobody but the recipient\n", len(carriage.Envelopes), out)
 			})
 		},
 	}
-	c.Flags().StringVar(&out, "out", "", "FILE")
+	c.Flags().StringVar(&out, "out", "", "FILE to write; envelopes that are there are replaced, anything else is not")
 	return c
 }
 
@@ -46,6 +48,11 @@ func (a *app) importCommand() *cobra.Command {
 		Example: `  heed import /media/stick/7K3MQ2XA.heed
   heed import /media/stick/7K3MQ2XA.heed --reply /media/stick/receipts.heed`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if reply != "" {
+				if err := mayWrite(reply, carriageFirst); err != nil {
+					return err
+				}
+			}
 			envelopes, err := peer.ReadFile(args[0])
 			if err != nil {
 				return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "the file must be what `heed export` wrote, whole and unchanged"}
@@ -56,7 +63,7 @@ func (a *app) importCommand() *cobra.Command {
 			}
 			if reply != "" {
 				if err := peer.WriteFile(reply, [][]byte{answer.Reply}); err != nil {
-					return carriageFault(err)
+					return carriageFault(reply, err)
 				}
 			}
 			err = a.print(answer, func(w io.Writer) {
@@ -75,12 +82,13 @@ func (a *app) importCommand() *cobra.Command {
 	return c
 }
 
-// carriageFault tells a name that cannot be written to from a failing disk.
-func carriageFault(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return fileFault("", err)
+// carriageFault tells a file that cannot be written from envelopes that no file
+// can hold.
+func carriageFault(path string, err error) error {
+	if errors.Is(err, peer.ErrCarriage) {
+		return err
 	}
-	return err
+	return writeFault(path, err)
 }
 
 func (a *app) waitCommand() *cobra.Command {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"heed"
 	"heed/control"
@@ -301,13 +302,54 @@ func readPassphrase(path string) (seal.Passphrase, error) {
 	return seal.Passphrase{Text: line}, nil
 }
 
-// openStore opens the home's database for this process alone.
+// openDatabase opens the home's database for this process alone; store.ErrLocked
+// where another one has it.
+func openDatabase(ctx context.Context, home string) (*store.Store, error) {
+	return store.Open(ctx, filepath.Join(home, databaseName), store.Options{})
+}
+
+// openStore opens it for good. A command that only reads there is done in a
+// moment, and must not keep a node from starting.
 func openStore(ctx context.Context, home string) (*store.Store, error) {
-	db, err := store.Open(ctx, filepath.Join(home, databaseName), store.Options{})
-	if errors.Is(err, store.ErrLocked) {
-		return nil, &control.Fault{Exit: control.ExitFault, Message: err.Error(), Hint: "a node of this home is running: stop it first, or use it"}
+	const patience, pause = time.Second, 20 * time.Millisecond
+	for end := time.Now().Add(patience); ; {
+		db, err := openDatabase(ctx, home)
+		if !errors.Is(err, store.ErrLocked) || time.Now().After(end) {
+			return db, storeFault(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
 	}
-	return db, err
+}
+
+// storeFault says what to do where another process has the home.
+func storeFault(err error) error {
+	if errors.Is(err, store.ErrLocked) {
+		return &control.Fault{Exit: control.ExitFault, Message: err.Error(), Hint: "a node of this home is running: stop it first, or use it"}
+	}
+	return err
+}
+
+// noNode says how the process of a home is started that is no node's.
+func (a *app) noNode(err error) error {
+	var fault *control.Fault
+	if !errors.As(err, &fault) {
+		return err
+	}
+	out := *fault
+	if _, missing := os.Stat(filepath.Join(a.home, witnessKeyName)); missing == nil {
+		out.Message = fmt.Sprintf("%s is the home of a witness, which has neither a card nor cases", a.home)
+		out.Hint = "start it with `heed witness --home " + a.home + " --listen HOST:PORT`; for a node, name the node's home with --home"
+		return &out
+	}
+	if s, bad := readSettings(a.home); bad == nil && s.Depositary {
+		out.Hint = "start it with `heed depositary --home " + a.home + "`"
+		return &out
+	}
+	return err
 }
 
 // readRoutes reads how people are told; a home without the file has the desk

@@ -169,18 +169,4 @@ func markRestored(ctx context.Context, home string) error {
 	return errors.Join(err, db.Close())
 }
 
-// storedCard reads the card of a home whose node does not run.
-func storedCard(ctx context.Context, home string) (note []byte, err error) {
-	db, err := openStore(ctx, home)
-	if err != nil {
-		return nil, err
-	}
-	err = db.Read(ctx, func(v exchange.View) error {
-		me, err := v.Self()
-		note = me.CardNote
-		return err
-	})
-	return note, errors.Join(err, db.Close())
-}
-
 var _ exchange.Store = (*store.Store)(nil)

@@ -85,6 +85,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.callCommand(), a.waitCommand())
 	group("carry", "By file:", a.exportCommand(), a.importCommand())
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
+	group("figures", "Figures:", a.statsCommand())
 	group("node", "The node:", a.initCommand(), a.serveCommand(), a.witnessCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
 		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
 	for _, c := range root.Commands() {
@@ -150,7 +151,11 @@ func (a *app) administrator() heed.OfficerID { return heed.OfficerID(a.as) }
 
 // call asks the running node.
 func (a *app) call(ctx context.Context, verb string, in, out any) error {
-	return control.Dial(a.home).Call(ctx, verb, in, out)
+	err := control.Dial(a.home).Call(ctx, verb, in, out)
+	if errors.Is(err, control.ErrNoNode) {
+		return a.noNode(err)
+	}
+	return err
 }
 
 // print writes JSON where it is asked for, and otherwise what people read.

@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"heed"
 	"heed/control"
 	"heed/evidence"
+	"heed/exchange"
 	"heed/ledger"
 	"heed/seal"
 	"heed/wire"
@@ -43,8 +47,7 @@ f = (n-1)/3 and q = s = (n+f)/2 + 1: for 4 witnesses f = 1 and q = s = 3.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(a.out, policy.String())
-			return err
+			return a.printPolicy(policy)
 		},
 	}
 	f := c.Flags()
@@ -104,25 +107,101 @@ func (a *app) buildPolicy(ctx context.Context, o policyOptions) (evidence.Policy
 		quorum.S = o.quiet
 	}
 	if err := quorum.Check(); err != nil {
-		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "name more witnesses, or a smaller --faulty"}
+		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: quorumHint(quorum)}
 	}
 	policy.Groups = []evidence.PolicyGroup{{Name: policyGroup, Quorum: quorum, Members: names}}
 	for _, name := range o.cards {
-		note, err := readBounded(name, wire.MaxCard+1024)
+		card, err := pinnedCard(name)
 		if err != nil {
 			return policy, err
 		}
-		card, err := wire.ParseCard(note)
-		if err != nil {
-			return policy, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a card is what `heed card` prints"}
+		if !a.json {
+			fmt.Fprintf(a.err, "%s, card %d: %s\n", card.Party, card.Serial, seal.FingerprintOf(card.ID))
 		}
-		fmt.Fprintf(a.err, "%s, card %d: %s\n", card.Party, card.Serial, seal.FingerprintOf(card.ID))
 		policy.Parties = append(policy.Parties, evidence.PolicyParty{Party: card.Party, Card: card.ID, Group: policyGroup})
 	}
 	if err := policy.Check(); err != nil {
 		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "each party and each witness is named once"}
 	}
 	return policy, nil
+}
+
+// quorumHint says which number has to change, and to what.
+func quorumHint(q ledger.Quorum) string {
+	least := (q.N+q.F)/2 + 1
+	switch {
+	case q.F >= q.N:
+		return fmt.Sprintf("of %d witnesses at most %d can be faulty: name more, or give a smaller --faulty", q.N, q.N-1)
+	case 2*q.Q <= q.N+q.F:
+		return fmt.Sprintf("of %d witnesses, %d of them faulty, --publish is %d or more; or give a smaller --faulty", q.N, q.F, least)
+	case q.Q > q.N || q.S > q.N:
+		return fmt.Sprintf("--publish and --silence are at most %d, as many as there are witnesses", q.N)
+	}
+	return fmt.Sprintf("of %d witnesses, %d of them faulty, and with --publish %d, --silence is %d or more", q.N, q.F, q.Q, q.N+q.F-q.Q+1)
+}
+
+// pinnedCard reads the card to pin: of a file of several, the newest, which
+// vouches for those before it.
+func pinnedCard(name string) (newest heed.Card, err error) {
+	file, err := readBounded(name, mostCardFile)
+	if err != nil {
+		return newest, err
+	}
+	for i, note := range splitCards(file) {
+		card, err := wire.ParseCard(note)
+		if err != nil {
+			return card, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a card is what `heed card` prints"}
+		}
+		if i > 0 && card.Party != newest.Party {
+			return card, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: it has cards of %s and of %s", name, newest.Party, card.Party), Hint: "give each party's cards in a file of their own"}
+		}
+		if card.Serial >= newest.Serial {
+			newest = card
+		}
+	}
+	if newest.Serial == 0 {
+		return newest, &control.Fault{Exit: control.ExitInput, Message: name + " is empty", Hint: "a card is what `heed card` prints"}
+	}
+	return newest, nil
+}
+
+// printedPolicy is what `heed policy --json` prints.
+type printedPolicy struct {
+	Policy    string          `json:"policy"`
+	Parties   []printedPinned `json:"parties"`
+	Witnesses int             `json:"witnesses"` // those that count
+	Faulty    int             `json:"faulty"`
+	Publish   int             `json:"publish"`
+	Silence   int             `json:"silence"`
+	Caution   string          `json:"caution,omitempty"`
+}
+
+type printedPinned struct {
+	Party       heed.PartyID `json:"party"`
+	Fingerprint string       `json:"fingerprint"`
+}
+
+func (a *app) printPolicy(policy evidence.Policy) error {
+	q := policy.Groups[0].Quorum
+	out := printedPolicy{Policy: policy.String(), Witnesses: q.N, Faulty: q.F, Publish: q.Q, Silence: q.S, Caution: caution(q)}
+	for _, p := range policy.Parties {
+		out.Parties = append(out.Parties, printedPinned{p.Party, seal.FingerprintOf(p.Card).String()})
+	}
+	if out.Caution != "" {
+		fmt.Fprintln(a.err, "caution: "+out.Caution)
+	}
+	return a.print(out, func(w io.Writer) { fmt.Fprint(w, out.Policy) })
+}
+
+// caution says what a policy rests on that bears no fault at all.
+func caution(q ledger.Quorum) string {
+	switch {
+	case q.N == 1:
+		return "this policy believes one witness alone: if it is down nothing can be proven, and if it lies anything"
+	case q.Q == q.N || q.S == q.N:
+		return fmt.Sprintf("this policy needs all %d witnesses: while one is down nothing new can be proven; name more of them", q.N)
+	}
+	return ""
 }
 
 func addName(names []string, name string) []string {
@@ -145,7 +224,12 @@ func witnessFrom(ctx context.Context, from string) (evidence.PolicyWitness, erro
 		url = strings.TrimSuffix(from, "/")
 		described, err := client.Describe(asked, url)
 		if err != nil {
-			return evidence.PolicyWitness{}, &control.Fault{Exit: control.ExitUnreachable, Message: from + ": " + err.Error(), Hint: "does the witness run? A plain one is named by its KEY, with --corroborating"}
+			message := from + ": " + err.Error()
+			var silent *exchange.Unreachable
+			if errors.As(err, &silent) {
+				message = silent.What
+			}
+			return evidence.PolicyWitness{}, &control.Fault{Exit: control.ExitUnreachable, Message: message, Hint: "does the witness run? A plain one is named by its KEY, with --corroborating"}
 		}
 		if !described.Mirrors {
 			return evidence.PolicyWitness{}, &control.Fault{Exit: control.ExitInput, Message: from + " does not mirror: its word counts for nothing", Hint: "name its KEY with --corroborating"}

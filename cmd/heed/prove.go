@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"heed"
 	"heed/control"
 )
 
@@ -35,12 +34,15 @@ time to pass the due time.`,
 			if out == "" {
 				return &control.Fault{Exit: control.ExitInput, Message: "--out FILE is missing", Hint: "name the file that the evidence is written to"}
 			}
+			if err := mayWrite(out, evidenceFirst); err != nil {
+				return err
+			}
 			request.Case = args[0]
 			if open != "" {
 				request.Open = strings.Split(open, ",")
 			}
 			if silence != "" {
-				kind, err := heed.ParseDutyKind(silence)
+				kind, err := control.DutyNamed(silence)
 				if err != nil {
 					return err
 				}
@@ -54,7 +56,7 @@ time to pass the due time.`,
 				return err
 			}
 			if err := writeWhole(out, answer.Bundle); err != nil {
-				return err
+				return writeFault(out, err)
 			}
 			return a.print(map[string]any{"file": out, "bytes": len(answer.Bundle)}, func(w io.Writer) {
 				fmt.Fprintf(w, "%s: %d bytes of evidence\nwhoever gets it checks it with `heed verify --policy FILE %s`\n", out, len(answer.Bundle), out)
@@ -66,6 +68,6 @@ time to pass the due time.`,
 	f.StringVar(&open, "open", "none", "all, none, or FIELD,... of the warning to open")
 	f.StringVar(&silence, "silence", "", "DUTY of the other party that has no answer on record")
 	f.DurationVar(&wait, "wait", 0, "how long to wait for a witnessed time past the due time")
-	f.StringVar(&out, "out", "", "FILE to write")
+	f.StringVar(&out, "out", "", "FILE to write; evidence that is there is replaced, anything else is not")
 	return c
 }

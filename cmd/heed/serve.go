@@ -389,6 +389,12 @@ func zone(name string) *time.Location {
 	return time.UTC
 }
 
+// saysTheSame reports whether a card says nothing that the one before it did not.
+func saysTheSame(next, before heed.Card) bool {
+	next.Serial, next.Previous, next.Issued = before.Serial, before.Previous, before.Issued
+	return wire.CardText(next) == wire.CardText(before)
+}
+
 // renewCard makes and signs the next card.
 func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r control.RenewRequest) ([]byte, error) {
 	me, err := x.Self(ctx)
@@ -418,12 +424,16 @@ func renewCard(ctx context.Context, x *exchange.Exchange, keys *keyRing, r contr
 			return nil, &heed.Invalid{What: err.Error(), Hint: "an encrypted recovery key is decrypted with --passphrase-file"}
 		}
 		if key.Verifier().String() != me.Card.RecoveryKey {
-			return nil, &heed.Invalid{What: "this recovery key is not the one that our present card names", Hint: "use the file that `heed init --recovery` wrote; without --recovery every peer compares the fingerprint again"}
+			return nil, otherRecoveryKey()
 		}
 		recovery = append(recovery, key)
 	}
 	if r.NextRecoveryKey != "" {
 		card.RecoveryKey = r.NextRecoveryKey
+	}
+	// A restored node's renewal is refused for that, whatever it changes.
+	if !me.Restored && !r.NodeKey && !r.SealingKey && !r.LedgerKey && !r.LedgerLost && saysTheSame(card, me.Card) {
+		return nil, nothingRenewed()
 	}
 	next, err := keys.prepare(r.NodeKey, r.SealingKey, r.LedgerKey || r.LedgerLost)
 	if err != nil {

@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"heed/control"
 	"heed/evidence"
@@ -16,12 +18,18 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, out string
+	var cards []string
 	c := &cobra.Command{
-		Use: "verify --policy FILE [--page FILE] FILE...", Short: "Verify evidence, offline", Args: cobra.ArbitraryArgs,
+		Use: "verify --policy FILE [--card FILE]... [--page FILE] FILE...", Short: "Verify evidence, offline", Args: cobra.ArbitraryArgs,
 		Long: `Verify evidence, offline: no node, no network, nothing but the files and your own
 policy, which says whose cards and which witnesses you believe ('heed policy'
 writes one). Several files are judged together: a rebuttal beside a certificate
 says who is right.
+
+Where evidence is older or newer than the card that your policy pins, --card adds
+the party's cards: those between, and the pinned one. They are what 'heed card'
+printed, or all of a party's cards at once, as its node serves them
+(http://TILES/cards). A card is believed only if the pinned one vouches for it.
 
 The exit status is 0 where every verdict is proven, for or against whoever made
 the files, and 5 where one cannot be told or a signer is unknown.
@@ -31,55 +39,51 @@ network: with the evidence inside it, or empty where no evidence is named. A
 policy is never inside: whoever reads it brings their own.`,
 		Example: `  heed verify --policy mine.policy 7K3M.evidence
   heed verify --policy mine.policy silence.evidence rebuttal.evidence --json
+  heed verify --policy mine.policy --card south-2.card --card south-3.card old.evidence
   heed verify --page reader.html`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if out != "" && policy == "" && len(args) == 0 {
+			if out != "" && policy == "" && len(args) == 0 && len(cards) == 0 {
 				return a.writePage(out)
 			}
-			return a.verify(policy, out, args)
+			return a.verify(policy, out, args, cards)
 		},
 	}
 	c.Flags().StringVar(&policy, "policy", "", "FILE with your own policy")
+	c.Flags().StringArrayVar(&cards, "card", nil, "FILE with a party's card, or with all of its cards; may be repeated")
 	c.Flags().StringVar(&out, "page", "", "HTML FILE to write, which shows the same in a browser")
 	return c
 }
 
-func (a *app) verify(policyFile, out string, files []string) error {
+func (a *app) verify(policyFile, out string, names, cards []string) error {
 	if policyFile == "" {
 		return &control.Fault{Exit: control.ExitInput, Message: "--policy FILE is missing", Hint: "a policy is the verifier's own and never taken from evidence: `heed policy --card CARD --witness URL` writes one"}
 	}
-	if len(files) == 0 {
+	if len(names) == 0 {
 		return &control.Fault{Exit: control.ExitInput, Message: "no evidence is named", Hint: "name one or more files that `heed prove` or `heed audit` wrote"}
 	}
 	policy, err := readPolicy(policyFile)
 	if err != nil {
 		return err
 	}
-	var bundles [][]byte
-	for _, name := range files {
-		data, err := readBounded(name, evidence.MaxBundle)
-		if err != nil {
-			return err
-		}
-		if _, err := evidence.Parse(data); err != nil {
-			return &control.Fault{Exit: control.ExitEvidence, Message: name + ": " + err.Error(), Hint: "get the file again, whole and unchanged"}
-		}
-		bundles = append(bundles, data)
-	}
-	report, err := evidence.Verify(policy, bundles...)
-	if errors.Is(err, evidence.ErrDamaged) {
-		return &control.Fault{Exit: control.ExitEvidence, Message: err.Error(), Hint: "it proves nothing: ask whoever gave it for another"}
-	}
+	files, err := readEvidence(names, cards)
 	if err != nil {
 		return err
 	}
+	bundles := make([][]byte, len(files))
+	for i, f := range files {
+		bundles[i] = f.Data
+	}
+	report, err := evidence.Verify(policy, bundles...)
+	if err != nil {
+		return damagedFault(err, files)
+	}
 	if out != "" {
-		if err := writePageWith(out, files, bundles); err != nil {
+		if err := writePageWith(out, files); err != nil {
 			return err
 		}
 	}
 	var shown error
-	err = a.print(report, func(w io.Writer) { shown = report.Text(w) })
+	err = a.print(report, func(w io.Writer) { shown = report.Text(w, evidence.Layout{Zone: time.Local, Width: widthOf(w)}) })
 	if err = errors.Join(err, shown); err != nil {
 		return err
 	}
@@ -87,6 +91,42 @@ func (a *app) verify(policyFile, out string, files []string) error {
 		return &control.Fault{Exit: control.ExitEvidence, Message: "the evidence does not hold, or not all of it", Hint: "what is missing stands with each verdict"}
 	}
 	return nil
+}
+
+// readEvidence reads evidence, and cards beside it. Names are as they were given.
+func readEvidence(names, cards []string) ([]page.File, error) {
+	var files []page.File
+	for _, name := range names {
+		data, err := readBounded(name, evidence.MaxBundle)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, page.File{Name: name, Data: data})
+	}
+	for _, name := range cards {
+		data, err := readBounded(name, evidence.MaxBundle)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := evidence.ParseCards(data); err != nil {
+			return nil, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a card is what `heed card` prints; all cards of a party are what its node serves at /cards"}
+		}
+		files = append(files, page.File{Name: name, Data: data})
+	}
+	return files, nil
+}
+
+// damagedFault names the file that is damaged.
+func damagedFault(err error, files []page.File) error {
+	if !errors.Is(err, evidence.ErrDamaged) {
+		return err
+	}
+	message := err.Error()
+	var in *evidence.FileError
+	if errors.As(err, &in) {
+		message = files[in.File].Name + ": " + in.Err.Error()
+	}
+	return &control.Fault{Exit: control.ExitEvidence, Message: message, Hint: "it proves nothing as it is: get it again, whole and unchanged"}
 }
 
 // writePage writes the page without evidence.
@@ -103,10 +143,10 @@ func (a *app) writePage(out string) error {
 	})
 }
 
-func writePageWith(out string, names []string, bundles [][]byte) error {
+func writePageWith(out string, files []page.File) error {
 	var inside []page.File
-	for i, name := range names {
-		inside = append(inside, page.File{Name: filepath.Base(name), Data: bundles[i]})
+	for _, f := range files {
+		inside = append(inside, page.File{Name: filepath.Base(f.Name), Data: f.Data})
 	}
 	html, err := page.HTML(inside...)
 	if errors.Is(err, page.ErrFiles) {
@@ -131,6 +171,19 @@ func readPolicy(name string) (evidence.Policy, error) {
 		return policy, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "docs/policy.md gives the form; `heed policy` writes one"}
 	}
 	return policy, nil
+}
+
+// widthOf is how many characters a line of the terminal has; 0 where w is none.
+func widthOf(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0 // not a terminal
+	}
+	return width
 }
 
 // readBounded reads a file that somebody else has made.

@@ -27,7 +27,6 @@ import (
 	"heed/ledger"
 	"heed/peer"
 	"heed/store"
-	"heed/wire"
 	"heed/witness"
 )
 
@@ -131,16 +130,14 @@ func (a *app) witness(ctx context.Context, o witnessOptions) (err error) {
 // addLogs adds the parties whose cards were given.
 func (a *app) addLogs(ctx context.Context, w *witness.Witness, o witnessOptions, log *slog.Logger) error {
 	for _, path := range o.logs {
-		note, err := readFile(a.in, path, wire.MaxCard+4096)
+		note, err := readFile(a.in, path, mostCardFile)
 		if err != nil {
 			return err
 		}
-		if _, err := w.AddCard(ctx, note); err != nil {
-			var invalid *heed.Invalid
-			if errors.As(err, &invalid) {
-				return &control.Fault{Exit: control.ExitInput, Message: filepath.Base(path) + ": " + invalid.What, Hint: invalid.Hint}
+		for _, card := range splitCards(note) {
+			if err := a.addLog(ctx, w, path, card, log); err != nil {
+				return err
 			}
-			return err
 		}
 	}
 	if len(w.Origins()) == 0 {
@@ -152,6 +149,25 @@ func (a *app) addLogs(ctx context.Context, w *witness.Witness, o witnessOptions,
 		}
 	}
 	return nil
+}
+
+// addLog adds a party's card. One that cannot be taken keeps no other party
+// from being served: its operator reads why, and the others do not depend on it.
+func (a *app) addLog(ctx context.Context, w *witness.Witness, path string, note []byte, log *slog.Logger) error {
+	card, err := w.AddCard(ctx, note)
+	var invalid *heed.Invalid
+	var refused *heed.Refused
+	switch {
+	case errors.As(err, &invalid):
+		return &control.Fault{Exit: control.ExitInput, Message: filepath.Base(path) + ": " + invalid.What, Hint: invalid.Hint}
+	case errors.As(err, &refused):
+		if len(w.Origins()) == 0 {
+			return &control.Fault{Exit: control.ExitRefused, Message: filepath.Base(path) + ": " + refused.Detail, Hint: refused.Hint}
+		}
+		log.Error("a card of --log was refused; the ledgers that are held are witnessed on", "file", path, "party", card.Party, "card", card.Serial, "reason", refused.Detail, "hint", refused.Hint)
+		return nil
+	}
+	return err
 }
 
 // witnessServer gives up on callers that are slow. A request for a cosignature
@@ -267,7 +283,14 @@ it corroborates without counting. The witness's operator has to add our card.`,
 				return err
 			}
 			return a.print(w, func(out io.Writer) {
-				fmt.Fprintf(out, "%s cosigns our ledger from now on, and %s\nkey: %s\n", w.Name, counts(w), strings.Join(w.Keys, " "))
+				how := counts(w)
+				switch {
+				case corroborating:
+					how += ": as you have asked"
+				case !w.Mirrors:
+					how += ": it does not say that it keeps the leaves"
+				}
+				fmt.Fprintf(out, "%s cosigns our ledger from now on, and %s\nkey: %s\n", w.Name, how, strings.Join(w.Keys, " "))
 			})
 		},
 	}
@@ -280,7 +303,7 @@ func counts(w control.Witness) string {
 	if w.Mirrors {
 		return "counts: it keeps every leaf"
 	}
-	return "corroborates: it does not keep the leaves"
+	return "corroborates, and does not count"
 }
 
 func (a *app) witnessListCommand() *cobra.Command {
@@ -296,18 +319,35 @@ func (a *app) witnessListCommand() *cobra.Command {
 				for _, w := range answer.Witnesses {
 					fmt.Fprintf(out, "%s  %s\n  %s\n", w.Name, w.URL, counts(w))
 					if w.At != nil {
-						fmt.Fprintf(out, "  cosigned %d leaves at %s\n", w.Size, stamp(w.At.Time, nil))
+						fmt.Fprintf(out, "  cosigned %d leaves of %s at %s\n", w.Size, w.Ledger, stamp(w.At.Time, nil))
 					}
 					if w.Trouble != "" {
 						fmt.Fprintf(out, "  TROUBLE: %s\n", plain(w.Trouble))
 					}
 				}
 				if answer.Counting > 0 {
-					fmt.Fprintf(out, "%d of %d that count are enough, and %d may be faulty\n", answer.Enough, answer.Counting, answer.Faulty)
+					fmt.Fprintln(out, quorumState(answer))
 				}
 			})
 		},
 	}
+}
+
+// quorumState says whether what is said now can be proven later.
+func quorumState(a control.WitnessAnswer) string {
+	text := fmt.Sprintf("%d of %d that count are enough, and %d may be faulty\n", a.Enough, a.Counting, a.Faulty)
+	text += fmt.Sprintf("the newest head of %s, %d leaves, is cosigned by %d of them\n", a.Ledger, a.Size, a.Cosigned)
+	switch {
+	case a.Answering == 0:
+		return text + fmt.Sprintf("NONE of the %d needed answers: nothing new can be proven", a.Enough)
+	case a.Answering == 1 && a.Enough > 1:
+		return text + fmt.Sprintf("ONLY 1 of the %d needed answers: nothing new can be proven", a.Enough)
+	case a.Answering < a.Enough:
+		return text + fmt.Sprintf("ONLY %d of the %d needed answer: nothing new can be proven", a.Answering, a.Enough)
+	case a.Answering < a.Counting:
+		return text + fmt.Sprintf("%d of %d answer", a.Answering, a.Counting)
+	}
+	return text + "all of them answer"
 }
 
 func (a *app) witnessRemoveCommand() *cobra.Command {

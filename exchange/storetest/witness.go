@@ -65,11 +65,16 @@ func checkpoints(t *testing.T, w *world) {
 
 func witnessedHeads(t *testing.T, w *world) {
 	const origin, other = "south.example/v1", "north.example/v1"
+	head := func(size int64, note string) exchange.Head {
+		return exchange.Head{Size: size, Note: []byte(note), At: w.now}
+	}
 	w.write(func(tx exchange.Tx) error {
-		return errors.Join(tx.KeepWitnessed(origin, 16, []byte("first of 16")), tx.KeepWitnessed(origin, 48, []byte("first of 48")),
-			tx.KeepWitnessed(other, 32, []byte("another ledger's")))
+		return errors.Join(tx.KeepWitnessed(origin, head(16, "first of 16")), tx.KeepWitnessed(origin, head(48, "first of 48")),
+			tx.KeepWitnessed(other, head(32, "another ledger's")))
 	})
-	w.write(func(tx exchange.Tx) error { return tx.KeepWitnessed(origin, 16, []byte("a later one")) })
+	w.write(func(tx exchange.Tx) error {
+		return errors.Join(tx.KeepWitnessed(origin, head(48, "a later one")), tx.KeepWitnessed(origin, head(16, "of an older head")))
+	})
 	w.both(func(v exchange.View) error {
 		for index, want := range map[int64]string{0: "first of 16", 15: "first of 16", 16: "first of 48", 47: "first of 48"} {
 			got, err := v.Witnessed(origin, index)
@@ -79,6 +84,10 @@ func witnessedHeads(t *testing.T, w *world) {
 		missing(t, "a head beyond the newest", got, err)
 		got, err = v.Witnessed("west.example/v1", 0)
 		missing(t, "a head of an unknown ledger", got, err)
+		latest, err := v.LatestWitnessed(origin)
+		same(t, "LatestWitnessed", latest, err, head(48, "a later one"))
+		latest, err = v.LatestWitnessed("west.example/v1")
+		missing(t, "the latest head of an unknown ledger", latest, err)
 		return nil
 	})
 }

@@ -93,8 +93,8 @@ function party(id) { return make("strong", {}, theirs(id)); }
 
 // ---- verdicts
 
-function verdict(v, proven) {
-  const w = has(words.verdict, v.verdict) ? words.verdict[v.verdict] : words.verdict["cannot tell"];
+function verdict(v, proven, claimed, early) {
+  const w = words.verdict[early ? "not due yet" : has(words.verdict, v.verdict) ? v.verdict : "cannot tell"];
   const late = v.late && (v.verdict === "answered" || v.verdict === "logged, delivery not shown");
   const tone = late ? "warn" : w.tone;
   const values = {
@@ -103,6 +103,7 @@ function verdict(v, proven) {
   };
   const text = w[state.language + "Text"], unsaid = name => !text.includes("{" + name + "}");
   const tags = [make("span", {class: "tag " + (proven ? "good" : "warn")}, word(proven ? "proven" : "unproven"))];
+  if (proven && !claimed) tags.push(make("span", {class: "tag warn"}, word("unclaimed")));
   if (v.verdict === "answered") {
     tags.push(make("span", {class: "tag " + (v.late || !v.due ? "warn" : "good")}, word(v.late ? "late" : v.due ? "intime" : "dueUnknown")));
   } else if (late) {
@@ -122,8 +123,22 @@ function verdict(v, proven) {
       v.due && unsaid("due") && [word("f.due"), ...stamp(v.due)],
       v.witnesses && [word("f.witnesses"), theirs(v.witnesses.join(", "))],
       v.corroborations && [word("f.corroborations"), theirs(v.corroborations.join(", "))],
-      v.why && [word("f.why"), make("span", {lang: "en"}, visible(v.why))],
+      v.signers && [word("f.signers"), ...v.signers.flatMap((s, i) => [i ? "; " : "", signer(s)])],
+      v.why && [word("f.why"), make("span", {lang: "en"}, timed(v.why))],
     ));
+}
+
+// timed puts this computer's zone beside the times that a reason has.
+function timed(text) {
+  return visible(text).split(/(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)/).map(part => /^\d{4}-.*Z$/.test(part) ? stamp(part.replace(" ", "T")) : part).flat();
+}
+
+// signer is somebody whom the policy does not vouch for, by name, card and key.
+function signer(s) {
+  const key = (s.key || "").split("+").slice(0, 2).join("+");
+  return [
+    s.witness ? say("signer.witness", {name: theirs(s.witness)}) : s.ledger ? say("signer.ledger", {name: theirs(s.ledger)}) : theirs(s.party || ""),
+    s.serial ? [", ", ...say("signer.card", {serial: number(s.serial)})] : [], key ? [", ", make("code", {}, theirs(key))] : []].flat(2);
 }
 
 function code(c) { return make("span", {class: "code"}, visible(c.length === 8 ? c.slice(0, 4) + "-" + c.slice(4) : c)); }
@@ -164,7 +179,7 @@ function step(s) {
 function said(text) {
   if (has(words.says, text)) return [named("says", text)];
   if (has(words.role, text)) return [named("role", text)];
-  const by = /^by (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text);
+  const by = /^by (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)Z$/.exec(text);
   return by ? stamp(by[1] + "T" + by[2] + "Z") : [theirs(text)];
 }
 
@@ -204,7 +219,7 @@ function field(f) {
 // ---- parties
 
 function aParty(p) {
-  const about = !p.card ? "p.unknown" : p.pinned ? "p.pinned" : "p.missing";
+  const about = !p.card ? "p.unknown" : !p.pinned ? "p.missing" : p.serial === p.pinnedSerial ? "p.itself" : "p.pinned";
   return make("article", {class: "card party"},
     make("h3", {}, theirs(p.party)),
     make("p", {class: p.pinned ? "" : "missing"}, word(about)),
@@ -290,15 +305,16 @@ function trouble() {
 
 function results() {
   if (!state.answer) return [];
-  const {report, holds, proven} = state.answer;
+  const {report, holds, proven, claimed, early} = state.answer;
+  const overall = !holds ? "fails" : !report.verdicts.length ? "said" : claimed.every(Boolean) ? "holds" : "contrary";
   budget = limits.lines;
   const print = make("button", {type: "button"}, word("print"));
   print.addEventListener("click", () => window.print());
   const out = [
     make("section", {id: "verdicts"},
-      make("div", {class: "overall"}, make("h2", {}, word(holds ? "holds" : "fails")), print),
+      make("div", {class: "overall"}, make("h2", {}, word(overall)), print),
       make("p", {class: "soft"}, say("checked", {time: stamp(state.at)})),
-      report.verdicts.length ? report.verdicts.map((v, i) => verdict(v, proven[i] === true)) : make("p", {}, word("nothing"))),
+      report.verdicts.length ? report.verdicts.map((v, i) => verdict(v, proven[i] === true, claimed[i] === true, early[i] === true)) : make("p", {}, word("nothing"))),
   ];
   if ((report.cases || []).length) out.push(make("section", {id: "cases"}, make("h2", {}, word("cases")), report.cases.filter(spend).map(aCase)));
   if (budget < 0) out.push(make("p", {class: "problem"}, say("more")));
@@ -412,7 +428,7 @@ async function judge(policy, files) {
     if (kind === "damaged") return {trouble: file < 0 ? {kind: "together", detail: message} : {kind, name: state.files[file].name, detail: message}};
     return {trouble: {kind: kind === "policy" ? kind : "other", detail: message}};
   }
-  return {answer: {...answer, proven: answer.proven || []}};
+  return {answer: {...answer, proven: answer.proven || [], claimed: answer.claimed || [], early: answer.early || []}};
 }
 
 async function run(runnable, policy, files) {

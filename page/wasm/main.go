@@ -21,12 +21,14 @@ const exchange = "heedExchange"
 
 // An answer is a report or a fault, never both.
 type answer struct {
-	Report *evidence.Report `json:"report,omitempty"`
-	Holds  bool             `json:"holds"`
-	Proven []bool           `json:"proven,omitempty"` // of each verdict of the report
-	Policy string           `json:"policy"`           // SHA-256 of what was judged by
-	Files  []string         `json:"files"`            // SHA-256 of what was judged
-	Fault  *fault           `json:"fault,omitempty"`
+	Report  *evidence.Report `json:"report,omitempty"`
+	Holds   bool             `json:"holds"`
+	Proven  []bool           `json:"proven,omitempty"`  // of each verdict of the report
+	Claimed []bool           `json:"claimed,omitempty"` // of each: it is what was claimed
+	Early   []bool           `json:"early,omitempty"`   // of each: the reply is not due yet
+	Policy  string           `json:"policy"`            // SHA-256 of what was judged by
+	Files   []string         `json:"files"`             // SHA-256 of what was judged
+	Fault   *fault           `json:"fault,omitempty"`
 }
 
 type fault struct {
@@ -64,13 +66,11 @@ func judge(text []byte, files [][]byte) answer {
 	if err != nil {
 		return a.but("policy", -1, err)
 	}
-	for i, file := range files {
-		if _, err := evidence.Parse(file); err != nil {
-			return a.but("damaged", i, err)
-		}
-	}
 	report, err := evidence.Verify(policy, files...)
+	var in *evidence.FileError
 	switch {
+	case errors.As(err, &in):
+		return a.but("damaged", in.File, in.Err)
 	case errors.Is(err, evidence.ErrDamaged):
 		return a.but("damaged", -1, err)
 	case err != nil:
@@ -78,7 +78,7 @@ func judge(text []byte, files [][]byte) answer {
 	}
 	a.Report, a.Holds = &report, report.Holds()
 	for _, v := range report.Verdicts {
-		a.Proven = append(a.Proven, v.Holds())
+		a.Proven, a.Claimed, a.Early = append(a.Proven, v.Holds()), append(a.Claimed, v.AsClaimed()), append(a.Early, v.NotDueYet())
 	}
 	return a
 }

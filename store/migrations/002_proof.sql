@@ -44,6 +44,14 @@ CREATE TABLE witnessed (
   PRIMARY KEY (origin, size)
 );
 
+-- The last head of each ledger that enough had cosigned, with their latest times.
+CREATE TABLE latest_witnessed (
+  origin TEXT PRIMARY KEY,
+  size   INTEGER NOT NULL,
+  note   BLOB NOT NULL,
+  at     INTEGER NOT NULL
+);
+
 -- What depositaries have taken of ours.
 CREATE TABLE deposit (
   seq        INTEGER PRIMARY KEY,
@@ -79,6 +87,7 @@ CREATE TABLE collected (
 DROP TABLE collected;
 DROP TABLE held;
 DROP TABLE deposit;
+DROP TABLE latest_witnessed;
 DROP TABLE witnessed;
 DROP TABLE checkpoint;
 DROP TABLE witness;

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"heed/control"
+)
+
+// What files that heed writes for others begin with (docs/evidence.md,
+// docs/protocol.md section 9).
+const (
+	evidenceFirst = "heed-evidence/v1\n"
+	carriageFirst = "heed-carriage/v1\n"
+)
+
+// mayWrite refuses a name that nothing can be written to, and a file that is
+// there: a slip must not cost what is in it. One that begins as what is to be
+// written does may be replaced, since scripts write it again and again, and so
+// may an empty one. It is asked before anything else is done.
+func mayWrite(path, first string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: there is no folder %s", path, dir), Hint: "make the folder, or name a file in another one"}
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fileFault("", err)
+	}
+	defer f.Close()
+	exists := &control.Fault{Exit: control.ExitInput, Message: path + " exists", Hint: "name a new file: this one is not written over"}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return exists
+	}
+	begins, err := io.ReadAll(io.LimitReader(f, int64(len(first))))
+	if err != nil {
+		return fileFault("", err)
+	}
+	if len(begins) > 0 && !bytes.Equal(begins, []byte(first)) {
+		return exists
+	}
+	return nil
+}
+
+// writeFault speaks of the file that people named, and not of the one beside
+// it that was to take its place.
+func writeFault(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var named *fs.PathError
+	var renamed *os.LinkError
+	why := err
+	switch {
+	case errors.As(err, &named):
+		why = named.Err
+	case errors.As(err, &renamed):
+		why = renamed.Err
+	}
+	fault := &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("%s: %v", path, why), Hint: "is there room on the disk?"}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		fault.Exit, fault.Hint = control.ExitInput, "check the name, and that this user may write there"
+	}
+	return fault
+}

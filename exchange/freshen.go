@@ -1,0 +1,128 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"heed"
+)
+
+// reachTime bounds what people wait for a party against whom they want evidence.
+const reachTime = 10 * time.Second
+
+// freshen publishes, follows the other party as far as it can be reached, and
+// has witnesses renew the times of the heads that the evidence will rest on.
+func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
+	var c heed.Case
+	err := x.store.Read(ctx, func(v View) (err error) {
+		c, err = provable(v, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := x.Cut(ctx); err != nil {
+		return err
+	}
+	other := c.Other(x.party)
+	var failed failures
+	var wait sync.WaitGroup
+	wait.Go(func() { failed.add(x.refreshLedgers(ctx, x.party)) })
+	wait.Go(func() {
+		reach, cancel := context.WithTimeout(ctx, reachTime)
+		defer cancel()
+		if err := x.Follow(reach, other); err != nil && ctx.Err() == nil {
+			x.log.Info("the evidence is made of what others hold of the other party's ledger", "party", other, "error", err)
+			failed.add(x.followAtWitnesses(ctx, other))
+		}
+		failed.add(x.refreshLedgers(ctx, other))
+	})
+	wait.Wait()
+	return failed.err()
+}
+
+// followAtWitnesses takes a party's ledgers of which we hold nothing from the
+// first witness that mirrors them: we may never have reached the party itself.
+func (x *Exchange) followAtWitnesses(ctx context.Context, party heed.PartyID) error {
+	var missing []string
+	err := x.store.Read(ctx, func(v View) error {
+		held, err := x.originsOf(v, party)
+		if err != nil {
+			return err
+		}
+		all, err := x.knownOrigins(v, party)
+		missing = slices.DeleteFunc(all, func(origin string) bool { return slices.Contains(held, origin) })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	witnesses, err := x.mirroringWitnesses(ctx)
+	limited, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	for _, origin := range missing {
+		for _, w := range witnesses {
+			err := x.followWitness(limited, w, origin)
+			if err == nil {
+				break
+			}
+			x.log.Info("a witness has not given a ledger", "witness", w.Name, "ledger", origin, "error", err)
+		}
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+// refreshLedgers has the newest heads that we hold of a party's ledgers
+// cosigned anew, all at once.
+func (x *Exchange) refreshLedgers(ctx context.Context, party heed.PartyID) error {
+	var origins []string
+	err := x.store.Read(ctx, func(v View) error {
+		held, err := x.originsOf(v, party)
+		for _, origin := range held {
+			done, err := x.hasLastWord(v, origin)
+			if err != nil {
+				return err
+			}
+			if !done {
+				origins = append(origins, origin)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var failed failures
+	var wait sync.WaitGroup
+	for _, origin := range origins {
+		wait.Go(func() {
+			if err := x.Refresh(ctx, origin); err != nil {
+				failed.add(fmt.Errorf("witnessed time of %s: %w", origin, err))
+			}
+		})
+	}
+	wait.Wait()
+	return failed.err()
+}
+
+// hasLastWord reports whether a ledger has ended and enough witnesses have
+// cosigned its end, to which a later time adds nothing.
+func (x *Exchange) hasLastWord(v View, origin string) (bool, error) {
+	log, err := x.keptLedger(v, origin)
+	if err != nil || log.own {
+		return false, err
+	}
+	end, err := lastRoot(v, origin)
+	if err != nil || !end.Ends() {
+		return false, err
+	}
+	_, err = v.Witnessed(origin, end.Covers)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,111 @@
+package testnet
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heed"
+	"heed/stats"
+)
+
+// TestBothSidesCountTheSame plays more cases than one batch counts on a bad
+// line, with some of each ending, and an exercise.
+func TestBothSidesCountTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 11}, north, south)
+		n, s := net.Parties[0], net.Parties[1]
+		net.Network.Between(north, south, lossy)
+		net.Start()
+		ctx := context.Background()
+
+		heeded := n.Warn("Possible attack on a concert", s)[0]
+		waitFor(t, s, heeded, heed.StateSent)
+		if _, err := s.Open(ctx, Anna, heeded); err != nil {
+			t.Fatal(err)
+		}
+		do(t)(s.Acknowledge(ctx, Anna, heeded, true))
+		do(t)(s.Assess(ctx, Anna, heeded, heed.Credible, ""))
+		do(t)(s.Ask(ctx, Boris, heeded, "Which hall?"))
+		waitFor(t, n, heeded, heed.StateAsked)
+		do(t)(n.Answer(ctx, Anna, heeded, heed.StatementID{}, "The northern one."))
+		do(t)(s.Report(ctx, Anna, heeded, "the hall was searched"))
+		do(t)(s.Conclude(ctx, Anna, heeded, heed.Averted, ""))
+
+		unanswered := n.Warn("A parcel at the ferry terminal", s)[0]
+		late := s.Warn("A van in the tunnel", n)[0]
+		waitFor(t, n, late, heed.StateSent)
+		waitFor(t, s, unanswered, heed.StateSent)
+		if _, err := n.AskParty(ctx, Anna, south, heed.UrgencyImmediate, heed.StatusExercise, "EXERCISE: whose plate is NH 40 127?"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Second) // everything is overdue by then
+		do(t)(n.Assess(ctx, Anna, late, heed.NotCredible, ""))
+		if err := net.Settle(); err != nil {
+			t.Fatal(err)
+		}
+
+		ours, theirs := statistics(t, n, south), statistics(t, s, "")
+		if ours.Unconfirmed != 0 || ours.Incomplete != 0 || ours.Cases != 4 || theirs.Cases != 4 {
+			t.Errorf("%d and %d cases, %d unconfirmed, %d incomplete", ours.Cases, theirs.Cases, ours.Unconfirmed, ours.Incomplete)
+		}
+		if !reflect.DeepEqual(ours.Relations, theirs.Relations) {
+			t.Errorf("the two sides differ:\n%+v\n%+v", ours.Relations, theirs.Relations)
+		}
+		there, _ := ours.Relations[0].Directions[0].Line(heed.StatusActual, stats.AllUrgencies)
+		back, _ := ours.Relations[0].Directions[1].Line(heed.StatusActual, stats.AllUrgencies)
+		drilled, _ := ours.Relations[0].Directions[0].Line(heed.StatusExercise, stats.AllUrgencies)
+		if w := there.Warnings; w.Sent != 2 || w.Received != 2 || w.Opened != 1 || w.Heeded != 1 || w.Outcomes[heed.Averted] != 1 {
+			t.Errorf("warnings of north's: %+v", w)
+		}
+		if all := there.All(); all.Owed != 6 || all.Timely != 4 || all.Overdue != 2 {
+			t.Errorf("replies of south's: %+v", all)
+		}
+		if all := back.All(); back.Questions.Answered != 1 || all.Owed != 3 || all.Timely != 1 || all.Late != 2 {
+			t.Errorf("replies of north's: %+v, %+v", back.Questions, all)
+		}
+		if drilled.Questions.Sent != 1 || drilled.All().Overdue != 1 {
+			t.Errorf("the exercise: %+v", drilled)
+		}
+	})
+}
+
+// TestCountsInBatches counts more cases than one snapshot takes.
+func TestCountsInBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, n, s := quiet(t, Options{})
+		const many = 230
+		for range many {
+			n.Warn("Possible attack on a concert", s)
+		}
+		if err := net.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []*Party{n, s} {
+			r := statistics(t, p, "")
+			if line, _ := r.Relations[0].Directions[0].Line(heed.StatusActual, stats.AllUrgencies); r.Cases != many || line.Warnings.Received != many {
+				t.Errorf("%s counts %d cases, and %d received", p.ID, r.Cases, line.Warnings.Received)
+			}
+		}
+		if _, err := n.Statistics(t.Context(), "west.example", stats.Period{}); err == nil {
+			t.Error("a party that never was a peer has statistics")
+		}
+		if _, err := n.Statistics(t.Context(), "", stats.Period{Since: time.Now(), Until: time.Now().Add(-time.Hour)}); err == nil {
+			t.Error("a period that ends before it begins is counted")
+		}
+	})
+}
+
+func statistics(t *testing.T, p *Party, with heed.PartyID) stats.Report {
+	t.Helper()
+	r, err := p.Statistics(t.Context(), with, stats.Period{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Relations) != 1 {
+		t.Fatalf("%s has %d relations", p.ID, len(r.Relations))
+	}
+	return r
+}
