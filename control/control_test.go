@@ -163,8 +163,36 @@ func TestNodeThatGoesAway(t *testing.T) {
 			t.Error(err)
 		}
 	}))
-	if fault := faultIn(t, Dial(home).Call(t.Context(), "x", 1, new(int))); fault.Exit != ExitUnreachable || !strings.Contains(fault.Message, "while it answered") {
+	if fault := faultIn(t, Dial(home).Call(t.Context(), "x", 1, new(int))); fault.Exit != ExitUnreachable || !strings.Contains(fault.Message, "while it answered") || !errors.Is(fault, ErrWentAway) || errors.Is(fault, ErrNoNode) {
 		t.Errorf("an answer that is cut short is %+v", fault)
+	}
+}
+
+// TestInterrupted: whoever presses Ctrl-C has given up, and no node went away.
+func TestInterrupted(t *testing.T) {
+	home := t.TempDir()
+	ctx, interrupt := context.WithCancel(t.Context())
+	serve(t, home, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		interrupt()
+		<-r.Context().Done()
+	}))
+	if err := Dial(home).Call(ctx, "x", 1, new(int)); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted while it was asked: %v", err)
+	}
+	ctx, interrupt = context.WithCancel(t.Context())
+	home = t.TempDir()
+	serve(t, home, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		interrupt()
+		<-r.Context().Done()
+	}))
+	if err := Dial(home).Call(ctx, "x", 1, new(int)); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted while it answered: %v", err)
+	}
+	if err := Dial(t.TempDir()).Call(t.Context(), "x", 1, new(int)); !errors.Is(err, ErrNoNode) {
+		t.Errorf("no node: %v", err)
 	}
 }
 
@@ -202,6 +230,7 @@ func TestFaultOf(t *testing.T) {
 		{fmt.Errorf("statement: %w", wire.ErrMalformed), ExitEvidence, true},
 		{fmt.Errorf("statement: %w", seal.ErrSignature), ExitEvidence, true},
 		{exchange.ErrNotFound, ExitInput, true},
+		{fmt.Errorf("witness: %w", &exchange.Unreachable{What: "nothing answers"}), ExitUnreachable, true},
 		{context.DeadlineExceeded, ExitTimeout, false},
 		{&Fault{Exit: ExitTimeout, Message: "x"}, ExitTimeout, false},
 		{errors.New("the disk is full"), ExitFault, true},

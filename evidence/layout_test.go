@@ -101,7 +101,7 @@ func TestClosing(t *testing.T) {
 	rebuttal := steps(warning, a, sc.north.receipt(a, sc.south))
 	r := sc.verify(cert, rebuttal)
 	if got := end(r); strings.Contains(got, "holds") || !strings.HasPrefix(got, "- Answered by ") ||
-		!strings.Contains(got, "the assessment that south.example owed north.example. (proven, and not what was claimed)\n") ||
+		!strings.Contains(got, ", in time: the assessment that south.example owed north.example by 2026-11-23 05:00:01Z. (proven, and not what was claimed)\n") ||
 		!strings.Contains(got, "All of this is proven: 1 of 2 verdicts against what was claimed.\n") {
 		t.Error(got)
 	}

@@ -67,14 +67,15 @@ func (v Verdict) headline(l Layout) string {
 	case Silent:
 		return fmt.Sprintf("No %s on record as of %s: %s owes %s %s, due %s.", dutyWord(v.Duty), l.stamp(v.AsOf), v.OwedBy, v.OwedTo, aDuty(v.Duty), l.stamp(v.Due))
 	case Answered:
-		late := "in time"
+		answered := fmt.Sprintf("Answered by %s", l.stamp(v.AsOf))
+		owed := fmt.Sprintf("the %s that %s owed %s", dutyWord(v.Duty), v.OwedBy, v.OwedTo)
 		switch {
 		case v.Due.IsZero():
-			late = "due time not shown"
+			return fmt.Sprintf("%s: %s, due time not shown.", answered, owed)
 		case v.Late:
-			late = "late: due " + l.stamp(v.Due)
+			return fmt.Sprintf("%s, late: %s by %s.", answered, owed, l.stamp(v.Due))
 		}
-		return fmt.Sprintf("Answered by %s (%s): the %s that %s owed %s.", l.stamp(v.AsOf), late, dutyWord(v.Duty), v.OwedBy, v.OwedTo)
+		return fmt.Sprintf("%s, in time: %s by %s.", answered, owed, l.stamp(v.Due))
 	case LoggedNotDelivered:
 		return fmt.Sprintf("%s had something on record as its %s by %s (due %s), and its delivery to %s is not shown.", v.OwedBy, dutyWord(v.Duty), l.stamp(v.AsOf), l.stamp(v.Due), v.OwedTo)
 	case PromisedNotPublished:

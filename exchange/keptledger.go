@@ -33,13 +33,6 @@ func (k keptLedger) head() (Head, error) {
 	return k.v.MirrorHead(k.origin)
 }
 
-func (k keptLedger) tree() (*ledger.Tree, error) {
-	if k.own {
-		return k.v.Tree()
-	}
-	return k.v.MirrorTree(k.origin)
-}
-
 func (k keptLedger) hashes(indexes []int64) ([]tlog.Hash, error) {
 	if k.own {
 		return k.v.Hashes(indexes)

@@ -293,16 +293,16 @@ func TestJudgesOffline(t *testing.T) {
 		t.Errorf("%d elements come from the files", n)
 	}
 	for css, want := range map[string]string{
-		"#cases":                         "EXERCISE",
-		"#cases .entry":                  "a.lind, releaser",
-		"#cases .entry .fields":          "Place 1 · Name",
-		"#cases .missing":                "no witnessed time before which it did not exist",
-		"#parties":                       report.Parties[0].Fingerprint,
-		"#parties .card:nth-child(2)":    "neutral: 4 witnesses, 1 may be faulty",
-		"#evidence-list .sum":            "SHA-256",
-		"#cases .facts":                  "Received by south.example, by its receipt",
-		"#parties .card:first-child":     "Its newest card here is the one that your policy pins",
-		"#verdicts .overall":             "This evidence holds: what it claims is proven",
+		"#cases":                      "EXERCISE",
+		"#cases .entry":               "a.lind, releaser",
+		"#cases .entry .fields":       "Place 1 · Name",
+		"#cases .missing":             "no witnessed time before which it did not exist",
+		"#parties":                    report.Parties[0].Fingerprint,
+		"#parties .card:nth-child(2)": "neutral: 4 witnesses, 1 may be faulty",
+		"#evidence-list .sum":         "SHA-256",
+		"#cases .facts":               "Received by south.example, by its receipt",
+		"#parties .card:first-child":  "Its newest card here is the one that your policy pins",
+		"#verdicts .overall":          "This evidence holds: what it claims is proven",
 	} {
 		if got := b.text(css); !strings.Contains(got, want) {
 			t.Errorf("%s lacks %q:\n%s", css, want, got)
@@ -322,7 +322,7 @@ func TestJudgesOffline(t *testing.T) {
 	if report.Verdicts[0].Verdict != evidence.Answered || report.Verdicts[0].Late {
 		t.Fatalf("with the rebuttal: %+v", report.Verdicts)
 	}
-	if got := b.text("#verdicts"); !strings.Contains(got, "not all of it is what was claimed") || strings.Count(got, "Not what was claimed") != 1 || !strings.Contains(got, "(03:30:00 UTC+5:30)") {
+	if got := b.text("#verdicts"); !strings.Contains(got, "not all of it is what was claimed") || strings.Count(got, "Not what was claimed") != 1 || !strings.Contains(got, "03:30:00 UTC+5:30)") {
 		t.Errorf("the verdict is against the certificate, and the page says %q", got)
 	}
 	if got := b.text("blockquote"); got != strings.NewReplacer("\u202e", "\ufffd", "\u0007", "\ufffd").Replace(nasty) {
@@ -463,7 +463,7 @@ func TestCardsBeside(t *testing.T) {
 		t.Errorf("the page says %q", got)
 	}
 	b.chooses("evidence", b.file("south.card", renewed))
-	b.says("all are proven")
+	b.says("is proven")
 	if report := b.agrees(policy, certificate, renewed); report.Verdicts[0].Verdict != evidence.Silent {
 		t.Errorf("%+v", report.Verdicts)
 	}

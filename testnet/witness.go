@@ -188,7 +188,7 @@ func (c cosigner) ask(ctx context.Context, method, url, path string, body []byte
 	if w == nil {
 		return 0, nil, ErrDown
 	}
-	if _, err := (courier{c.net, c.from}).travel(ctx, heed.PartyID(w.Name)); err != nil {
+	if _, err := courier(c).travel(ctx, heed.PartyID(w.Name)); err != nil {
 		return 0, nil, err
 	}
 	return w.serve(ctx, method, path, body)

@@ -173,13 +173,11 @@ const mostCardFile = 64 * (wire.MaxCard + 4096)
 // splitCards takes a file of cards apart. Within a card, its first line stands
 // nowhere else: every other one has a name and a value.
 func splitCards(file []byte) (notes [][]byte) {
-	const first = "heed-card/v1\n"
-	for len(file) > 0 {
-		end := bytes.Index(file[1:], []byte("\n"+first))
+	for {
+		end := bytes.Index(file, []byte("\nheed-card/v1\n"))
 		if end < 0 {
 			return append(notes, file)
 		}
-		notes, file = append(notes, file[:end+2]), file[end+2:]
+		notes, file = append(notes, file[:end+1]), file[end+1:]
 	}
-	return append(notes, file)
 }

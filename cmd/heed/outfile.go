@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"heed/control"
 )
@@ -25,8 +26,14 @@ const (
 // may an empty one. It is asked before anything else is done.
 func mayWrite(path, first string) error {
 	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s: there is no folder %s", path, dir), Hint: "make the folder, or name a file in another one"}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	if err != nil {
+		fault := writeFault(path, err)
+		fault.Exit, fault.Hint = control.ExitInput, "make the folder "+dir+", or name a file in another one"
+		return fault
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,10 +59,7 @@ func mayWrite(path, first string) error {
 
 // writeFault speaks of the file that people named, and not of the one beside
 // it that was to take its place.
-func writeFault(path string, err error) error {
-	if err == nil {
-		return nil
-	}
+func writeFault(path string, err error) *control.Fault {
 	var named *fs.PathError
 	var renamed *os.LinkError
 	why := err

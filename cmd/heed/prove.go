@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heed/control"
+	"heed/evidence"
 )
 
 func (a *app) proveCommand() *cobra.Command {
@@ -38,8 +39,9 @@ time to pass the due time.`,
 				return err
 			}
 			request.Case = args[0]
-			if open != "" {
-				request.Open = strings.Split(open, ",")
+			request.Open = strings.Split(open, ",")
+			if err := fitProof(c, silence, open, wait); err != nil {
+				return err
 			}
 			if silence != "" {
 				kind, err := control.DutyNamed(silence)
@@ -58,9 +60,14 @@ time to pass the due time.`,
 			if err := writeWhole(out, answer.Bundle); err != nil {
 				return writeFault(out, err)
 			}
-			return a.print(map[string]any{"file": out, "bytes": len(answer.Bundle)}, func(w io.Writer) {
+			shown := map[string]any{"file": out, "bytes": len(answer.Bundle), "judged": answer.Judged, "holds": answer.Holds, "verdicts": answer.Verdicts}
+			err = a.print(shown, func(w io.Writer) {
 				fmt.Fprintf(w, "%s: %d bytes of evidence\nwhoever gets it checks it with `heed verify --policy FILE %s`\n", out, len(answer.Bundle), out)
 			})
+			if err != nil || silence == "" {
+				return err
+			}
+			return a.foresee(answer, wait)
 		},
 	}
 	f := c.Flags()
@@ -70,4 +77,53 @@ time to pass the due time.`,
 	f.DurationVar(&wait, "wait", 0, "how long to wait for a witnessed time past the due time")
 	f.StringVar(&out, "out", "", "FILE to write; evidence that is there is replaced, anything else is not")
 	return c
+}
+
+// fitProof refuses flags that would be without effect.
+func fitProof(c *cobra.Command, silence, open string, wait time.Duration) error {
+	bad := func(message, hint string) error {
+		return &control.Fault{Exit: control.ExitInput, Message: message, Hint: hint}
+	}
+	switch changed := c.Flags().Changed; {
+	case open == "":
+		return bad("--open is empty", "say all, none, or the FIELDs to open")
+	case wait < 0:
+		return bad("--wait is negative", "give a time like 30s or 5m")
+	case silence == "" && changed("wait"):
+		return bad("--wait is of no use without --silence DUTY", "leave it out, or name the duty")
+	case silence != "" && (changed("open") || changed("step")):
+		return bad("--open and --step are of no use with --silence", "a certificate opens nothing; write a second file for what was said")
+	}
+	return nil
+}
+
+// foresee tells what a verifier would make of a certificate who believes the
+// node's own witnesses. One that shows nothing, after a wait, is a timeout.
+func (a *app) foresee(answer control.ProveAnswer, wait time.Duration) error {
+	if !answer.Judged {
+		return nil
+	}
+	for _, v := range answer.Verdicts {
+		if _, err := fmt.Fprintln(a.err, "by our own witnesses: "+v.Headline(evidence.Layout{Zone: time.Local})); err != nil {
+			return err
+		}
+	}
+	if answer.Holds {
+		return nil
+	}
+	why := ""
+	for _, v := range answer.Verdicts {
+		if !v.Holds() {
+			why = v.Why
+		}
+	}
+	hint := "prove it again later"
+	if !answer.Ripe.IsZero() && answer.Ripe.After(time.Now()) {
+		hint = "nothing can be told before " + stamp(answer.Ripe.Time, nil) + ": wait longer with --wait"
+	}
+	if wait == 0 {
+		_, err := fmt.Fprintf(a.err, "it shows nothing yet: %s\n      %s\n", why, hint)
+		return err
+	}
+	return &control.Fault{Exit: control.ExitTimeout, Message: "the file is written and shows nothing yet: " + why, Hint: hint}
 }
