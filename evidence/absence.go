@@ -53,7 +53,7 @@ func (m *material) lookOn(p *party, vkey string, tag ledger.Tag, most int) sight
 	if next := m.successor(p, at, lostOne); next != "" {
 		return m.lookAside(p, next, here, tag, most)
 	}
-	if next := p.after(at.key); next != "" && !here.at.Before(p.begun(next)) {
+	if next := p.after(at.key); next != "" && here.at.After(p.begun(next)) {
 		return m.lookAside(p, next, here, tag, most)
 	}
 	return here
@@ -86,7 +86,7 @@ func (m *material) lookAside(p *party, next string, here sight, tag ledger.Tag, 
 		return after
 	case after.absent && after.at.Before(here.at):
 		return after
-	case !after.absent && p.pinnedOn(next) && !here.at.Before(p.begun(next)):
+	case !after.absent && p.pinnedOn(next) && here.at.After(p.begun(next)):
 		return unseen("the card of %s that the policy pins is of a later ledger, and whether that has the entry is not shown", p.Party)
 	case !after.absent && m.existed(next, here.at):
 		return unseen("%s gave its ledger up, the next one existed by %s, and whether it has the entry is not shown", p.Party, utc(here.at))
@@ -207,7 +207,7 @@ func (p *party) after(vkey string) (next string) {
 }
 
 // begun is when the party says that it issued the first card which names the
-// ledger: what was witnessed before owes nothing to it.
+// ledger: what was witnessed by then owes nothing to it.
 func (p *party) begun(vkey string) (at time.Time) {
 	for _, c := range p.cards {
 		if c.LedgerKey == vkey && (at.IsZero() || c.Issued.Before(at)) {

@@ -55,17 +55,17 @@ func TestRebuttals(t *testing.T) {
 		"an interim reply": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
 			do(t)(s.Interim(t.Context(), Anna, id, time.Now().Add(time.Hour), "soon"))
 			waitFor(t, n, id, heed.StateInterim)
-		}, evidence.Silent, false},
+		}, evidence.Silent, true},
 		"a question": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
 			do(t)(s.Ask(t.Context(), Anna, id, "Which hall?"))
 			waitFor(t, n, id, heed.StateAsked)
-		}, evidence.Silent, false},
+		}, evidence.Silent, true},
 		"a reading": {func(t *testing.T, net *Net, n, s *Party, id heed.CaseID) {
 			if _, err := s.Open(t.Context(), Anna, id); err != nil {
 				t.Fatal(err)
 			}
 			waitFor(t, n, id, heed.StateOpened)
-		}, evidence.Silent, false},
+		}, evidence.Silent, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			proven(t, Options{Seed: 101}, 3, func(t *testing.T, net *Net, n, s *Party) {
