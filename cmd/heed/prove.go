@@ -103,12 +103,12 @@ func (a *app) foresee(answer control.ProveAnswer, wait time.Duration) error {
 	if !answer.Judged {
 		return nil
 	}
-	for _, v := range answer.Verdicts {
-		if _, err := fmt.Fprintln(a.err, "by our own witnesses: "+v.Headline(evidence.Layout{Zone: time.Local})); err != nil {
-			return err
-		}
-	}
 	if answer.Holds {
+		for _, v := range answer.Verdicts {
+			if _, err := fmt.Fprintln(a.err, "by our own witnesses: "+v.Headline(evidence.Layout{Zone: time.Local})); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	why := ""
