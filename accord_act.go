@@ -72,14 +72,21 @@ func ParseAccordActKind(s string) (AccordActKind, error) {
 	return oneOf("act", AccordActKind(s), AccordActKinds())
 }
 
+// Statement is the kind of the statements that carry acts of this kind.
+func (k AccordActKind) Statement() Kind { return accordKind + Kind(k) }
+
+// accordKind begins the name of every kind of statement that concerns an accord.
+const accordKind = "accord-"
+
 // MaxReason bounds an act's reason, in characters.
 const MaxReason = 500
 
 // Consents reports whether the act binds its party to the version.
 func (k AccordActKind) Consents() bool { return k == AccordRatification || k == AccordReservation }
 
-// Answers reports whether the act is a reply to a proposal, and so discharges
-// the duty to give one.
+// Answers reports whether the act is the party's answer to the version: those
+// that Answer lists follow from it. A withdrawal is none, though it discharges
+// the duty to give one (Discharges).
 func (k AccordActKind) Answers() bool { return k.Consents() || k == AccordDecline }
 
 // Check reports everything that is wrong with the act by itself, as joined

@@ -175,10 +175,9 @@ func (s Standing) Party(p PartyID) PartyStanding {
 }
 
 // Bound reports whether the version in force binds the party: an effective
-// member, suspended or not.
-func (p PartyStanding) Bound() bool {
-	return p.Presence == PresenceActive || p.Presence == PresenceSuspended || p.Presence == PresenceLeaving
-}
+// member, suspended or not. Who is leaving need not be one: it may never have
+// ratified, or be removed before its time has come.
+func (p PartyStanding) Bound() bool { return !p.Under.IsZero() }
 
 // Effective lists the parties that the accord binds.
 func (s Standing) Effective() []PartyID {

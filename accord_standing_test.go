@@ -305,6 +305,32 @@ func TestNoticeOfWithdrawal(t *testing.T) {
 	}
 }
 
+// A withdrawal whose time has not come binds nobody: who has never ratified, or
+// is removed meanwhile, is no recipient until then.
+func TestLeavingWithoutBeingBound(t *testing.T) {
+	g := proposed(3, func(a *Accord) { a.Notice = 30 * day })
+	v1 := g.first()
+	g.says(v1, AccordRatification, "abc")
+	g.says(v1, AccordWithdrawal, "c")
+	v2 := g.amend(v1, "a.example", without("c"))
+	g.says(v2, AccordRatification, "ab")
+	s := g.stands(t, AccordInForce, v2, "ab")
+	if p := s.Party("c.example"); p.Bound() || !p.Under.IsZero() || slices.Contains(s.Recipients(), "c.example") {
+		t.Errorf("removed, and still a recipient: %+v", p)
+	}
+
+	g = proposed(3)
+	g.says(g.first(), AccordWithdrawal, "c", func(a *AccordAct) { a.From = g.now.Add(90 * day) })
+	g.stands(t, AccordProposed, none, "")
+	g.says(g.first(), AccordRatification, "ab")
+	s = g.stands(t, AccordInForce, g.first(), "ab")
+	if slices.Contains(s.Recipients(), "c.example") {
+		t.Error("who has ratified nothing is a recipient")
+	}
+	g.says(g.first(), AccordRatification, "c")
+	g.stands(t, AccordInForce, g.first(), "abc")
+}
+
 func TestWithdrawalBeforeForce(t *testing.T) {
 	g := proposed(3)
 	g.says(g.first(), AccordRatification, "a")
@@ -609,8 +635,14 @@ func consistent(s Standing) string {
 		return "in force with an open version"
 	}
 	for _, p := range s.Parties {
-		if p.Bound() == p.Under.IsZero() {
+		under := p.Presence == PresenceActive || p.Presence == PresenceSuspended
+		if p.Presence != PresenceLeaving && under == p.Under.IsZero() {
 			return fmt.Sprintf("%s is %s under %s", p.Party, p.Presence, p.Under.Short())
+		}
+	}
+	for _, p := range effective {
+		if !slices.ContainsFunc(v.Answers, func(a PartyAnswer) bool { return a.Party == p }) {
+			return string(p) + " is bound, and no member"
 		}
 	}
 	for _, p := range s.Recipients() {

@@ -107,7 +107,7 @@ const (
 	PresenceOutside   Presence = "outside"   // no member of any version, or bound by none
 	PresenceActive    Presence = "active"    // bound
 	PresenceSuspended Presence = "suspended" // bound, and suspended for itself
-	PresenceLeaving   Presence = "leaving"   // active, with a withdrawal whose notice runs
+	PresenceLeaving   Presence = "leaving"   // with a withdrawal whose time has not come; bound until then by what binds it
 	PresenceGone      Presence = "gone"      // withdrawn
 )
 

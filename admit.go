@@ -29,6 +29,9 @@ func (c Case) fits(s Statement) error {
 	case m.side == byWarned && s.Author != c.Warned:
 		return no("only the party that was warned may make it")
 	}
+	if why := c.mayBeUnder(s); why != "" {
+		return no(why)
+	}
 	if previous, ok := c.byID[s.Previous]; ok {
 		switch {
 		case previous.Author != s.Author || previous.Kind == KindReceipt:
@@ -45,6 +48,33 @@ func (c Case) fits(s Statement) error {
 		}
 	}
 	return nil
+}
+
+// mayBeUnder says why s may not name the accord that it names, or none;
+// empty where it may. Everything that is asked in a case is asked under the
+// accord under which the case was opened, though it may be another version. In
+// a case that a proposal or an act opened, what is asked runs by the recipient's
+// card: the terms that it speaks of may bind nobody yet, or no more.
+func (c Case) mayBeUnder(s Statement) string {
+	opening := c.Opening
+	switch {
+	case s.ID == opening.ID:
+	case s.Kind.OfAccord():
+		if !opening.Kind.Proposes() {
+			return "only a proposal is replied to in its case"
+		}
+		if s.Accord != opening.Accord || s.Version != opening.Version {
+			return "it is about another version than the one that opened the case"
+		}
+	case len(s.asks()) == 0:
+	case opening.Kind.OfAccord():
+		if !s.Accord.IsZero() {
+			return "in a case that a proposal or an act opened nothing is asked under terms"
+		}
+	case s.Accord != opening.Accord:
+		return "it is not under the accord of its case"
+	}
+	return ""
 }
 
 // mayAnswer says why s may not answer a; empty where it may.
@@ -79,6 +109,9 @@ func (c Case) mayAnswer(s, a Statement) string {
 		if !theirs || len(a.asks()) == 0 {
 			return "it may refuse only what the other party asks"
 		}
+		if a.Kind.Proposes() {
+			return "a proposal is declined, not refused"
+		}
 	case KindOpening:
 		if !theirs {
 			return "it opens only what the other party sent"
@@ -87,9 +120,16 @@ func (c Case) mayAnswer(s, a Statement) string {
 		if a.ID != StatementID(c.ID) {
 			return "it must refer to the statement that opened the case"
 		}
+		if a.Kind.OfAccord() {
+			return "what concerns an accord is amended or withdrawn from, not supplemented, corrected or recalled"
+		}
 	case KindAction, KindOutcome:
-		if a.ID != StatementID(c.ID) && (theirs || a.Kind != KindAssessment) {
+		if a.ID != StatementID(c.ID) && (theirs || a.Kind != KindAssessment) || a.Kind.OfAccord() {
 			return "it must refer to the warning or to its author's own assessment"
+		}
+	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:
+		if a.ID != StatementID(c.ID) || !theirs {
+			return "it must answer the other party's proposal that opened the case"
 		}
 	case KindExtension, KindReminder:
 		if debtor(s.Duties[0].Kind, a) == s.Author {

@@ -16,7 +16,7 @@ type Case struct {
 	Code    Code
 	Warner  PartyID // who opened it
 	Warned  PartyID
-	Urgency Urgency
+	Urgency Urgency // none where a proposal or an act opened it
 	Status  Status
 	Opening Statement // zero while it has not arrived
 
@@ -36,6 +36,7 @@ type Case struct {
 	byID     map[StatementID]Statement
 	depth    map[StatementID]int         // place in the author's chain
 	receipts map[StatementID]StatementID // of a statement, the receipt that counts
+	given    map[StatementID]time.Time   // see Given
 }
 
 // MaxCaseStatements bounds what one case holds, receipts included, and with it
@@ -46,7 +47,7 @@ const MaxCaseStatements = 5_000
 // fails: what cannot be placed is in Waiting, what breaks a rule in Misfits.
 // Statements of other cases, and of kinds that stand in none, it passes over.
 func Fold(id CaseID, held []Statement) Case {
-	c := Case{ID: id, byID: make(map[StatementID]Statement, len(held)), depth: make(map[StatementID]int, len(held)), receipts: map[StatementID]StatementID{}}
+	c := Case{ID: id, byID: make(map[StatementID]Statement, len(held)), depth: make(map[StatementID]int, len(held)), receipts: map[StatementID]StatementID{}, given: map[StatementID]time.Time{}}
 	all := make(map[StatementID]*Statement, len(held))
 	for i := range held {
 		if s := &held[i]; s.Kind.InCase() && s.CaseID() == id {
@@ -63,9 +64,10 @@ func Fold(id CaseID, held []Statement) Case {
 	c.Warner, c.Warned = opening.Author, opening.Recipient
 	c.Urgency, c.Status = opening.Urgency, opening.Status
 
-	c.place(all)
+	order := c.place(all)
 	c.findEquivocations()
 	c.findReceipts()
+	c.findGiven(order)
 	c.collectDuties()
 	return c
 }
@@ -73,8 +75,9 @@ func Fold(id CaseID, held []Statement) Case {
 // place sorts the statements into folded, waiting and misfits. A statement is
 // placed once all that it follows and answers is, whatever the signed times
 // say, and each is looked at once: a peer chooses times and order, so neither
-// may decide how long the fold takes.
-func (c *Case) place(all map[StatementID]*Statement) {
+// may decide how long the fold takes. order is one in which each stands behind
+// all that it follows and answers.
+func (c *Case) place(all map[StatementID]*Statement) (order []StatementID) {
 	c.Statements = make([]Statement, 0, len(all))
 	missing := make(map[StatementID]int, len(all))
 	children := make(map[StatementID][]StatementID, len(all))
@@ -93,6 +96,7 @@ func (c *Case) place(all map[StatementID]*Statement) {
 			continue
 		}
 		c.byID[s.ID] = s
+		order = append(order, s.ID)
 		if s.Kind != KindReceipt {
 			c.depth[s.ID] = c.depth[s.Previous] + 1
 		}
@@ -111,6 +115,7 @@ func (c *Case) place(all map[StatementID]*Statement) {
 	slices.SortFunc(c.Statements, compareStatements)
 	slices.SortFunc(c.Waiting, compareIDs)
 	slices.SortFunc(c.Misfits, compareIDs)
+	return order
 }
 
 // parents are the statements without which s cannot be placed.
@@ -175,13 +180,36 @@ func (c *Case) findReceipts() {
 	}
 }
 
+// findGiven finds since when each statement is with the other party together
+// with all that its author said before it. order is that of place.
+func (c *Case) findGiven(order []StatementID) {
+	for _, id := range order {
+		s := c.byID[id]
+		receipt, complete := c.Receipt(id)
+		since := receipt.Received
+		for _, parent := range c.parents(s) {
+			if c.byID[parent].Author != s.Author {
+				continue // the other party's own word, which it has
+			}
+			before, ok := c.given[parent]
+			complete = complete && ok
+			if before.After(since) {
+				since = before
+			}
+		}
+		if complete {
+			c.given[id] = since
+		}
+	}
+}
+
 func (c *Case) collectDuties() {
 	replies := map[StatementID][]StatementID{}
 	promised := map[StatementID][]Promise{}
 	var recalls []StatementID
 	for _, s := range c.Statements {
 		if s.Kind == KindReceipt {
-			promised[s.Answers[0]] = earliest(promised[s.Answers[0]], s.Duties)
+			promised[s.Answers[0]] = earliest(promised[s.Answers[0]], c.running(s))
 		}
 		for _, id := range s.Answers {
 			replies[id] = append(replies[id], s.ID)
@@ -216,6 +244,21 @@ func (c *Case) collectDuties() {
 	slices.SortFunc(c.Duties, func(a, b Duty) int {
 		return cmp.Or(a.Due.Compare(b.Due), dutyOrder(a.Kind)-dutyOrder(b.Kind), compareIDs(a.From, b.From))
 	})
+}
+
+// running is what a receipt promises, counted from when all that its statement
+// follows was received too: nobody can answer what it cannot place. While some
+// of that has no receipt, nothing runs.
+func (c *Case) running(receipt Statement) []Promise {
+	since, ok := c.given[receipt.Answers[0]]
+	if !ok {
+		return nil
+	}
+	var duties []Promise
+	for _, p := range receipt.Duties {
+		duties = append(duties, Promise{p.Kind, CountedFrom(p.Due, receipt.Received, since)})
+	}
+	return duties
 }
 
 // earliest is every duty that either names, at the earlier of its due times:
@@ -298,6 +341,15 @@ func (c Case) Receipt(id StatementID) (Statement, bool) {
 	return c.byID[receipt], ok
 }
 
+// Given is since when the other party has had a folded statement and all that
+// its author had said before it, back to the opening: the latest of the times at
+// which these were received. What the statement asks is owed from then on. False
+// while one of them has no receipt.
+func (c Case) Given(id StatementID) (since time.Time, ok bool) {
+	since, ok = c.given[id]
+	return since, ok
+}
+
 // Last is the end of an author's chain: zero before it has said anything.
 func (c Case) Last(author PartyID) StatementID {
 	var last StatementID
@@ -354,11 +406,14 @@ const (
 	StateRecalled     State = "recalled"
 	StateCalled       State = "called"
 	StateReminded     State = "reminded"
+	StateRatified     State = "ratified" // of a case that a proposal opened
+	StateReserved     State = "reserved"
+	StateDeclined     State = "declined"
 )
 
 // States lists all states, in the order in which a case usually reaches them.
 func States() []State {
-	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateRecalled}
+	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateRecalled, StateRatified, StateReserved, StateDeclined}
 }
 
 // ParseState reads a state.
@@ -381,6 +436,10 @@ var stateOf = map[Kind]State{
 	KindRecall:          StateRecalled,
 	KindCall:            StateCalled,
 	KindReminder:        StateReminded,
+
+	KindAccordRatification: StateRatified,
+	KindAccordReservation:  StateReserved,
+	KindAccordDecline:      StateDeclined,
 }
 
 // Reached gives the signed time at which the case first reached each state.
@@ -422,7 +481,7 @@ func (c Case) Reached() map[State]time.Time {
 // Stage is the furthest that the case has come, for a list of cases.
 func (c Case) Stage() State {
 	at := c.Reached()
-	for _, s := range []State{StateRecalled, StateConcluded, StateRefused, StateActed, StateAssessed, StateAcknowledged, StateOpened, StateNotified, StateReceived} {
+	for _, s := range []State{StateRecalled, StateRatified, StateReserved, StateDeclined, StateConcluded, StateRefused, StateActed, StateAssessed, StateAcknowledged, StateOpened, StateNotified, StateReceived} {
 		if _, ok := at[s]; ok {
 			return s
 		}

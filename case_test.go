@@ -465,6 +465,132 @@ func TestMissingReceiptsMakeNoDuties(t *testing.T) {
 	}
 }
 
+// A question whose predecessor is withheld obliges nobody: its clock runs from
+// when the last of what it follows was received, and both sides say so.
+func TestAWithheldPredecessorStopsTheClock(t *testing.T) {
+	st := newStory(UrgencyImmediate, false)
+	warning := st.all[0]
+	st.receipt(warning)
+	st.wait(time.Minute)
+	withheld := st.say(north, KindCall, nil)
+	question := st.say(north, KindQuestion, nil)
+	st.wait(time.Minute)
+	receipt := st.receipt(question)
+	without := func(ids ...StatementID) Case {
+		return Fold(st.id, slices.DeleteFunc(slices.Clone(st.all), func(s Statement) bool { return slices.Contains(ids, s.ID) }))
+	}
+	owes := func(c Case) bool { _, ok := c.Duty(DutyAnswer, question.ID); return ok }
+
+	// South has not got it; north has, and no receipt for it.
+	if south := without(withheld.ID); owes(south) || !slices.Equal(south.Waiting, sortedIDs(question.ID, receipt.ID)) {
+		t.Errorf("south owes %s, and %v wait", told(south.Duties, st.now), south.Waiting)
+	}
+	if c := st.fold(t); owes(c) || len(c.Waiting) > 0 {
+		t.Errorf("north is owed %s", told(c.Duties, st.now))
+	}
+	if _, ok := st.fold(t).Given(question.ID); ok {
+		t.Error("given, without what it follows")
+	}
+	// It comes ten hours later: south has its whole time from then on. On its
+	// way back, the receipt makes no difference but to whom it has reached.
+	st.wait(10 * time.Hour)
+	late := st.receipt(withheld)
+	c := st.fold(t)
+	if d := duty(t, c, DutyAnswer, question); !d.Due.Equal(st.now.Add(8*time.Hour)) || !d.Promised.Equal(d.Due) || d.State(st.now) != DutyOpen {
+		t.Errorf("got %s", told([]Duty{d}, st.now))
+	}
+	if since, ok := c.Given(question.ID); !ok || !since.Equal(late.Received) {
+		t.Errorf("given since %s", since)
+	}
+	if owes(without(late.ID)) {
+		t.Error("north is owed an answer, and south's receipt has not come back")
+	}
+	// What follows is asked by then, and its clock runs from its own receipt.
+	st.wait(time.Hour)
+	next := st.given(north, KindQuestion, nil)
+	if d := duty(t, st.fold(t), DutyAnswer, next); !d.Due.Equal(st.now.Add(8 * time.Hour)) {
+		t.Errorf("got %s", told([]Duty{d}, st.now))
+	}
+	// The warning's own duties run as they did.
+	if d := duty(t, st.fold(t), DutyAssess, warning); !d.Due.Equal(storyBegins.Add(8 * time.Hour)) {
+		t.Errorf("got %s", told([]Duty{d}, st.now))
+	}
+}
+
+// Whatever may be withheld: the opening, a second link of the chain, something
+// of its author's that is only answered, its author's receipt, which has none.
+func TestEverythingThatAStatementRestsOnMustBeGiven(t *testing.T) {
+	for name, missing := range map[string]func(st *story) Statement{
+		"the opening": func(st *story) Statement { return st.all[0] },
+		"two back": func(st *story) Statement {
+			st.receipt(st.all[0])
+			s := st.say(north, KindCall, nil)
+			st.given(north, KindCall, nil)
+			return s
+		},
+		"a branch": func(st *story) Statement {
+			st.receipt(st.all[0])
+			s := st.say(north, KindCall, nil)
+			st.last[north] = st.all[0].ID
+			st.given(north, KindInterim, to(s))
+			return s
+		},
+	} {
+		st := newStory(UrgencyImmediate, false)
+		withheld := missing(st)
+		question := st.given(north, KindQuestion, nil)
+		if _, ok := Fold(st.id, st.all).Duty(DutyAnswer, question.ID); ok {
+			t.Errorf("%s: an answer is owed", name)
+		}
+		st.wait(time.Hour)
+		st.receipt(withheld)
+		if d := duty(t, Fold(st.id, st.all), DutyAnswer, question); !d.Due.Equal(st.now.Add(8 * time.Hour)) {
+			t.Errorf("%s: %s", name, told([]Duty{d}, st.now))
+		}
+	}
+	st := newStory(UrgencyImmediate, false)
+	st.receipt(st.all[0])
+	own := st.receipt(st.given(south, KindCall, nil))
+	st.given(north, KindInterim, to(own))
+	question := st.given(north, KindQuestion, nil)
+	if _, ok := Fold(st.id, st.all).Duty(DutyAnswer, question.ID); ok {
+		t.Error("it rests on a receipt of its author's, of which nothing shows that south has it")
+	}
+	// What the debtor said itself it has.
+	st = newStory(UrgencyImmediate, false)
+	st.receipt(st.all[0])
+	question = st.given(north, KindQuestion, to(st.say(south, KindCall, nil)))
+	duty(t, Fold(st.id, st.all), DutyAnswer, question)
+	back := st.given(south, KindQuestion, nil) // south's first word follows south's call, which has no receipt
+	if _, ok := Fold(st.id, st.all).Duty(DutyAnswer, back.ID); ok {
+		t.Error("north owes an answer, and has not got south's call")
+	}
+}
+
+// A second receipt gains no time, neither for what a statement follows nor for
+// the statement itself.
+func TestSecondReceiptInAChainGainsNoTime(t *testing.T) {
+	st := newStory(UrgencyImmediate, false)
+	st.receipt(st.all[0])
+	call := st.say(north, KindCall, nil)
+	question := st.given(north, KindQuestion, nil)
+	st.wait(time.Hour)
+	st.receipt(call)
+	due := st.now.Add(8 * time.Hour)
+	for _, again := range []Statement{call, question} {
+		st.wait(time.Hour)
+		st.receipt(again)
+		if d := duty(t, Fold(st.id, st.all), DutyAnswer, question); !d.Due.Equal(due) {
+			t.Errorf("a second receipt for the %s: %s", again.Kind, told([]Duty{d}, st.now))
+		}
+	}
+}
+
+func sortedIDs(ids ...StatementID) []StatementID {
+	slices.SortFunc(ids, compareIDs)
+	return ids
+}
+
 // Of two receipts the one received earliest counts, whatever their signed
 // times: whoever lies gains no time.
 func TestSecondReceiptGainsNoTime(t *testing.T) {
@@ -603,20 +729,50 @@ func TestStatesAreListed(t *testing.T) {
 	}
 }
 
+// anyOpening begins a case in any way that there is, with or without an accord.
+func anyOpening(t *rapid.T) *story {
+	var opens []Kind
+	for _, kind := range Kinds() {
+		if m, _ := kind.manner(); m.opens {
+			opens = append(opens, kind)
+		}
+	}
+	kind := rapid.SampledFrom(append(opens, KindWarning, KindWarning, KindWarning, KindAccordProposal, KindAccordAmendment)).Draw(t, "opening")
+	asks, under := rapid.Bool().Draw(t, "asks"), rapid.Bool().Draw(t, "under an accord")
+	urgency := rapid.SampledFrom(Urgencies()).Draw(t, "urgency")
+	return begin(kind, "", func(s *Statement) {
+		switch {
+		case kind.Proposes():
+			if !asks {
+				s.Reply = 0
+			}
+		case !kind.OfAccord():
+			s.Urgency, s.AsksAnswer = urgency, asks && kind == KindWarning
+			if under {
+				s.Accord, s.Version = AccordID{3}, VersionID{4}
+			}
+		}
+	})
+}
+
 // anyStory is a random case in which both parties keep to the rules. Their
 // clocks differ, and times repeat.
 func anyStory(t *rapid.T) *story {
-	st := newStory(rapid.SampledFrom(Urgencies()).Draw(t, "urgency"), rapid.Bool().Draw(t, "asks"))
+	st := anyOpening(t)
 	last := map[PartyID]time.Time{north: st.now, south: st.now}
 	receipted := map[StatementID]bool{}
 	for range rapid.IntRange(0, 40).Draw(t, "length") {
 		by := rapid.SampledFrom([]PartyID{north, south}).Draw(t, "author")
-		kind := rapid.SampledFrom(Kinds()[1:]).Draw(t, "kind")
-		if m, _ := kind.manner(); m.side == byWarner && by != north || m.side == byWarned && by != south || !kind.InCase() {
+		kinds := Kinds()[1:]
+		if st.all[0].Kind.Proposes() && by == south {
+			kinds = append(kinds, KindAccordRatification, KindAccordReservation, KindAccordReservation, KindAccordDecline)
+		}
+		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
+		if m, _ := kind.manner(); m.side == byWarner && by != north || m.side == byWarned && by != south || !kind.InCase() || kind.Proposes() {
 			continue
 		}
 		st.now = last[by].Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 1000, 3_600_000, 30_000_000}).Draw(t, "wait")) * time.Millisecond)
-		named := []Promise{{rapid.SampledFrom(DutyKinds()[:5]).Draw(t, "duty"), st.now.Add(time.Hour)}}
+		named := []Promise{{rapid.SampledFrom(append(DutyKinds()[:5], DutyRatify)).Draw(t, "duty"), st.now.Add(time.Hour)}}
 		var fit []Statement
 		for _, a := range st.all {
 			if fits := mayStand(kind, named[0].Kind, by, a, st.all[0]) && !(kind == KindReceipt && receipted[a.ID]); fits {
@@ -624,11 +780,12 @@ func anyStory(t *rapid.T) *story {
 			}
 		}
 		m, _ := kind.manner()
-		if len(fit) == 0 && m.answersMust > 0 {
+		must := m.answersMust > 0 || kind.OfAccord()
+		if len(fit) == 0 && must {
 			continue
 		}
 		var answers []Statement
-		if m.answersMust > 0 {
+		if must {
 			answers = to(rapid.SampledFrom(fit).Draw(t, "answers"))
 		}
 		if len(fit) > 1 && (kind == KindAcknowledgement || kind == KindAssessment || kind == KindOutcome || kind == KindInterim) {
@@ -670,9 +827,11 @@ func mayStand(kind Kind, named DutyKind, by PartyID, a, opening Statement) bool 
 	case KindRefusal:
 		return theirs && (a.Kind == KindWarning || a.Kind == KindSupplement || a.Kind == KindCorrection || a.Kind == KindQuestion)
 	case KindSupplement, KindCorrection, KindRecall:
-		return a.ID == opening.ID
+		return a.ID == opening.ID && !a.Kind.OfAccord()
 	case KindAction, KindOutcome:
-		return a.ID == opening.ID || !theirs && a.Kind == KindAssessment
+		return a.ID == opening.ID && !a.Kind.OfAccord() || !theirs && a.Kind == KindAssessment
+	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:
+		return a.ID == opening.ID && theirs && a.Kind.Proposes()
 	case KindExtension, KindReminder:
 		debtor := a.Recipient
 		if named == DutyReport || named == DutyConclude {
@@ -792,6 +951,16 @@ func hostileSet(t *rapid.T) (CaseID, []Statement) {
 		for range rapid.IntRange(0, 3).Draw(t, "answers") {
 			s.Answers = append(s.Answers, id("answer"))
 		}
+		if kind.OfAccord() && n > 0 {
+			switch first := all[0]; rapid.IntRange(0, 5).Draw(t, "about") {
+			case 0:
+				s.Accord, s.Version = first.Accord, first.Version
+			case 1:
+				s.Accord, s.Version, s.Answers = first.Accord, first.Version, []StatementID{opening}
+			case 2:
+				s.Version = VersionID{5}
+			}
+		}
 		if kind == KindReceipt && rapid.Bool().Draw(t, "outside") {
 			s.Previous = StatementID{}
 		}
@@ -818,6 +987,8 @@ func hostileSet(t *rapid.T) (CaseID, []Statement) {
 			s.TagKey = Digest{}
 		case 6:
 			s.Status, s.Urgency = StatusActual, UrgencyImmediate
+		case 7:
+			s.Accord, s.Version, s.Reply = AccordID{byte(rapid.IntRange(0, 3).Draw(t, "accord"))}, VersionID{4}, time.Duration(rapid.Int64().Draw(t, "reply"))
 		}
 		all = append(all, s)
 	}

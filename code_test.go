@@ -85,6 +85,22 @@ func TestCasesOfOneReleaseShareTheirCode(t *testing.T) {
 	if one.CaseCode() != two.CaseCode() || one.CaseCode() != CodeOf(Digest(release)) {
 		t.Errorf("got %s and %s", one.CaseCode(), two.CaseCode())
 	}
+	for _, kind := range []Kind{KindAccordProposal, KindAccordAmendment} {
+		one := Statement{ID: StatementID{4}, Kind: kind, Accord: AccordID{8}, Version: VersionID{9}}
+		two := Statement{ID: StatementID{5}, Kind: kind, Accord: AccordID{8}, Version: VersionID{9}}
+		if one.CaseCode() != two.CaseCode() || one.CaseCode() != CodeOf(Digest{9}) {
+			t.Errorf("%s: got %s and %s", kind, one.CaseCode(), two.CaseCode())
+		}
+	}
+	document := []ContentRef{{Digest: Digest{7}}, {Digest: Digest{8}}}
+	drafted := Statement{ID: StatementID{4}, Kind: KindWarning, Release: release, Accord: AccordID{8}, Version: VersionID{9}, Contents: document}
+	if drafted.CaseCode() != CodeOf(Digest{7}) {
+		t.Errorf("a warning under an accord has the code of its document, which its draft had: got %s", drafted.CaseCode())
+	}
+	act := Statement{ID: StatementID{6}, Kind: KindAccordDecline, Accord: AccordID{8}, Version: VersionID{9}}
+	if act.CaseCode() != CodeOf(Digest(act.ID)) {
+		t.Errorf("an act is no part of its proposal's case: got %s", act.CaseCode())
+	}
 	question := Statement{ID: StatementID{6}}
 	if question.CaseCode() != CodeOf(Digest(question.ID)) {
 		t.Errorf("without a release, the statement names the case: got %s", question.CaseCode())

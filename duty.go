@@ -7,8 +7,7 @@ import (
 // DutyKind is what is owed.
 type DutyKind string
 
-// The duties. Review, ratify and decide belong to the watch and to accords;
-// clocks name them already.
+// The duties. Review and decide belong to the watch; clocks name them already.
 const (
 	DutyAcknowledge DutyKind = "acknowledge"
 	DutyAssess      DutyKind = "assess"
@@ -57,7 +56,7 @@ type Duty struct {
 	OwedBy   PartyID
 	OwedTo   PartyID
 	Due      time.Time // with every extension
-	Promised time.Time // as the receipt or the assessment first had it
+	Promised time.Time // without any extension
 
 	Discharge StatementID // the first statement that discharged it; zero while open
 	At        time.Time   // the signed time of Discharge
@@ -90,7 +89,21 @@ func (d Duty) State(now time.Time) DutyState {
 // Promises is what the receiver of a statement owes for it under its terms:
 // what its receipt must list, each with its due time counted from received.
 func Promises(s Statement, terms Baseline, received time.Time) []Promise {
+	if s.Kind.Proposes() && s.Reply > 0 {
+		// A reply is owed in the time that the proposed terms give: there are no others yet.
+		return []Promise{{Kind: DutyRatify, Due: Instant(received).Add(s.Reply)}}
+	}
 	return promise(s.asks(), s.Urgency, terms, received)
+}
+
+// CountedFrom is the due time of a duty that a receipt counts from the time at
+// which it says that the statement was received, where the statement could be
+// read only later: it keeps its whole response time. since is Case.Given.
+func CountedFrom(due, received, since time.Time) time.Time {
+	if since.After(received) {
+		return due.Add(since.Sub(received))
+	}
+	return due
 }
 
 // Undertakings is what the author of an assessment owes from then on under its
@@ -129,6 +142,10 @@ func Discharges(s Statement, d Duty) bool {
 		return s.Kind == KindAction || s.Kind == KindOutcome
 	case DutyConclude:
 		return s.Kind == KindOutcome
+	case DutyRatify:
+		// Who is gone can answer no more, so that going is a reply too.
+		act, ok := s.Kind.Act()
+		return ok && (act.Answers() || act == AccordWithdrawal)
 	}
 	return false
 }

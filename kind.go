@@ -1,9 +1,14 @@
 package heed
 
+import (
+	"slices"
+	"strings"
+)
+
 // Kind is what a statement does.
 type Kind string
 
-// The kinds of this version. Those of accords and of the watch come later.
+// The kinds of this version. Those of the watch come later.
 const (
 	KindWarning         Kind = "warning"
 	KindSupplement      Kind = "supplement"
@@ -26,6 +31,18 @@ const (
 	KindForwardRequest  Kind = "forward-request"
 	KindForwardConsent  Kind = "forward-consent"
 	KindDrill           Kind = "drill"
+
+	// The kinds of accords carry a signed version or a signed act as their
+	// content, and say it to one party: each opens a case of its own but for a
+	// reply to the party that proposed.
+	KindAccordProposal     Kind = "accord-proposal"  // the first version of an accord
+	KindAccordAmendment    Kind = "accord-amendment" // a later version
+	KindAccordRatification Kind = "accord-ratification"
+	KindAccordReservation  Kind = "accord-reservation"
+	KindAccordDecline      Kind = "accord-decline"
+	KindAccordSuspension   Kind = "accord-suspension"
+	KindAccordResumption   Kind = "accord-resumption"
+	KindAccordWithdrawal   Kind = "accord-withdrawal"
 
 	// Two kinds stand in no case: a node makes them, nobody owes a receipt for
 	// them, and no fold takes them in.
@@ -51,6 +68,9 @@ type manner struct {
 	// released kinds are signed by officers in a release that they name, and
 	// not in the statement itself.
 	released bool
+	// enclosed kinds carry what officers sign as their first content: it is
+	// signed once, and the node tells it to everybody whom it concerns.
+	enclosed bool
 	// opens a case when it names none.
 	opens bool
 	// answersMust is the least number of statements that it answers.
@@ -79,6 +99,14 @@ var manners = []manner{
 	{kind: KindForwardRequest, side: byWarned, action: ActForward, answersMust: 1},
 	{kind: KindForwardConsent, side: byWarner, action: ActForward, answersMust: 1},
 	{kind: KindDrill, side: byEither, action: ActDrill},
+	{kind: KindAccordProposal, side: byWarner, action: ActPropose, enclosed: true, opens: true},
+	{kind: KindAccordAmendment, side: byWarner, action: ActPropose, enclosed: true, opens: true},
+	{kind: KindAccordRatification, side: byEither, action: ActRatify, enclosed: true, opens: true},
+	{kind: KindAccordReservation, side: byEither, action: ActRatify, enclosed: true, opens: true},
+	{kind: KindAccordDecline, side: byEither, action: ActRatify, enclosed: true, opens: true},
+	{kind: KindAccordSuspension, side: byEither, action: ActRatify, enclosed: true, opens: true},
+	{kind: KindAccordResumption, side: byEither, action: ActRatify, enclosed: true, opens: true},
+	{kind: KindAccordWithdrawal, side: byEither, action: ActRatify, enclosed: true, opens: true},
 	{kind: KindSuccession},
 	{kind: KindDeposit},
 }
@@ -126,6 +154,27 @@ func (k Kind) ByMachine() bool { return k.Action() == "" }
 // name no case, follow and answer nothing, and are refused and passed over
 // wherever a case is concerned.
 func (k Kind) InCase() bool { return k != KindSuccession && k != KindDeposit }
+
+// Proposes reports whether statements of this kind carry a version of an
+// accord, and ask for a reply to it.
+func (k Kind) Proposes() bool { return k == KindAccordProposal || k == KindAccordAmendment }
+
+// Act is the act about an accord that statements of this kind carry; false for
+// other kinds.
+func (k Kind) Act() (AccordActKind, bool) {
+	word, ok := strings.CutPrefix(string(k), accordKind)
+	if act := AccordActKind(word); ok && slices.Contains(AccordActKinds(), act) {
+		return act, true
+	}
+	return "", false
+}
+
+// OfAccord reports whether statements of this kind carry a version of an accord
+// or an act about one.
+func (k Kind) OfAccord() bool {
+	_, act := k.Act()
+	return act || k.Proposes()
+}
 
 // OwedReceipt reports whether the recipient owes a receipt: for everything in
 // a case except a receipt.

@@ -9,7 +9,8 @@ import (
 
 // kindTable is what each kind is, written again by hand: who may make it, what
 // an officer does in making it (- a node makes it alone), and of "released",
-// "opens", "answers" what holds.
+// "enclosed" (officers sign it as a content), "opens", "answers", "proposes" a
+// version of an accord, "acts" about one what holds.
 const kindTable = `
 warning          warner  warn           released,opens
 supplement       warner  warn           released,answers
@@ -32,6 +33,14 @@ reminder         either  -              answers
 forward-request  warned  forward        answers
 forward-consent  warner  forward        answers
 drill            either  drill          none
+accord-proposal      warner  propose    opens,enclosed,proposes
+accord-amendment     warner  propose    opens,enclosed,proposes
+accord-ratification  either  ratify     opens,enclosed,acts
+accord-reservation   either  ratify     opens,enclosed,acts
+accord-decline       either  ratify     opens,enclosed,acts
+accord-suspension    either  ratify     opens,enclosed,acts
+accord-resumption    either  ratify     opens,enclosed,acts
+accord-withdrawal    either  ratify     opens,enclosed,acts
 succession       nobody  -              none
 deposit          nobody  -              none
 `
@@ -54,8 +63,18 @@ func TestKindTable(t *testing.T) {
 		if action := strings.TrimPrefix(f[2], "-"); k.Action() != Action(action) || k.ByMachine() != (action == "") {
 			t.Errorf("%s: action %q, by machine %t", k, k.Action(), k.ByMachine())
 		}
+		if m.enclosed != slices.Contains(is, "enclosed") || m.enclosed && (k.Released() || !k.OfAccord()) {
+			t.Errorf("%s: enclosed %t", k, m.enclosed)
+		}
 		if k.Released() != slices.Contains(is, "released") || m.opens != slices.Contains(is, "opens") || (m.answersMust == 1) != slices.Contains(is, "answers") || m.answersMust > 1 {
 			t.Errorf("%s: released %t, opens %t, answers %d", k, k.Released(), m.opens, m.answersMust)
+		}
+		act, acts := k.Act()
+		if k.Proposes() != slices.Contains(is, "proposes") || acts != slices.Contains(is, "acts") || k.OfAccord() != (acts || k.Proposes()) {
+			t.Errorf("%s: proposes %t, acts %t, of an accord %t", k, k.Proposes(), acts, k.OfAccord())
+		}
+		if acts && (act.Statement() != k || "accord-"+string(act) != f[0]) || !acts && act != "" {
+			t.Errorf("%s: carries the act %q", k, act)
 		}
 		if k.InCase() != (f[1] != "nobody") {
 			t.Errorf("%s: in a case %t", k, k.InCase())
@@ -76,12 +95,19 @@ func TestKindTable(t *testing.T) {
 }
 
 func TestUnknownKind(t *testing.T) {
-	for _, s := range []string{"", "Warning", "accord-proposal", "watch-hit", "warning\n"} {
+	for _, s := range []string{"", "Warning", "accord-proposals", "accord-", "watch-hit", "warning\n"} {
 		if _, err := ParseKind(s); !errors.As(err, new(*Invalid)) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	if k := Kind("unheard-of"); k.Action() != "" || k.Released() || !k.InCase() {
-		t.Error("an unknown kind has a manner")
+	for _, k := range []Kind{"unheard-of", "accord-", "accord-removal", "ratification"} {
+		if _, acts := k.Act(); acts || k.Action() != "" || k.Released() || !k.InCase() || k.OfAccord() {
+			t.Errorf("%q, which is unknown, has a manner", k)
+		}
+	}
+	for _, act := range AccordActKinds() {
+		if got, ok := act.Statement().Act(); !ok || got != act {
+			t.Errorf("%s is carried by %s, which carries %q", act, act.Statement(), got)
+		}
 	}
 }

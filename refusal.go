@@ -38,6 +38,7 @@ const (
 	Equivocation   RefusalCode = "equivocation"
 	NumberReused   RefusalCode = "number-reused"
 	CatchingUp     RefusalCode = "catching-up"
+	UnknownAccord  RefusalCode = "unknown-accord" // the accord that is named is not in force here, yet
 )
 
 // ContentRefusals lists the codes that an officer may give, in the order in
@@ -48,7 +49,7 @@ func ContentRefusals() []RefusalCode {
 
 // EnvelopeRefusals lists the codes that a node may give for an envelope.
 func EnvelopeRefusals() []RefusalCode {
-	return []RefusalCode{UnknownSender, WrongRecipient, StaleCard, TooLarge, Malformed, BadSignature, BadSeal, OverQuota, ClockAhead, NotAdmitted, Equivocation, NumberReused, CatchingUp}
+	return []RefusalCode{UnknownSender, WrongRecipient, StaleCard, TooLarge, Malformed, BadSignature, BadSeal, OverQuota, ClockAhead, NotAdmitted, Equivocation, NumberReused, CatchingUp, UnknownAccord}
 }
 
 // ParseContentRefusal reads a code that an officer may give.
@@ -64,7 +65,7 @@ func ParseEnvelopeRefusal(s string) (RefusalCode, error) {
 // Passing reports whether the same statement may be accepted later without any
 // change to it, so that the sender's node keeps it and tries again.
 func (c RefusalCode) Passing() bool {
-	return c == OverQuota || c == ClockAhead || c == NumberReused || c == CatchingUp || c == StaleCard || c == UnknownSender || c == BadSeal || c == TooLarge
+	return c == OverQuota || c == ClockAhead || c == NumberReused || c == CatchingUp || c == StaleCard || c == UnknownSender || c == BadSeal || c == TooLarge || c == UnknownAccord
 }
 
 // Refused is an act or a statement that a rule or a role does not permit.

@@ -33,7 +33,7 @@ func TestRefusalCodesAreOfficersOrNodes(t *testing.T) {
 // What the sender's node may send again unchanged: nothing that its author
 // would have to mend. A number used twice is mended by a fresh one.
 func TestPassingRefusals(t *testing.T) {
-	passing := []RefusalCode{UnknownSender, StaleCard, TooLarge, BadSeal, OverQuota, ClockAhead, NumberReused, CatchingUp}
+	passing := []RefusalCode{UnknownSender, StaleCard, TooLarge, BadSeal, OverQuota, ClockAhead, NumberReused, CatchingUp, UnknownAccord}
 	for _, c := range EnvelopeRefusals() {
 		if c.Passing() != slices.Contains(passing, c) {
 			t.Errorf("%s: passing is %t", c, c.Passing())

@@ -32,9 +32,10 @@ func ParseRole(s string) (Role, error) { return oneOf("role", Role(s), Roles()) 
 type Action string
 
 // The actions. Those that make a statement carry that statement's kind in
-// their name; Read, Take, Administer and Audit make none.
+// their name; Release, Read, Take, Administer and Audit make none.
 const (
-	ActWarn        Action = "warn" // warning, supplement, correction, recall
+	ActWarn        Action = "warn"    // warning, supplement, correction, recall; or a draft of one
+	ActRelease     Action = "release" // what was drafted
 	ActRead        Action = "read"
 	ActOpen        Action = "open"
 	ActTake        Action = "take"
@@ -50,13 +51,15 @@ const (
 	ActCall        Action = "call"
 	ActForward     Action = "forward"
 	ActDrill       Action = "drill"
+	ActPropose     Action = "propose"    // accords, and amendments of them
+	ActRatify      Action = "ratify"     // whatever binds the party to an accord or frees it
 	ActAdminister  Action = "administer" // officers, peers, cards, backups: no content
 	ActAudit       Action = "audit"      // readings and ledgers, changing nothing
 )
 
 // Actions lists all actions.
 func Actions() []Action {
-	return []Action{ActWarn, ActRead, ActOpen, ActTake, ActAcknowledge, ActAssess, ActAsk, ActAnswer, ActInterim, ActExtend, ActRefuse, ActReport, ActConclude, ActCall, ActForward, ActDrill, ActAdminister, ActAudit}
+	return []Action{ActWarn, ActRelease, ActRead, ActOpen, ActTake, ActAcknowledge, ActAssess, ActAsk, ActAnswer, ActInterim, ActExtend, ActRefuse, ActReport, ActConclude, ActCall, ActForward, ActDrill, ActPropose, ActRatify, ActAdminister, ActAudit}
 }
 
 // permits is the role x action table, the only one. Whoever is not named in a
@@ -64,6 +67,7 @@ func Actions() []Action {
 // keeps keys and peers and reads no content.
 var permits = map[Action][]Role{
 	ActWarn:        {Drafter, Releaser, Supervisor},
+	ActRelease:     ReleaseRoles(),
 	ActRead:        {Drafter, Releaser, DutyOfficer, Assessor, Supervisor, Auditor},
 	ActOpen:        {Drafter, Releaser, DutyOfficer, Assessor, Supervisor},
 	ActTake:        {DutyOfficer, Assessor, Supervisor},
@@ -79,6 +83,8 @@ var permits = map[Action][]Role{
 	ActCall:        {Drafter, Releaser, DutyOfficer, Assessor, Supervisor},
 	ActForward:     {Releaser, Supervisor},
 	ActDrill:       {Releaser, Supervisor},
+	ActPropose:     AccordRoles(),
+	ActRatify:      AccordRoles(),
 	ActAdminister:  {Administrator},
 	ActAudit:       {Auditor, Supervisor},
 }

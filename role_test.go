@@ -13,6 +13,7 @@ import (
 const mayDo = `
                drafter releaser duty-officer assessor supervisor auditor administrator
 warn              x       x         .           .         x         .         .
+release           .       x         .           .         x         .         .
 read              x       x         x           x         x         x         .
 open              x       x         x           x         x         .         .
 take              .       .         x           x         x         .         .
@@ -28,6 +29,8 @@ conclude          .       .         x           x         x         .         .
 call              x       x         x           x         x         .         .
 forward           .       x         .           .         x         .         .
 drill             .       x         .           .         x         .         .
+propose           .       x         .           .         x         .         .
+ratify            .       x         .           .         x         .         .
 administer        .       .         .           .         .         .         x
 audit             .       .         .           .         x         x         .
 `

@@ -28,6 +28,14 @@ type Statement struct {
 	Release       ReleaseID
 	Contents      []ContentRef
 
+	// Accord and Version say under whose terms the statement is made: of what
+	// carries a version or an act, the one that it carries; of a warning, a
+	// supplement, a correction or a question, the version in force by whose clock
+	// it is to be answered. Zero there: the recipient's card.
+	Accord  AccordID
+	Version VersionID
+	Reply   time.Duration // accord-proposal, accord-amendment: in which the recipient owes a reply; 0: it owes none
+
 	Urgency     Urgency     // warning, supplement, correction, question
 	Status      Status      // of what opens a case
 	AsksAnswer  bool        // warning: an answer is owed, as to a question
@@ -84,6 +92,13 @@ type ContentRef struct {
 const (
 	MediaWarning = "application/vnd.heed.warning"
 	MediaText    = "text/plain;charset=utf-8"
+	// MediaRightsCheck is a RightsCheck, which stays with its author.
+	MediaRightsCheck = "application/vnd.heed.rights-check"
+	// A signed version of an accord; a signed act about one; and what goes with
+	// a version: the versions and acts before it, and the cards that it names.
+	MediaAccord     = "application/vnd.heed.accord"
+	MediaAccordAct  = "application/vnd.heed.accord-act"
+	MediaAccordFile = "application/vnd.heed.accord-file"
 )
 
 // Disposition is the result of an assessment.
@@ -139,7 +154,8 @@ type Release struct {
 	Time     time.Time
 	Nonce    Digest // random, so that two alike releases differ
 	Contents []ContentRef
-	Officers []OfficerStamp
+	Check    Digest         // names the rights check (MediaRightsCheck), which is not sent; zero: there is none
+	Officers []OfficerStamp // who drafted it, then who released it; one where that is the same person
 }
 
 // Limits of a statement's lists. A statement that exceeds one is refused.
@@ -163,10 +179,18 @@ func (s Statement) CaseID() CaseID {
 	return s.Case
 }
 
-// Code is the short code of the case that the statement opens.
+// CaseCode is the short code of the case that the statement opens. The cases
+// of one warning share it, and those of one proposal. That of a warning under
+// an accord comes from its document, so that it is known before a second officer
+// releases it.
 func (s Statement) CaseCode() Code {
-	if !s.Release.IsZero() {
+	switch {
+	case s.Kind == KindWarning && !s.Version.IsZero() && len(s.Contents) > 0:
+		return CodeOf(s.Contents[0].Digest)
+	case !s.Release.IsZero():
 		return CodeOf(Digest(s.Release))
+	case s.Kind.Proposes():
+		return CodeOf(Digest(s.Version))
 	}
 	return CodeOf(Digest(s.ID))
 }
@@ -203,7 +227,7 @@ func (s Statement) Check() error {
 	case s.TagKey.IsZero():
 		return bad("it names no tag key")
 	case s.Case.IsZero() && !m.opens:
-		return bad("only a warning or a question opens a case")
+		return bad("only a warning, a question or what concerns an accord opens a case")
 	case s.Kind == KindWarning && !s.Case.IsZero():
 		return bad("a warning opens its case and names none")
 	case s.Case.IsZero() && !s.Previous.IsZero():
@@ -218,13 +242,19 @@ func (s Statement) Check() error {
 		return bad("a receipt is for exactly one statement")
 	case m.released != !s.Release.IsZero():
 		return bad("a release is named by warnings, supplements, corrections and recalls, and only by them")
-	case (m.action == "" || m.released) && len(s.Officers) != 0:
+	case (m.action == "" || m.released || m.enclosed) && len(s.Officers) != 0:
 		return bad("an officer's signature does not belong here")
-	case m.action != "" && !m.released && len(s.Officers) == 0:
+	case m.action != "" && !m.released && !m.enclosed && len(s.Officers) == 0:
 		return bad("an officer must sign it")
 	case s.Case.IsZero() && s.Status == "":
 		return bad("what opens a case says its status")
-	case len(s.asks()) > 0 && s.Urgency == "":
+	case s.Accord.IsZero() != s.Version.IsZero():
+		return bad("an accord is named with its version")
+	case !s.Accord.IsZero() && !s.mayNameAccord():
+		return bad("an accord does not belong here")
+	case s.Reply != 0 && !s.Kind.Proposes():
+		return bad("only what proposes a version says in which time a reply is owed")
+	case len(s.asks()) > 0 && s.Urgency == "" && !s.Kind.Proposes():
 		return bad("it must say its urgency")
 	case s.Level < 0 || s.Level > MaxRungs:
 		return bad("level out of range")
@@ -311,7 +341,44 @@ func distinctDigests(all []Digest) bool {
 	return true
 }
 
+// mayNameAccord reports whether the kind says under which accord it is made.
+func (s Statement) mayNameAccord() bool {
+	return s.Kind.OfAccord() || slices.Contains([]Kind{KindWarning, KindSupplement, KindCorrection, KindQuestion}, s.Kind)
+}
+
+// checkAccord is Check for what carries a version or an act.
+func (s Statement) checkAccord(bad func(string, ...any) error) error {
+	media, most := MediaAccordAct, 1
+	if s.Kind.Proposes() {
+		media, most = MediaAccord, 2
+	}
+	switch {
+	case s.Accord.IsZero():
+		return bad("it names no accord")
+	case len(s.Contents) == 0 || len(s.Contents) > most || s.Contents[0].MediaType != media:
+		return bad("its first content is not %s, or it has others", media)
+	case len(s.Contents) == 2 && s.Contents[1].MediaType != MediaAccordFile:
+		return bad("its second content is not %s", MediaAccordFile)
+	case s.Kind.Proposes() && !s.Case.IsZero():
+		return bad("it opens its case and names none")
+	case s.Case.IsZero() && len(s.Answers) != 0:
+		return bad("what opens a case answers nothing")
+	case s.Kind == KindAccordProposal && s.Version != VersionID(s.Accord):
+		return bad("the first version of an accord gives the accord its name")
+	case s.Kind == KindAccordAmendment && s.Version == VersionID(s.Accord):
+		return bad("an amendment is another version than the first")
+	case s.Reply != 0 && (s.Reply < MinResponse || s.Reply > MaxResponse || s.Reply%time.Millisecond != 0):
+		return bad("in which time a reply is owed is out of bounds")
+	case !s.Kind.Proposes() && !s.Case.IsZero() && len(s.Answers) != 1:
+		return bad("in the case of a proposal it answers the proposal")
+	}
+	return nil
+}
+
 func (s Statement) checkKind(bad func(string, ...any) error) error {
+	if s.Kind.OfAccord() {
+		return s.checkAccord(bad)
+	}
 	switch s.Kind {
 	case KindReceipt:
 		if s.Received.IsZero() || s.PublishBy.Before(s.Received) || s.Number == 0 || s.Ledger == "" || s.Terms.IsZero() {
@@ -374,6 +441,8 @@ func (s Statement) asks() []DutyKind {
 		return []DutyKind{DutyAcknowledge}
 	case s.Kind == KindQuestion:
 		return []DutyKind{DutyAnswer}
+	case s.Kind.Proposes() && s.Reply > 0:
+		return []DutyKind{DutyRatify}
 	}
 	return nil
 }

@@ -3,12 +3,14 @@ package heed
 import (
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// placed is a valid statement of the kind within a case, or opening one.
+// placed is a valid statement of the kind within a case, or opening one where
+// the kind can do nothing else.
 func placed(kind Kind) Statement {
 	m, _ := kind.manner()
 	author := north
@@ -16,11 +18,11 @@ func placed(kind Kind) Statement {
 		author = south
 	}
 	s := complete(kind, author, storyBegins)
-	if m.answersMust > 0 {
+	if _, act := kind.Act(); act || m.answersMust > 0 {
 		s.Answers = []StatementID{{1}}
 	}
 	switch {
-	case kind == KindWarning:
+	case kind == KindWarning || kind.Proposes():
 		s.Status = StatusActual
 	case kind.InCase():
 		s.Case = CaseID{1}
@@ -38,11 +40,14 @@ func TestCheckAdmitsEveryKind(t *testing.T) {
 		}
 		s := placed(kind)
 		s.Case, s.Status = CaseID{}, StatusActual
-		opens := kind == KindWarning || kind == KindQuestion
+		opens := kind == KindWarning || kind == KindQuestion || kind.OfAccord()
+		if kind.OfAccord() {
+			s.Answers = nil
+		}
 		if err := s.Check(); (err == nil) != opens {
 			t.Errorf("%s opens a case: %v", kind, err)
 		}
-		if kind.ByMachine() || kind.Released() {
+		if kind.ByMachine() || kind.Released() || kind.OfAccord() {
 			continue
 		}
 		for _, role := range Roles() {
@@ -79,7 +84,10 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"too long", func(s *Statement) { s.Officers = make([]OfficerStamp, MaxOfficers+1) }},
 		{"level", func(s *Statement) { s.Level = -1 }},
 		{"level", func(s *Statement) { s.Level = MaxRungs + 1 }},
+		{"with its version", func(s *Statement) { s.Accord, s.Version = AccordID{1}, VersionID{} }},
+		{"with its version", func(s *Statement) { s.Accord, s.Version = AccordID{}, VersionID{1} }},
 	}
+	mayName := []Kind{KindWarning, KindSupplement, KindCorrection, KindQuestion}
 	own := map[Kind][]struct {
 		says string
 		edit edit
@@ -153,7 +161,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		case kind.Released():
 			add("release", func(s *Statement) { s.Release = ReleaseID{} })
 			add("does not belong", func(s *Statement) { s.Officers = []OfficerStamp{{Key: "officer", Role: Supervisor}} })
-		case kind.ByMachine():
+		case kind.ByMachine() || kind.OfAccord():
 			add("release", func(s *Statement) { s.Release = ReleaseID{1} })
 			add("does not belong", func(s *Statement) { s.Officers = []OfficerStamp{{Key: "officer", Role: Supervisor}} })
 		default:
@@ -161,6 +169,12 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			add("officer must sign", func(s *Statement) { s.Officers = nil })
 			add("does not permit", func(s *Statement) { s.Officers[0].Role = Auditor })
 			add("does not permit", func(s *Statement) { s.Officers = append(s.Officers, OfficerStamp{Key: "second", Role: Administrator}) })
+		}
+		if !kind.Proposes() {
+			add("only what proposes", func(s *Statement) { s.Reply = 3 * day })
+		}
+		if !kind.OfAccord() && !slices.Contains(mayName, kind) {
+			add("does not belong here", func(s *Statement) { s.Accord, s.Version = AccordID{1}, VersionID{1} })
 		}
 		switch kind {
 		case KindWarning, KindSupplement, KindCorrection:

@@ -39,7 +39,11 @@ func newStory(urgency Urgency, asks bool) *story {
 
 func begin(kind Kind, urgency Urgency, edits ...func(*Statement)) *story {
 	st := &story{now: storyBegins, terms: DefaultBaseline(), last: map[PartyID]StatementID{}}
-	st.say(north, kind, nil, append(edits, func(s *Statement) { s.Urgency = urgency })...)
+	st.say(north, kind, nil, append(edits, func(s *Statement) {
+		if urgency != "" {
+			s.Urgency = urgency
+		}
+	})...)
 	st.id = CaseID(st.all[0].ID)
 	return st
 }
@@ -58,6 +62,8 @@ func complete(kind Kind, author PartyID, at time.Time) Statement {
 		Node: "node", TagKey: Digest{7},
 	}
 	switch {
+	case kind.OfAccord():
+		// Officers sign what it carries.
 	case kind.Released():
 		s.Release = ReleaseID{1}
 	case !kind.ByMachine():
@@ -88,6 +94,15 @@ func complete(kind Kind, author PartyID, at time.Time) Statement {
 		s.Party = "east.example"
 	case KindReceipt:
 		s.Number, s.Received, s.Ledger, s.Terms, s.PublishBy = 1, at, "ledger", CardID{1}, at.Add(time.Minute)
+	case KindAccordProposal, KindAccordAmendment:
+		s.Accord, s.Version, s.Reply = AccordID{1}, VersionID{1}, 3*day
+		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaAccord}, {Digest: Digest{2}, Size: 1, MediaType: MediaAccordFile}}
+		if kind == KindAccordAmendment {
+			s.Version = VersionID{2}
+		}
+	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:
+		s.Accord, s.Version = AccordID{1}, VersionID{1}
+		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaAccordAct}}
 	case KindSuccession:
 		s.TagKey, s.Recipient, s.RecipientCard = Digest{}, "", 0
 		s.Ledger, s.Size, s.Root, s.Successor, s.Card = "ledger", 16, Digest{1}, "next", CardID{1}
@@ -105,8 +120,11 @@ func (st *story) say(author PartyID, kind Kind, answers []Statement, edits ...fu
 	s.ID = StatementID(madeUp(st.made))
 	s.TagKey = madeUp(1<<32 + st.made)
 	s.Case = st.id
-	if st.id.IsZero() {
+	switch {
+	case st.id.IsZero():
 		s.Status = StatusActual
+	case kind.OfAccord() || !st.all[0].Kind.OfAccord() && len(s.asks()) > 0:
+		s.Accord, s.Version = st.all[0].Accord, st.all[0].Version // as everything in its case
 	}
 	for _, a := range answers {
 		s.Answers = append(s.Answers, a.ID)

@@ -14,7 +14,7 @@ import (
 
 func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	verb(mux, "warn", func(ctx context.Context, r WarnRequest) (WarnAnswer, error) {
-		order := exchange.WarnOrder{Officer: r.Officer, Warning: r.Warning, Attachments: attachments(r.Attachments)}
+		order := exchange.WarnOrder{Officer: r.Officer, Warning: r.Warning, Attachments: attachments(r.Attachments), Draft: r.Draft}
 		for _, name := range r.To {
 			party, err := heed.ParsePartyID(name)
 			if err != nil {
@@ -22,8 +22,15 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			}
 			order.To = append(order.To, party)
 		}
+		if r.Accord != "" {
+			accord, err := x.FindAccord(ctx, r.Accord)
+			if err != nil {
+				return WarnAnswer{}, err
+			}
+			order.Accord = accord
+		}
 		warned, err := x.Warn(ctx, order)
-		return warnAnswer(warned, order.To), err
+		return warnAnswer(warned, warned.To), err
 	})
 	verb(mux, "ask-party", func(ctx context.Context, r ActRequest) (WarnAnswer, error) {
 		party, err := heed.ParsePartyID(r.Party)
@@ -35,12 +42,26 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	})
 	verb(mux, "inbox", func(ctx context.Context, r InboxRequest) (Inbox, error) {
 		board, err := x.Board(ctx, 10_000)
-		return shapeInbox(board, x.Party(), r.All), err
+		if err != nil || !r.All {
+			return shapeInbox(board, x.Party(), nil), err
+		}
+		var unurgent []heed.CaseID // what is about an accord has no urgency
+		for _, row := range board.Cases {
+			if row.Urgency == "" {
+				unurgent = append(unurgent, row.ID)
+			}
+		}
+		kinds, err := x.OpenedBy(ctx, unurgent)
+		return shapeInbox(board, x.Party(), kinds), err
 	})
 	verb(mux, "show", func(ctx context.Context, r CaseRequest) (ShowAnswer, error) {
 		ids, err := x.Find(ctx, r.Case)
 		if err != nil {
-			return ShowAnswer{}, err
+			draft, other := draftOf(ctx, x, r)
+			if draft == nil && other == nil {
+				return ShowAnswer{}, err
+			}
+			return ShowAnswer{Draft: draft}, other
 		}
 		var out ShowAnswer
 		for _, id := range ids {
@@ -49,6 +70,10 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 				return ShowAnswer{}, err
 			}
 			out.Cases = append(out.Cases, c)
+		}
+		if code, err := heed.ParseCode(r.Case); err == nil && code != out.Cases[0].Code {
+			out.Draft, err = draftOf(ctx, x, r) // which became these cases
+			return out, err
 		}
 		return out, nil
 	})
@@ -83,7 +108,10 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 }
 
 func warnAnswer(w exchange.Warned, to []heed.PartyID) WarnAnswer {
-	out := WarnAnswer{Case: w.Code, To: to}
+	out := WarnAnswer{Case: w.Code, To: to, IDs: []string{}}
+	if w.Drafted {
+		out.State = StateDrafted
+	}
 	for _, id := range w.Cases {
 		out.IDs = append(out.IDs, id.String())
 	}
@@ -103,16 +131,43 @@ func show(ctx context.Context, x *exchange.Exchange, id heed.CaseID, officer hee
 			return Case{}, err
 		}
 	}
-	file, err := x.Look(ctx, id)
-	return shapeCase(file, x.Party()), err
+	return look(ctx, x, id)
 }
 
-func withContents(ctx context.Context, x *exchange.Exchange, opened exchange.Opened, data bool) (Case, error) {
-	file, err := x.Look(ctx, opened.Case.ID)
+// look is a case without its contents.
+func look(ctx context.Context, x *exchange.Exchange, id heed.CaseID) (Case, error) {
+	file, err := x.Look(ctx, id)
 	if err != nil {
 		return Case{}, err
 	}
 	c := shapeCase(file, x.Party())
+	c.Warning.Accord, err = accordOf(ctx, x, file.Opening)
+	return c, err
+}
+
+// accordOf is the accord that an opening names; nil where it names none.
+func accordOf(ctx context.Context, x *exchange.Exchange, opening heed.Statement) (*CaseAccord, error) {
+	if opening.Accord.IsZero() {
+		return nil, nil
+	}
+	out := &CaseAccord{ID: opening.Accord.String(), Version: opening.Version.String()}
+	terms, err := x.AccordTerms(ctx, opening.Version)
+	if errors.Is(err, exchange.ErrNotFound) {
+		return out, nil // it may still arrive
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.Number, out.Name, out.Members, out.Quorum = terms.Number, terms.Name, len(terms.Members), terms.Quorum
+	out.From, out.Until = maybe(terms.From), maybe(terms.Until)
+	return out, nil
+}
+
+func withContents(ctx context.Context, x *exchange.Exchange, opened exchange.Opened, data bool) (Case, error) {
+	c, err := look(ctx, x, opened.Case.ID)
+	if err != nil {
+		return Case{}, err
+	}
 	c.Contents, c.Warning.Document, err = shapeContents(opened, data)
 	return c, err
 }
@@ -204,27 +259,23 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	act("call", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
 		return x.Call(ctx, r.Officer, id, r.With, r.Text)
 	})
-	amend := func(name string, f func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error)) {
+	amend := func(name string, f func(ctx context.Context, r WarnRequest, ids []heed.CaseID) (exchange.Amended, error)) {
 		verb(mux, name, func(ctx context.Context, r WarnRequest) (AmendAnswer, error) {
 			ids, err := x.Find(ctx, r.Case)
 			if err != nil {
 				return AmendAnswer{}, err
 			}
-			statements, err := f(ctx, r, ids)
-			out := AmendAnswer{Case: r.Case}
-			for _, id := range statements {
-				out.Statements = append(out.Statements, id.String())
-			}
-			return out, err
+			amended, err := f(ctx, r, ids)
+			return amendAnswer(r.Case, amended), err
 		})
 	}
-	amend("supplement", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
+	amend("supplement", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) (exchange.Amended, error) {
 		return x.Supplement(ctx, r.Officer, ids, r.Warning, attachments(r.Attachments))
 	})
-	amend("correct", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
+	amend("correct", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) (exchange.Amended, error) {
 		return x.Correct(ctx, r.Officer, ids, r.Warning, attachments(r.Attachments))
 	})
-	amend("recall", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) ([]heed.StatementID, error) {
+	amend("recall", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) (exchange.Amended, error) {
 		return x.Recall(ctx, r.Officer, ids, r.Reason)
 	})
 }

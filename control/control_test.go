@@ -201,7 +201,7 @@ func TestInterrupted(t *testing.T) {
 func TestStrangeRequests(t *testing.T) {
 	h := Handler(Node{})
 	for _, body := range []string{"", "{", "[]", "null null", `{"case":1}`, `{"unknown":true}`, `"` + strings.Repeat("x", 1000) + `"`} {
-		for _, name := range []string{"warn", "ack", "show", "wait", "import", "officer-add", "card-renew", "backup", "ledger-check"} {
+		for _, name := range []string{"warn", "ack", "show", "wait", "import", "officer-add", "card-renew", "backup", "ledger-check", "accord-propose", "accord-act", "accord-show", "accord-amend", "accord-renew", "accord-remove"} {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/"+name, strings.NewReader(body)))
 			var fault Fault

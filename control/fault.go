@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"heed"
+	"heed/draft"
 	"heed/exchange"
 	"heed/seal"
 	"heed/wire"
@@ -45,6 +46,8 @@ func faultOf(err error) *Fault {
 	var refused *heed.Refused
 	var fault *Fault
 	var silent *exchange.Unreachable
+	var written *draft.Error
+	var field *heed.FieldError
 	switch {
 	case errors.As(err, &fault):
 		return fault
@@ -59,6 +62,8 @@ func faultOf(err error) *Fault {
 	case errors.Is(err, wire.ErrMalformed) || errors.Is(err, seal.ErrSignature):
 		// What users give is judged where it is read: this is what the node keeps.
 		return &Fault{Exit: ExitEvidence, Message: err.Error(), Hint: damaged}
+	case errors.As(err, &written), errors.As(err, &field):
+		return &Fault{Exit: ExitInput, Message: err.Error()} // with a hint in each line
 	case errors.Is(err, exchange.ErrNotFound):
 		return &Fault{Exit: ExitInput, Message: err.Error(), Hint: "`heed inbox --all` lists the cases, `heed peer list` the peers"}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -30,11 +30,24 @@ type Case struct {
 type Opening struct {
 	ID         string        `json:"id"`
 	Kind       heed.Kind     `json:"kind"`
-	Urgency    heed.Urgency  `json:"urgency"`
+	Urgency    heed.Urgency  `json:"urgency"` // none of what concerns an accord
 	Status     heed.Status   `json:"status"`
 	AsksAnswer bool          `json:"asksAnswer"`
 	Time       Time          `json:"time"`
 	Document   *heed.Warning `json:"document,omitempty"`
+	Accord     *CaseAccord   `json:"accord,omitempty"`
+}
+
+// CaseAccord is the accord under which a case was opened, or about which.
+type CaseAccord struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Number  uint64 `json:"number,omitempty"` // of the version; with it, what follows is known
+	Name    string `json:"name,omitempty"`
+	Members int    `json:"members,omitempty"`
+	Quorum  int    `json:"quorum,omitempty"`
+	From    *Time  `json:"from,omitempty"`
+	Until   *Time  `json:"until,omitempty"`
 }
 
 // Local is what only this node knows of a case.
@@ -46,6 +59,10 @@ type Local struct {
 	Refused  []RefusedByPeer `json:"refusedByPeer,omitempty"`
 	Ring     []Ring          `json:"ring,omitempty"`
 	Readings []Reading       `json:"readings,omitempty"`
+	// NotLogged are the statements that our mirror of their author's ledger does
+	// not show, and on which we might rest something: more time, a recall, a
+	// correction, leave to forward. Until it does, the author can disown them.
+	NotLogged []string `json:"notInLedger,omitempty"`
 }
 
 // Statement is one statement of a case. It holds nothing that erasing the
@@ -74,6 +91,9 @@ type Statement struct {
 	Received    *Time            `json:"received,omitempty"`
 	PublishBy   *Time            `json:"publishBy,omitempty"`
 	Duties      []Promise        `json:"duties,omitempty"`
+	Accord      string           `json:"accord,omitempty"`
+	Version     string           `json:"version,omitempty"`
+	Reply       int64            `json:"replyWithin,omitempty"` // milliseconds in which a reply to a proposal is owed
 }
 
 // Promise is a duty that a statement names.
@@ -183,6 +203,7 @@ type CaseLine struct {
 	Case    heed.Code    `json:"case"`
 	ID      string       `json:"id"`
 	Peer    heed.PartyID `json:"peer"`
+	Kind    heed.Kind    `json:"kind,omitempty"` // of what opened it, where that is about an accord
 	Ours    bool         `json:"ours"`
 	Urgency heed.Urgency `json:"urgency"`
 	Status  heed.Status  `json:"status"`
@@ -197,6 +218,7 @@ type Inbox struct {
 	Duties   []InboxLine  `json:"duties"`  // what we owe
 	Awaited  []InboxLine  `json:"awaited"` // what we are owed
 	Cases    []CaseLine   `json:"cases,omitempty"`
+	Drafts   []DraftLine  `json:"drafts,omitempty"` // what waits for release
 	Restored bool         `json:"restored,omitempty"`
 }
 
@@ -210,6 +232,9 @@ type Peer struct {
 	LastContact *Time        `json:"lastContact,omitempty"`
 	Ledger      int64        `json:"ledger"` // leaves of its ledger that we hold
 	Trouble     string       `json:"trouble,omitempty"`
+	Introducer  heed.PartyID `json:"introducedBy"`     // whose proposal of an accord brought the card; empty: people compared the fingerprint
+	Pending     bool         `json:"pending"`          // it was offered so, and not accepted
+	Accord      string       `json:"accord,omitempty"` // that was proposed
 }
 
 // RosterLine is an officer.

@@ -69,20 +69,25 @@ type (
 		Officer     heed.OfficerID   `json:"officer"`
 		Case        string           `json:"case,omitempty"`
 		To          []string         `json:"to,omitempty"`
+		Accord      string           `json:"accord,omitempty"` // with nobody in To: to all whom it binds
 		Warning     heed.Warning     `json:"warning,omitzero"`
 		Attachments []AttachmentForm `json:"attachments,omitempty"`
 		Reason      string           `json:"reason,omitempty"`
+		Draft       bool             `json:"draft,omitempty"` // keep it for release
 	}
 	// WarnAnswer is what `heed warn --json` prints.
 	WarnAnswer struct {
-		Case heed.Code      `json:"case"`
-		To   []heed.PartyID `json:"to"`
-		IDs  []string       `json:"ids"`
+		Case  heed.Code      `json:"case"`
+		To    []heed.PartyID `json:"to"`
+		IDs   []string       `json:"ids"`
+		State string         `json:"state,omitempty"` // StateDrafted: it waits for release, and Case is the draft's code
 	}
 	// AmendAnswer names the statements that were made, one for each recipient.
 	AmendAnswer struct {
-		Case       string   `json:"case"`
-		Statements []string `json:"statements"`
+		Case       string    `json:"case"`
+		Statements []string  `json:"statements"`
+		State      string    `json:"state,omitempty"` // StateDrafted: it waits for release
+		Draft      heed.Code `json:"draft,omitempty"`
 	}
 	// InboxRequest asks for the board.
 	InboxRequest struct {
@@ -96,6 +101,7 @@ type (
 	// ShowAnswer holds the cases that a name stands for.
 	ShowAnswer struct {
 		Cases []Case `json:"cases"`
+		Draft *Draft `json:"draft,omitempty"` // where the name is that of a draft
 	}
 	// ActRequest is an officer's act in a case.
 	ActRequest struct {
@@ -134,6 +140,7 @@ type (
 	}
 	// WaitRequest waits for a state, for a duty to go overdue, or until
 	// nothing is in flight; with nothing named it only waits for the node.
+	// With a state of an accord, Case names an accord.
 	WaitRequest struct {
 		Case    string  `json:"case,omitempty"`
 		State   string  `json:"state,omitempty"`

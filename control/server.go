@@ -54,7 +54,9 @@ func Handler(n Node) http.Handler {
 	rosterVerbs(mux, x)
 	peerVerbs(mux, x)
 	caseVerbs(mux, x)
+	accordVerbs(mux, x)
 	actVerbs(mux, x)
+	releaseVerbs(mux, x)
 	ledgerVerbs(mux, x)
 	proofVerbs(mux, x)
 	witnessVerbs(mux, x)
@@ -114,10 +116,14 @@ func peerVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		peers, err := x.Peers(ctx)
 		lines := []Peer{}
 		for _, p := range peers {
-			lines = append(lines, Peer{
+			line := Peer{
 				Party: p.Card.Party, Serial: p.Card.Serial, Fingerprint: seal.FingerprintOf(p.Card.ID).String(), Endpoint: p.Card.Endpoint,
-				Added: At(p.Added), LastContact: maybe(p.LastContact), Ledger: p.HeadSize, Trouble: p.Trouble,
-			})
+				Added: At(p.Added), LastContact: maybe(p.LastContact), Ledger: p.HeadSize, Trouble: p.Trouble, Introducer: p.Introducer, Pending: p.Pending,
+			}
+			if !p.Via.IsZero() {
+				line.Accord = p.Via.String()
+			}
+			lines = append(lines, line)
 		}
 		return lines, err
 	})

@@ -61,6 +61,9 @@ func shapeLocal(f exchange.CaseFile, party heed.PartyID) Local {
 			local.Ring = append(local.Ring, shapeRing(d, f.Ladder(d.OwedBy), f.At))
 		}
 	}
+	for _, k := range f.Unlogged {
+		local.NotLogged = append(local.NotLogged, k.Statement.ID.String())
+	}
 	for _, r := range f.Readings {
 		local.Readings = append(local.Readings, Reading{Officer: r.Officer, Role: r.Role, At: At(r.At)})
 	}
@@ -98,6 +101,9 @@ func shapeStatement(s heed.Statement, officers []heed.OfficerStamp) Statement {
 	if !s.Previous.IsZero() {
 		out.Previous = s.Previous.String()
 	}
+	if !s.Accord.IsZero() {
+		out.Accord, out.Version, out.Reply = s.Accord.String(), s.Version.String(), s.Reply.Milliseconds()
+	}
 	if s.Kind == heed.KindForwardConsent {
 		out.Consent = &s.Consent
 	}
@@ -130,6 +136,24 @@ func shapeDuty(d heed.Duty, now time.Time) Duty {
 	return out
 }
 
+// actText is what an act about an accord says, in one line.
+func actText(a heed.AccordAct) string {
+	text := string(a.Kind)
+	if a.Clause != "" {
+		text += " to the clause " + string(a.Clause)
+	}
+	if !a.From.IsZero() {
+		text += " from " + heed.FormatTime(a.From)
+	}
+	if !a.Until.IsZero() {
+		text += " until " + heed.FormatTime(a.Until)
+	}
+	if a.Reason != "" {
+		text += ": " + a.Reason
+	}
+	return text
+}
+
 // shapeContents shows what an officer may read, texts as text.
 func shapeContents(opened exchange.Opened, withData bool) (contents []Content, document *heed.Warning, err error) {
 	for _, c := range opened.Contents {
@@ -145,6 +169,12 @@ func shapeContents(opened exchange.Opened, withData bool) (contents []Content, d
 				document = &w // the opening's: contents are in the order of statements
 			}
 
+		case c.Ref.MediaType == heed.MediaAccordAct:
+			act, err := wire.ReadAccordAct(c.Data)
+			if err != nil {
+				return nil, nil, err
+			}
+			out.Text = actText(act)
 		case strings.HasPrefix(c.Ref.MediaType, "text/plain"):
 			out.Text = string(c.Data)
 		}
@@ -156,7 +186,10 @@ func shapeContents(opened exchange.Opened, withData bool) (contents []Content, d
 	return contents, document, nil
 }
 
-func shapeInbox(b exchange.Board, party heed.PartyID, all bool) Inbox {
+// shapeInbox lists all cases, too, where kinds is given. It says what opened
+// those that are about an accord: of these, the ones that only tell an act are
+// shown with the accord, and left out.
+func shapeInbox(b exchange.Board, party heed.PartyID, kinds map[heed.CaseID]heed.Kind) Inbox {
 	inbox := Inbox{At: At(b.At), Party: party, Restored: b.Restored, Duties: []InboxLine{}, Awaited: []InboxLine{}}
 	for _, line := range b.Ours {
 		inbox.Duties = append(inbox.Duties, shapeLine(line, b.At))
@@ -164,9 +197,13 @@ func shapeInbox(b exchange.Board, party heed.PartyID, all bool) Inbox {
 	for _, line := range b.Theirs {
 		inbox.Awaited = append(inbox.Awaited, shapeLine(line, b.At))
 	}
-	if all {
-		for _, row := range b.Cases {
-			inbox.Cases = append(inbox.Cases, CaseLine{Case: row.Code, ID: row.ID.String(), Peer: row.Peer, Ours: row.Ours, Urgency: row.Urgency, Status: row.Status, Stage: row.Stage, Changed: At(row.Changed)})
+	if len(b.Drafts) > 0 {
+		inbox.Drafts = shapeDrafts(b.Drafts)
+	}
+	for _, row := range b.Cases {
+		kind := kinds[row.ID]
+		if _, tells := kind.Act(); kinds != nil && !tells {
+			inbox.Cases = append(inbox.Cases, CaseLine{Case: row.Code, ID: row.ID.String(), Peer: row.Peer, Kind: kind, Ours: row.Ours, Urgency: row.Urgency, Status: row.Status, Stage: row.Stage, Changed: At(row.Changed)})
 		}
 	}
 	return inbox

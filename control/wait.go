@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"heed"
@@ -35,9 +36,12 @@ func wait(ctx context.Context, x *exchange.Exchange, r WaitRequest) error {
 }
 
 func (r WaitRequest) what() string {
+	_, ofAccord := r.accordState()
 	switch {
 	case r.Drained:
 		return "nothing in flight"
+	case ofAccord:
+		return "accord " + r.Case + " " + r.State
 	case r.Overdue != "":
 		return "case " + r.Case + ", " + r.Overdue + " overdue"
 	}
@@ -48,6 +52,9 @@ func (r WaitRequest) what() string {
 func (r WaitRequest) hint() string {
 	if r.Drained {
 		return "`heed peer list` shows which peer is in trouble; what waits is sent when it answers"
+	}
+	if _, ofAccord := r.accordState(); ofAccord {
+		return "`heed accord show " + r.Case + "` shows who has answered what; --timeout waits longer"
 	}
 	return "`heed show " + r.Case + "` shows how far it has come; --timeout waits longer"
 }
@@ -61,6 +68,9 @@ func (r WaitRequest) reached(ctx context.Context, x *exchange.Exchange) (done bo
 	}
 	if r.Case == "" {
 		return true, idle, nil
+	}
+	if state, ok := r.accordState(); ok {
+		return r.accordReached(ctx, x, state)
 	}
 	ids, err := x.Find(ctx, r.Case)
 	var missing *heed.Invalid
@@ -88,11 +98,41 @@ func (r WaitRequest) reached(ctx context.Context, x *exchange.Exchange) (done bo
 }
 
 func validCase(name string) bool {
-	if _, err := heed.ParseDigest(name); err == nil {
-		return true
+	spoken, _, _ := strings.Cut(name, "@")
+	_, err := heed.ParseCode(spoken)
+	return err == nil || exchange.IsAccordName(spoken)
+}
+
+// accordState is the state of an accord that is waited for; false where it is
+// one of a case.
+func (r WaitRequest) accordState() (heed.AccordState, bool) {
+	if r.Overdue != "" {
+		return "", false
 	}
-	_, err := heed.ParseCode(name)
-	return err == nil
+	state, err := AccordStateNamed(r.State)
+	return state, err == nil
+}
+
+// accordReached is reached for an accord.
+func (r WaitRequest) accordReached(ctx context.Context, x *exchange.Exchange, state heed.AccordState) (done bool, again time.Duration, err error) {
+	const idle = time.Second
+	ids, err := x.AccordsNamed(ctx, r.Case)
+	if err != nil || len(ids) == 0 {
+		return false, idle, err // it may still arrive
+	}
+	id, err := x.FindAccord(ctx, r.Case)
+	if err != nil {
+		return false, idle, err
+	}
+	now := x.Now()
+	held, err := x.Accord(ctx, id)
+	if err != nil || accordReached(held.Standing, state) {
+		return err == nil, idle, err
+	}
+	if next := held.Next(now); !next.IsZero() {
+		return false, min(idle, max(next.Sub(now), time.Millisecond)), nil
+	}
+	return false, idle, nil
 }
 
 // holds decides for one case; due is when time alone may change the answer.

@@ -202,7 +202,7 @@ func (c caseFacts) extendable() []option {
 
 func (c caseFacts) refusable(d heed.Duty) bool {
 	from, ok := c.Statement(d.From)
-	return ok && from.Author != c.me
+	return ok && from.Author != c.me && !from.Kind.Proposes() // a proposal is declined
 }
 
 // actsOf lists the forms for a case, those that answer what we owe first.

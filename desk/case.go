@@ -249,6 +249,13 @@ func recordWarnings(file exchange.CaseFile) []string {
 	if n := len(file.Case.Waiting); n > 0 {
 		all = append(all, count(n, "statement is", "statements are")+" held back because what went before has not arrived yet. It has been asked for.")
 	}
+	for _, k := range file.Unlogged {
+		words := "rest nothing on it."
+		if k.Statement.Kind == heed.KindExtension {
+			words = "keep to the old time."
+		}
+		all = append(all, "The "+string(k.Statement.Kind)+" "+k.Statement.ID.Short()+" is not in the ledger of "+string(k.Statement.Author)+" yet: "+words)
+	}
 	if file.Peer.Trouble != "" {
 		all = append(all, "Trouble with "+string(file.Peer.Card.Party)+": "+file.Peer.Trouble)
 	}

@@ -15,17 +15,20 @@ func word[K ~string](words map[K]string, k K) string {
 	return string(k)
 }
 
-// dutyWords name a reply that is owed.
-var dutyWords = map[heed.DutyKind]string{
-	heed.DutyAcknowledge: "Acknowledgement",
-	heed.DutyAssess:      "Assessment",
-	heed.DutyAnswer:      "Answer",
-	heed.DutyReport:      "Report of action",
-	heed.DutyConclude:    "Conclusion",
-	heed.DutyReview:      "Review",
-	heed.DutyRatify:      "Ratification",
-	heed.DutyDecide:      "Decision",
+// capitals are the words that heed has for all codes, to stand alone.
+func capitals[K ~string](all []K, words func(K) string) map[K]string {
+	out := map[K]string{}
+	for _, k := range all {
+		out[k] = heed.Capital(words(k))
+	}
+	return out
 }
+
+var (
+	dutyWords        = capitals(heed.DutyKinds(), heed.DutyKind.Words)
+	dispositionWords = capitals(heed.Dispositions(), heed.Disposition.Words)
+	outcomeWords     = capitals(heed.Outcomes(), heed.Outcome.Words)
+)
 
 var kindWords = map[heed.Kind]string{
 	heed.KindWarning:         "Warning",
@@ -48,6 +51,15 @@ var kindWords = map[heed.Kind]string{
 	heed.KindForwardRequest:  "Request to forward",
 	heed.KindForwardConsent:  "Decision on forwarding",
 	heed.KindDrill:           "Drill",
+
+	heed.KindAccordProposal:     "Accord proposed",
+	heed.KindAccordAmendment:    "Amendment proposed",
+	heed.KindAccordRatification: "Ratification",
+	heed.KindAccordReservation:  "Ratification with a reservation",
+	heed.KindAccordDecline:      "Accord declined",
+	heed.KindAccordSuspension:   "Accord suspended",
+	heed.KindAccordResumption:   "Suspension ended",
+	heed.KindAccordWithdrawal:   "Withdrawal from the accord",
 }
 
 var stageWords = map[heed.State]string{
@@ -61,21 +73,9 @@ var stageWords = map[heed.State]string{
 	heed.StateConcluded:    "Concluded",
 	heed.StateRefused:      "Refused with a reason",
 	heed.StateRecalled:     "Recalled",
-}
-
-var dispositionWords = map[heed.Disposition]string{
-	heed.Credible:       "Credible",
-	heed.PartlyCredible: "Partly credible",
-	heed.NotCredible:    "Not credible",
-	heed.CannotAssess:   "Cannot be assessed",
-}
-
-var outcomeWords = map[heed.Outcome]string{
-	heed.Averted:     "Averted, as stated by the recipient",
-	heed.Occurred:    "Occurred, as stated by the recipient",
-	heed.Unfounded:   "Unfounded, as stated by the recipient",
-	heed.Expired:     "Expired, as stated by the recipient",
-	heed.Transferred: "Transferred, as stated by the recipient",
+	heed.StateRatified:     "Ratified",
+	heed.StateReserved:     "Ratified with a reservation",
+	heed.StateDeclined:     "Declined",
 }
 
 var refusalWords = map[heed.RefusalCode]string{

@@ -105,12 +105,16 @@ func (m *material) judgeAnswer(o obligation, v Verdict, d *dated) Verdict {
 		}
 	}
 	v.AsOf, v.Answer = Time{d.at}, d.ID.String()
-	v.Late = o.promised && (d.Time.After(o.due) || d.at.After(o.due.Add(o.delay)))
+	v.Late = o.promised && o.lead.shown() && d.Time.After(o.due) || o.overdue(d.at)
 	shown := "it was in the ledger of " + string(o.debtor.Party) + " by " + utc(d.at) + "; that " + string(o.creditor.Party) + " received it is not shown"
 	if d.delivered != "" {
 		shown = "shown by " + d.delivered
 	}
-	return v.resting(d.on).becausef(Answered, "%s %s of %s, signed %s; %s", d.Kind, d.ID.Short(), o.debtor.Party, utc(d.Time), shown)
+	v = v.resting(d.on).becausef(Answered, "%s %s of %s, signed %s; %s", d.Kind, d.ID.Short(), o.debtor.Party, utc(d.Time), shown)
+	if d.Time.After(o.due) || d.at.After(o.due.Add(o.delay)) { // else it was in time, since when ever the clock runs
+		return o.unsure(v)
+	}
+	return v
 }
 
 // denies finds a map of the ledger that covers the leaf and has not its tag, or

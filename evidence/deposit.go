@@ -50,13 +50,13 @@ func (m *material) headed(r *said) bool {
 
 // judgeDelivery decides about a statement for which its recipient gave no
 // receipt (docs/evidence.md, section 6).
-func (m *material) judgeDelivery(o obligation, v Verdict) Verdict {
-	why := "no receipt of " + string(o.debtor.Party) + " for the statement is in the files, and no deposit of a depositary that its card names"
+func (m *material) judgeDelivery(to *party, s *said, v Verdict) Verdict {
+	why := "no receipt of " + string(to.Party) + " for the statement is in the files, and no deposit of a depositary that its card names"
 	for _, r := range m.deposits {
-		if !m.depositFor(r, o.from) {
+		if !m.depositFor(r, s) {
 			continue
 		}
-		accepted, ok := m.neverAccepted(o, v, r)
+		accepted, ok := m.neverAccepted(to, s, v, r)
 		if ok {
 			return accepted
 		}
@@ -65,13 +65,18 @@ func (m *material) judgeDelivery(o obligation, v Verdict) Verdict {
 	return v.because(DeliveryNotShown, why)
 }
 
+// deposited reports whether any depositary of its recipient's took a statement.
+func (m *material) deposited(s *said) bool {
+	return slices.ContainsFunc(m.deposits, func(r *said) bool { return m.depositFor(r, s) })
+}
+
 // neverAccepted decides about one deposit.
-func (m *material) neverAccepted(o obligation, v Verdict, r *said) (Verdict, bool) {
+func (m *material) neverAccepted(to *party, s *said, v Verdict, r *said) (Verdict, bool) {
 	card := m.depositary(r)
-	key, _ := m.keyOf(o.from.ID)
+	key, _ := m.keyOf(s.ID)
 	envelope := ledger.Key(r.Envelope)
-	receipt := m.look(o.debtor, card.LedgerKey, slot{key, ledger.SlotReceipt, o.from.ID}.tag())
-	refused := m.look(o.debtor, card.LedgerKey, slot{envelope, ledger.SlotBadSeal, r.Envelope}.tag())
+	receipt := m.look(to, card.LedgerKey, slot{key, ledger.SlotReceipt, s.ID}.tag())
+	refused := m.look(to, card.LedgerKey, slot{envelope, ledger.SlotBadSeal, r.Envelope}.tag())
 	until := r.Received.Add(card.CollectEvery + card.PublicationDelay)
 	at, on := receipt.at, receipt.on
 	if refused.at.Before(at) {
@@ -79,18 +84,18 @@ func (m *material) neverAccepted(o obligation, v Verdict, r *said) (Verdict, boo
 	}
 	switch {
 	case receipt.present:
-		return v.becausef(DeliveryNotShown, "the ledger of %s has a receipt for the statement, which is not in the files", o.debtor.Party), false
+		return v.becausef(DeliveryNotShown, "the ledger of %s has a receipt for the statement, which is not in the files", to.Party), false
 	case refused.present:
-		return v.becausef(DeliveryNotShown, "%s logged that the deposited envelope did not open", o.debtor.Party), false
+		return v.becausef(DeliveryNotShown, "%s logged that the deposited envelope did not open", to.Party), false
 	case !receipt.absent:
 		return v.because(DeliveryNotShown, join("a deposit is shown, and not that no receipt was given", receipt.why)), false
 	case !refused.absent:
 		return v.because(DeliveryNotShown, join("a deposit is shown, and not that the envelope opened", refused.why)), false
 	case !at.After(until):
-		return v.becausef(DeliveryNotShown, "the envelope lay at %s from %s; %s collects and publishes by %s, and its ledger is shown as of %s, not after that", r.Author, utc(r.Received), o.debtor.Party, utc(until), utc(at)), false
+		return v.becausef(DeliveryNotShown, "the envelope lay at %s from %s; %s collects and publishes by %s, and its ledger is shown as of %s, not after that", r.Author, utc(r.Received), to.Party, utc(until), utc(at)), false
 	}
 	v.AsOf, v.Due, v.Late = Time{at}, Time{until}, true
-	return v.resting(on).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects every %s; its ledger was to show a receipt or a refusal by %s", r.Author, utc(r.Received), o.debtor.Party, span(card.CollectEvery), utc(until)), true
+	return v.resting(on).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects every %s; its ledger was to show a receipt or a refusal by %s", r.Author, utc(r.Received), to.Party, span(card.CollectEvery), utc(until)), true
 }
 
 // refusedSeal reports whether the recipient's ledger says that the deposited

@@ -19,8 +19,9 @@ type obligation struct {
 	receipts []*said   // the debtor's, for from; none for what follows from its own statement
 	own      bool      // follows from the debtor's own statement
 	promised bool      // a due time stands in a receipt, or in from
-	due      time.Time // with every extension
+	due      time.Time // with every extension; while lead is not shown, the earliest that it can be
 	received time.Time
+	lead     lead // to from; nothing for what follows from the debtor's own statement
 	delay    time.Duration
 	publish  time.Time // when the receipt's ledger shows it at the latest
 	ledgers  []string  // where the debtor logs, as of its promises: whoever gives a second one gains nothing by it
@@ -84,8 +85,10 @@ func (m *material) undertaking(o *obligation) (why string) {
 }
 
 // promise reads the due time from the debtor's receipts: the earliest of all
-// that it gave. Without one, nothing is promised, and that is no error yet.
+// that it gave, counted from when it had all that the statement follows, too.
+// Without one, nothing is promised, and that is no error yet.
 func (m *material) promise(o *obligation) (why string) {
+	o.lead = m.leadOf(o.from)
 	for _, s := range m.receipts[o.from.ID] {
 		if s.Author != o.debtor.Party || s.TagKey != o.from.TagKey ||
 			s.Recipient != o.creditor.Party || s.CaseID() != o.from.CaseID() {
@@ -105,8 +108,12 @@ func (m *material) promise(o *obligation) (why string) {
 		due, promised := s.Promised(o.kind)
 		delay, publish := s.PublishBy.Sub(s.Received), s.PublishBy
 		if card := o.terms(s); card != nil {
+			terms := card.Baseline
+			if from := o.from.Statement; !from.Version.IsZero() && !from.Kind.OfAccord() {
+				terms.Clock = nil // the clock is an accord's, which is not in a bundle: the receipt alone says when
+			}
 			// Its own card binds it, whatever its receipt says beside that.
-			for _, p := range heed.Promises(o.from.Statement, card.Baseline, s.Received) {
+			for _, p := range heed.Promises(o.from.Statement, terms, s.Received) {
 				if p.Kind == o.kind && (!promised || p.Due.Before(due)) {
 					due, promised = p.Due, true
 				}
@@ -121,6 +128,7 @@ func (m *material) promise(o *obligation) (why string) {
 		if o.publish.IsZero() || publish.Before(o.publish) {
 			o.publish = publish
 		}
+		due = heed.CountedFrom(due, s.Received, o.lead.at)
 		if promised && (!o.promised || due.Before(o.due)) {
 			o.promised, o.due = true, due
 		}
@@ -144,6 +152,12 @@ func (m *material) extend(o *obligation) {
 	}
 }
 
+// overdue reports whether it is shown that the reply was due, and could have
+// been logged, before a time.
+func (o obligation) overdue(at time.Time) bool {
+	return o.promised && o.lead.shown() && at.After(o.due.Add(o.delay))
+}
+
 // tag is the one under which the debtor logs what discharges the duty.
 func (m *material) tag(o obligation) (ledger.Tag, bool) {
 	key, ok := m.keyOf(o.from.ID)
@@ -157,6 +171,9 @@ func (m *material) tag(o obligation) (ledger.Tag, bool) {
 func (m *material) verdict(o obligation) Verdict {
 	v := Verdict{Case: o.from.CaseID().String(), Statement: o.from.ID.String(), Duty: o.kind,
 		OwedBy: o.debtor.Party, OwedTo: o.creditor.Party, Due: Time{o.due}, Received: Time{o.received}}
+	if !o.lead.shown() {
+		v.Due = Time{}
+	}
 	if opening := m.statements[heed.StatementID(o.from.CaseID())]; opening != nil {
 		v.Code = opening.CaseCode()
 	}

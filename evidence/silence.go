@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"fmt"
+
 	"heed"
 	"heed/ledger"
 )
@@ -23,7 +25,7 @@ func (m *material) judgeDuty(kind heed.DutyKind, from heed.StatementID) Verdict 
 	}
 	if !o.own && len(o.receipts) == 0 {
 		// What somebody else signed as a receipt does not undo a deposit.
-		delivery := m.judgeDelivery(o, v)
+		delivery := m.judgeDelivery(o.debtor, o.from, v)
 		if o.lapsed == "" || delivery.Verdict == NeverAccepted {
 			return delivery
 		}
@@ -47,13 +49,16 @@ func (m *material) judgeAbsence(o obligation, v Verdict) Verdict {
 	switch {
 	case published.Verdict == PromisedNotPublished:
 		return published
+	case !o.lead.shown() && !reply.present:
+		return m.judgeWithheld(o, v)
 	case reply.absent && !reply.at.After(until):
 		return m.tooEarly(o, v, reply)
 	case !ok:
 		return published
 	case reply.present:
-		v.AsOf, v.Late = Time{reply.at}, reply.at.After(until)
-		return v.resting(reply.on).becausef(LoggedNotDelivered, "its ledger has an entry in the place of that %s; no statement to which the entry opens is in the files, nor a receipt or a deposit for one", dutyWord(o.kind))
+		v.AsOf, v.Late = Time{reply.at}, o.overdue(reply.at)
+		v = v.resting(reply.on).becausef(LoggedNotDelivered, "its ledger has an entry in the place of that %s; no statement to which the entry opens is in the files, nor a receipt or a deposit for one", o.kind.Words())
+		return o.unsure(v)
 	case !reply.absent:
 		return v.beyond(reply, reply.why)
 	}
@@ -65,8 +70,37 @@ func (m *material) judgeAbsence(o obligation, v Verdict) Verdict {
 	if o.own {
 		bound = "assessment, which undertakes it,"
 	}
-	return v.resting(reply.on).becausef(Silent, "the ledger of %s has its %s and nothing in the place of that %s, under a head that was witnessed after the due time and the publication delay of %s; no recall ends the duty",
-		o.debtor.Party, bound, dutyWord(o.kind), span(o.delay))
+	v = v.resting(reply.on).becausef(Silent, "the ledger of %s has its %s and nothing in the place of that %s, under a head that was witnessed after the due time and the publication delay of %s; no recall ends the duty",
+		o.debtor.Party, bound, o.kind.Words(), span(o.delay))
+	if o.lead.at.After(o.received) {
+		v.Why = join(v.Why, "its time runs from "+utc(o.lead.at)+", when "+string(o.debtor.Party)+" had received all that the statement follows")
+	}
+	return v
+}
+
+// judgeWithheld decides about a promised duty where it is not shown since when
+// the debtor could read what it owes a reply to. It is never accepted, too,
+// where something that this follows lay where the debtor collects.
+func (m *material) judgeWithheld(o obligation, v Verdict) Verdict {
+	if p := o.lead.unreceived; p != nil {
+		delivery := m.judgeDelivery(o.debtor, p, v)
+		if delivery.Verdict == NeverAccepted {
+			delivery.Why = join(fmt.Sprintf("%s statement %s follows %s statement %s", o.from.Kind, o.from.ID.Short(), p.Kind, p.ID.Short()), delivery.Why)
+			return delivery
+		}
+		if m.deposited(p) {
+			return v.beyond(sight{strangers: o.lead.strangers}, join(o.lead.why, delivery.Why))
+		}
+	}
+	return v.beyond(sight{strangers: o.lead.strangers}, o.lead.why)
+}
+
+// unsure says of a reply that it is not shown whether it was late.
+func (o obligation) unsure(v Verdict) Verdict {
+	if o.promised && !o.lead.shown() {
+		v.Why = join(v.Why, "whether that was in time is not shown: "+o.lead.why)
+	}
+	return v
 }
 
 // tooEarly is the verdict where the absence is shown as of a time at which the
@@ -107,7 +141,7 @@ func (m *material) published(o obligation, v Verdict) (_ Verdict, ok bool) {
 	case !receipt.at.After(o.publish):
 		return v.becausef(CannotTell, "the receipt was to be published by %s; its absence is shown as of %s, not after that", utc(o.publish), utc(receipt.at)), false
 	}
-	v.AsOf, v.Late = Time{receipt.at}, o.promised && receipt.at.After(o.due.Add(o.delay))
+	v.AsOf, v.Late = Time{receipt.at}, o.overdue(receipt.at)
 	return v.resting(receipt.on).becausef(PromisedNotPublished, "the receipt says that %s received the statement %s, and that its ledger has this by %s", o.debtor.Party, utc(o.received), utc(o.publish)), false
 }
 

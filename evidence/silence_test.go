@@ -558,7 +558,7 @@ func TestSilenceOfTheWarner(t *testing.T) {
 // A statement later in the case needs the opening and its key, since the
 // recall's tag is the opening's. What is asked after a recall is owed.
 func TestSilenceOnALaterStatement(t *testing.T) {
-	sc, warning, _, _ := warned(t)
+	sc, warning, received, _ := warned(t)
 	question := sc.north.asks(sc.south, warning)
 	receipt := sc.south.receives(question, sc.north)
 	south, north := sc.south.log.cut(), sc.north.log.cut()
@@ -566,7 +566,7 @@ func TestSilenceOnALaterStatement(t *testing.T) {
 	cert := Bundle{
 		Claims:     []Claim{{Kind: ClaimSilence, Statement: question.ID, Duty: heed.DutyAnswer}},
 		Cards:      [][]byte{sc.north.cards[0], sc.south.cards[0]},
-		Statements: []Statement{question.part(), receipt.bare(), warning.part()},
+		Statements: []Statement{question.part(), receipt.bare(), warning.part(), received.bare()},
 		Maps: []Map{
 			sc.south.log.proof(sc.cosigned(south), question.tag(ledger.SlotReceipt), question.tag(ledger.SlotAnswer)),
 			sc.north.log.proof(sc.cosigned(north), warning.tag(ledger.SlotRecalled)),
@@ -574,7 +574,7 @@ func TestSilenceOnALaterStatement(t *testing.T) {
 	}
 	sc.only(sc.verify(cert), Silent)
 	without := cert
-	without.Statements = []Statement{question.part(), receipt.bare(), warning.bare()}
+	without.Statements = []Statement{question.part(), receipt.bare(), warning.bare(), received.bare()}
 	sc.only(sc.verify(without), CannotTell)
 	// The tag of the wrong statement: absent for ever.
 	wrong := cert
@@ -585,8 +585,9 @@ func TestSilenceOnALaterStatement(t *testing.T) {
 	if v := sc.verify(cert, steps(warning, recall)).Verdicts[0]; v.Verdict != Recalled {
 		t.Errorf("a recall after the question: %+v", v)
 	}
-	sc2, warning2, _, _ := warned(t)
+	sc2, warning2, received2, _ := warned(t)
 	early := sc2.north.recalls(warning2, sc2.south)
+	earlyReceived := sc2.south.receives(early, sc2.north)
 	again := sc2.north.asks(sc2.south, warning2)
 	receipt2 := sc2.south.receives(again, sc2.north)
 	south2 := sc2.south.log.cut()
@@ -594,7 +595,7 @@ func TestSilenceOnALaterStatement(t *testing.T) {
 	anew := Bundle{
 		Claims:     []Claim{{Kind: ClaimSilence, Statement: again.ID, Duty: heed.DutyAnswer}},
 		Cards:      cert.Cards,
-		Statements: []Statement{again.part(), receipt2.bare(), warning2.part(), early.bare()},
+		Statements: []Statement{again.part(), receipt2.bare(), warning2.part(), received2.bare(), early.bare(), earlyReceived.bare()},
 		Maps:       []Map{sc2.south.log.proof(sc2.cosigned(south2), again.tag(ledger.SlotReceipt), again.tag(ledger.SlotAnswer))},
 	}
 	if v := sc2.verify(anew).Verdicts[0]; v.Verdict == Recalled {

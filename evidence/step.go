@@ -178,7 +178,7 @@ func (m *material) describeStep(s *said) Step {
 	missing(!early, "no witnessed time before which it did not exist")
 	missing(!late, "no witnessed time by which it existed")
 	missing(step.Received.IsZero() && step.Deposited.IsZero(), "no receipt")
-	missing(len(step.Officers) == 0 && !s.Kind.ByMachine(), "the release that its officers signed")
+	missing(len(step.Officers) == 0 && !s.Kind.ByMachine() && !s.Kind.OfAccord(), "the release that its officers signed")
 	if why := m.stands(s); why != "" {
 		missing(true, why)
 	}

@@ -174,6 +174,35 @@ func TestKeysEnd(t *testing.T) {
 	sc.only(sc.verify(unwitnessed), CannotTell)
 }
 
+// That the other side's witnessed ledger had a receipt for it while the key held
+// binds nobody to what an ended key signed (docs/decisions/0016): the receipt
+// names a text, which its debtor can write itself and have signed later, and a
+// thief signs before the theft is found. The author's own ledger binds it.
+func TestTheOtherSidesReceiptBindsNoEndedKey(t *testing.T) {
+	sc, warning, _, cert := warned(t)
+	sc.now = begins.Add(time.Hour)
+	extension := sc.north.extends(warning, sc.south, heed.DutyAssess, begins.Add(1000*time.Hour))
+	index := int64(len(sc.south.log.leaves))
+	given := sc.south.receives(extension, sc.north)
+	head := sc.cosigned(sc.south.log.cut())
+	rebuttal := steps(warning, extension, given)
+	rebuttal.Leaves = []Leaf{sc.south.log.leaf(index, head)}
+	if v := sc.verify(cert, rebuttal).Verdicts[0]; v.Verdict != CannotTell {
+		t.Errorf("the key holds: %+v", v)
+	}
+	sc.now = begins.Add(2 * time.Hour)
+	sc.north.rekey()
+	rebuttal.Cards = [][]byte{sc.north.cards[1]}
+	if v := sc.verify(cert, rebuttal).Verdicts[0]; v.Verdict != Silent {
+		t.Errorf("the key has ended, and its author never logged it: %+v", v)
+	}
+	index = sc.north.log.slot(extension, extension.key, ledger.SlotSent, extension.ID)
+	rebuttal.Leaves = append(rebuttal.Leaves, sc.north.log.leaf(index, sc.cosigned(sc.north.log.cut())))
+	if v := sc.verify(cert, rebuttal).Verdicts[0]; v.Verdict != CannotTell {
+		t.Errorf("its author logged it: %+v", v)
+	}
+}
+
 // A chain of cards leads forwards only by recovery signatures, and backwards
 // only by hashes.
 func TestChainsOfCards(t *testing.T) {

@@ -33,24 +33,9 @@ func (r Report) Text(w io.Writer, l Layout) error {
 	return t.err
 }
 
-// dutyWord is a duty in the words of the profession.
-func dutyWord(k heed.DutyKind) string {
-	switch k {
-	case heed.DutyAcknowledge:
-		return "acknowledgement"
-	case heed.DutyAssess:
-		return "assessment"
-	case heed.DutyReport:
-		return "report of action"
-	case heed.DutyConclude:
-		return "conclusion"
-	}
-	return string(k)
-}
-
-// aDuty is dutyWord with its article.
+// aDuty is a duty in words with its article.
 func aDuty(k heed.DutyKind) string {
-	word := dutyWord(k)
+	word := k.Words()
 	if strings.ContainsAny(word[:1], "aeiou") {
 		return "an " + word
 	}
@@ -65,10 +50,10 @@ func (v Verdict) Headline(l Layout) string {
 func (v Verdict) headline(l Layout) string {
 	switch v.Verdict {
 	case Silent:
-		return fmt.Sprintf("No %s on record as of %s: %s owes %s %s, due %s.", dutyWord(v.Duty), l.stamp(v.AsOf), v.OwedBy, v.OwedTo, aDuty(v.Duty), l.stamp(v.Due))
+		return fmt.Sprintf("No %s on record as of %s: %s owes %s %s, due %s.", v.Duty.Words(), l.stamp(v.AsOf), v.OwedBy, v.OwedTo, aDuty(v.Duty), l.stamp(v.Due))
 	case Answered:
 		answered := fmt.Sprintf("Answered by %s", l.stamp(v.AsOf))
-		owed := fmt.Sprintf("the %s that %s owed %s", dutyWord(v.Duty), v.OwedBy, v.OwedTo)
+		owed := fmt.Sprintf("the %s that %s owed %s", v.Duty.Words(), v.OwedBy, v.OwedTo)
 		switch {
 		case v.Due.IsZero():
 			return fmt.Sprintf("%s: %s, due time not shown.", answered, owed)
@@ -77,7 +62,7 @@ func (v Verdict) headline(l Layout) string {
 		}
 		return fmt.Sprintf("%s, in time: %s by %s.", answered, owed, l.stamp(v.Due))
 	case LoggedNotDelivered:
-		return fmt.Sprintf("%s had something on record as its %s by %s (due %s), and its delivery to %s is not shown.", v.OwedBy, dutyWord(v.Duty), l.stamp(v.AsOf), l.stamp(v.Due), v.OwedTo)
+		return fmt.Sprintf("%s had something on record as its %s by %s (due %s), and its delivery to %s is not shown.", v.OwedBy, v.Duty.Words(), l.stamp(v.AsOf), l.stamp(v.Due), v.OwedTo)
 	case PromisedNotPublished:
 		return fmt.Sprintf("%s gave %s a receipt and did not put it on record as promised: not there as of %s.", v.OwedBy, v.OwedTo, l.stamp(v.AsOf))
 	case NeverAccepted:
@@ -85,7 +70,7 @@ func (v Verdict) headline(l Layout) string {
 	case DeliveryNotShown:
 		return fmt.Sprintf("Delivery to %s is not shown: nothing shows that it owes %s %s.", v.OwedBy, v.OwedTo, aDuty(v.Duty))
 	case Recalled:
-		return fmt.Sprintf("Recalled by %s: no %s is owed any more.", v.OwedTo, dutyWord(v.Duty))
+		return fmt.Sprintf("Recalled by %s: no %s is owed any more.", v.OwedTo, v.Duty.Words())
 	case LedgerInconsistency:
 		return fmt.Sprintf("Ledger inconsistency of %s (%s).", v.OwedBy, v.Lie)
 	case UnknownSigner:
@@ -97,7 +82,7 @@ func (v Verdict) headline(l Layout) string {
 	case v.NotDueYet():
 		return fmt.Sprintf("Not due yet as of %s: %s owes %s %s by %s.", l.stamp(v.AsOf), v.OwedBy, v.OwedTo, aDuty(v.Duty), l.stamp(v.Due))
 	case v.Duty != "" && v.OwedBy != "":
-		return fmt.Sprintf("Cannot tell whether %s gave the %s.", v.OwedBy, dutyWord(v.Duty))
+		return fmt.Sprintf("Cannot tell whether %s gave the %s.", v.OwedBy, v.Duty.Words())
 	}
 	return "Cannot tell."
 }
@@ -192,7 +177,7 @@ func (t *textWriter) step(s Step) {
 		t.line("      by %s, %s", o.Name, o.Role)
 	}
 	for _, d := range s.Duties {
-		t.line("      %s due %s", dutyWord(d.Duty), t.stamp(d.Due))
+		t.line("      %s due %s", d.Duty.Words(), t.stamp(d.Due))
 	}
 	for _, c := range s.Contents {
 		t.content(c)

@@ -101,4 +101,5 @@ var slotOf = map[heed.DutyKind]ledger.Slot{
 	heed.DutyAnswer:      ledger.SlotAnswer,
 	heed.DutyReport:      ledger.SlotReport,
 	heed.DutyConclude:    ledger.SlotConclude,
+	heed.DutyRatify:      ledger.SlotRatify,
 }

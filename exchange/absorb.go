@@ -91,6 +91,23 @@ func (x *Exchange) absorb(tx Tx, peer heed.Card, l letter, now time.Time) (refus
 	return refused, nil
 }
 
+// checkReceipt holds a receipt against the terms by which it promises. A
+// restored node may have lost the accord that gives them, but has the leaf of
+// what it sent: then it stands as it is.
+func checkReceipt(v View, receipt, sent heed.Statement, card heed.Card, now time.Time) error {
+	terms, err := termsFor(v, sent, card, receipt.Received)
+	if isUnknownAccord(err) {
+		me, other := v.Self()
+		if other != nil || me.Restored {
+			return other
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return heed.CheckReceipt(receipt, sent, terms, now)
+}
+
 func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now time.Time) error {
 	s := k.Statement
 	if _, err := tx.Kept(s.ID); err == nil {
@@ -114,7 +131,7 @@ func (x *Exchange) absorbStatement(tx Tx, peer heed.Card, l letter, k Kept, now 
 		if err := checkTerms(tx, s, sent.Statement, card); err != nil {
 			return err
 		}
-		if err := heed.CheckReceipt(s, sent.Statement, card.Baseline, now); err != nil {
+		if err := checkReceipt(tx, s, sent.Statement, card, now); err != nil {
 			return err
 		}
 		if err := roomForReceipt(tx, s); err != nil {
@@ -268,8 +285,8 @@ func (x *Exchange) trouble(tx Tx, party heed.PartyID, what string) error {
 }
 
 // notice follows up what a peer's envelope says besides statements: gaps, its
-// newest checkpoint, the newest of ours that it holds, its renewed card. What
-// fails of it is noted, and comes again with the next contact.
+// newest checkpoint, the newest of ours that it holds. What fails of it is
+// noted, and comes again with the next contact.
 func (x *Exchange) notice(ctx context.Context, peer heed.Card, l letter, now time.Time) {
 	note := func(what string, err error) {
 		if err != nil && ctx.Err() == nil {
@@ -287,12 +304,6 @@ func (x *Exchange) notice(ctx context.Context, peer heed.Card, l letter, now tim
 	}
 	if l.seen != nil {
 		note("our own checkpoint", x.compareOwn(ctx, peer.Party, l.seen, now))
-	}
-	for _, card := range l.cards {
-		if later, err := wire.ParseCard(card); err == nil && later.Serial <= peer.Serial {
-			continue // it came with a statement that was signed under it
-		}
-		note("renewed card", x.TakeOver(ctx, card))
 	}
 }
 

@@ -87,6 +87,17 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, it *item, now time.Time) er
 	if err != nil {
 		return err
 	}
+	if err := x.mayPending(tx, post.peer, s); err != nil {
+		return err
+	}
+	if s.Kind.OfAccord() {
+		if err := x.mayConcern(tx, s, it.letter, now); err != nil {
+			return err
+		}
+	}
+	if err := x.mayBeUnder(tx, s, now); err != nil {
+		return err
+	}
 	if quota, ok := post.me.Card.Quota(s.Urgency); ok && len(heed.Promises(s, post.me.Card.Baseline, now)) > 0 {
 		count, err := tx.Demands(s.Author, s.Urgency, now.Add(-quota.Per))
 		if err != nil {
@@ -109,7 +120,14 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, it *item, now time.Time) er
 	if err := releasedFor(c, s, it.letter); err != nil {
 		return err
 	}
-	return c.Admit(s, card.Baseline, now) // undertakings run by the card under which they were given
+	if err := releasedUnder(tx, c, s, it.letter.releases[s.Release].Release); err != nil {
+		return err
+	}
+	terms, err := termsFor(tx, c.Opening, card, s.Time)
+	if err != nil {
+		return err
+	}
+	return c.Admit(s, terms, now) // undertakings run by the card under which they were given
 }
 
 // maxStrays bounds the statements that are kept while the statement that opens
@@ -181,6 +199,11 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 	}
 	if err := errors.Join(it.letter.keepAfter(tx, s), x.keepAfter(tx, it.receipt.Statement)); err != nil {
 		return err
+	}
+	if s.Kind.OfAccord() {
+		if err := x.keepConcern(tx, s, it.letter.concerns[s.ID], now); err != nil {
+			return err
+		}
 	}
 	if err := x.logSlot(tx, slot{k.Key, ledger.SlotReceipt, s.ID}, it.receipt.Note); err != nil {
 		return err

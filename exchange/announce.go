@@ -29,11 +29,11 @@ func (x *Exchange) announce(tx Tx, c heed.Case, known []IndexedDuty, now time.Ti
 
 // tell queues the notice about one duty at one level, to our own people.
 func (x *Exchange) tell(tx Tx, c heed.Case, d heed.Duty, level int, now time.Time) error {
-	ours, err := x.ladder(tx, x.party)
+	ours, err := x.ladderIn(tx, c.Opening, x.party)
 	if err != nil {
 		return err
 	}
-	debtors, err := x.ladder(tx, d.OwedBy)
+	debtors, err := x.ladderIn(tx, c.Opening, d.OwedBy)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,9 @@ import (
 // clock and ladder as a warning.
 func (x *Exchange) Ask(ctx context.Context, officer heed.OfficerID, id heed.CaseID, question string) (heed.Statement, error) {
 	return x.say(ctx, id, officer, heed.KindQuestion, func(_ View, c heed.Case, s *heed.Statement) ([]Content, error) {
-		s.Urgency = c.Urgency
+		if s.Urgency = c.Urgency; s.Urgency == "" {
+			s.Urgency = heed.UrgencyExpected // a proposal has none, and what is asked about it needs one
+		}
 		return x.neededText(s, question)
 	})
 }

@@ -23,7 +23,11 @@ func (x *Exchange) Assess(ctx context.Context, officer heed.OfficerID, id heed.C
 			return nil, err
 		}
 		s.Disposition = disposition
-		s.Duties = heed.Undertakings(disposition, c.Urgency, me.Card.Baseline, s.Time)
+		terms, err := termsFor(v, c.Opening, me.Card, s.Time)
+		if err != nil {
+			return nil, err
+		}
+		s.Duties = heed.Undertakings(disposition, c.Urgency, terms, s.Time)
 		s.Answers = []heed.StatementID{c.Opening.ID}
 		for _, d := range c.OpenDuties(x.party) {
 			if d.Kind == heed.DutyAcknowledge || d.Kind == heed.DutyAssess {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -275,8 +276,19 @@ func (x *Exchange) CompareLedgers(ctx context.Context) ([]LedgerPeer, error) {
 }
 
 func (x *Exchange) compareWith(ctx context.Context, peer Peer, me Self, line *LedgerPeer) error {
-	if err := x.Follow(ctx, peer.Card.Party); err != nil && !errors.Is(err, ledger.ErrNotFound) {
+	asked := x.Now()
+	err := x.Follow(ctx, peer.Card.Party)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		return err
+	}
+	if err == nil {
+		missing, err := x.checkGiven(ctx, peer.Card.Party, asked)
+		if err != nil {
+			return err
+		}
+		if missing != "" || strings.HasPrefix(line.Problem, unloggedTrouble) {
+			line.Problem = missing
+		}
 	}
 	ours, err := ledgerOrigin(me.Card)
 	if err != nil {

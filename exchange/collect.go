@@ -252,25 +252,78 @@ func (x *Exchange) takeHeld(ctx context.Context, me Self, at heed.Depositary, he
 }
 
 // receiveHeld takes the envelopes of one sender by the same way as those that
-// are brought to the door, and deposits the answer.
+// are brought to the door, and deposits the answers.
 func (x *Exchange) receiveHeld(ctx context.Context, me Self, at heed.Depositary, envelopes []wire.Envelope) error {
-	post := &incoming{}
-	var refusals []wire.Part
+	sender := envelopes[0].Sender
+	var back returned
+	for _, run := range runs(envelopes) {
+		// Before the next run, which may bring another card of the sender, and
+		// with it another to answer to.
+		answer, err := x.receiveRun(ctx, me, run, &back)
+		if err == nil {
+			err = x.depositAnswer(ctx, me, at, sender, answer)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if back.isBehind {
+		if err := x.depositRenewals(ctx, sender, at); err != nil {
+			return err
+		}
+	}
+	if len(back.refusals) == 0 {
+		return nil
+	}
+	answer, err := x.sealRefusals(ctx, me, sender, back.refusals, x.Now())
+	if err != nil {
+		return err
+	}
+	return x.depositAnswer(ctx, me, at, sender, answer)
+}
+
+// returned is what goes back to a sender of envelopes that were refused by their headers.
+type returned struct {
+	refusals []wire.Part
+	isBehind bool // it holds a card of ours that was renewed
+}
+
+// runs cuts a sender's envelopes, in their order, into what is decided
+// together: numbered ones in a row, and each other one alone. That one may
+// bring the card that what follows is under.
+func runs(envelopes []wire.Envelope) (all [][]wire.Envelope) {
+	for i, e := range envelopes {
+		if i == 0 || e.Number == 0 || envelopes[i-1].Number == 0 {
+			all = append(all, nil)
+		}
+		all[len(all)-1] = append(all[len(all)-1], e)
+	}
+	return all
+}
+
+// receiveRun decides about one run. The answer is a stream; empty where none is owed.
+func (x *Exchange) receiveRun(ctx context.Context, me Self, run []wire.Envelope, back *returned) (answer []byte, err error) {
+	post := &incoming{held: true}
 	now := x.Now()
-	for _, e := range envelopes {
+	for _, e := range run {
 		err := x.admitHeader(ctx, post, e.Header)
 		var refused *heed.Refused
 		switch {
 		case errors.As(err, &refused):
 			note, err := x.refuseHeld(ctx, me, e, refused, now)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if note != nil {
-				refusals = append(refusals, wire.Part{Type: wire.PartRefusal, Data: note})
+			switch {
+			case post.isBehind(e.Header):
+				// Under the card that the refusal is under it could not be read:
+				// what it needs is that card.
+				back.isBehind = true
+			case note != nil:
+				back.refusals = append(back.refusals, wire.Part{Type: wire.PartRefusal, Data: note})
 			}
 		case err != nil:
-			return err
+			return nil, err
 		default:
 			if len(post.items) == 0 {
 				post.first = e.Header
@@ -279,31 +332,26 @@ func (x *Exchange) receiveHeld(ctx context.Context, me Self, at heed.Depositary,
 			post.items = append(post.items, &item{envelope: e})
 		}
 	}
-	var answers [][]byte
-	if len(post.items) > 0 {
-		if err := x.decide(ctx, post, now); err != nil {
-			return err
-		}
-		if post.me.Restored {
-			return ErrRestored // nothing was taken: it is collected again
-		}
-		x.followHeld(ctx, post, now)
-		if post.owesAnswer() {
-			reply, err := x.answer(ctx, post, now)
-			if err != nil {
-				return err
-			}
-			answers = append(answers, reply.Envelope)
-		}
+	if len(post.items) == 0 {
+		return nil, nil
 	}
-	if len(refusals) > 0 {
-		answer, err := x.sealRefusals(ctx, me, envelopes[0].Sender, refusals, now)
-		if err != nil {
-			return err
-		}
-		answers = append(answers, answer)
+	if err := x.decide(ctx, post, now); err != nil {
+		return nil, err
 	}
-	return x.depositAnswers(ctx, me, at, envelopes[0].Sender, answers)
+	if post.me.Restored {
+		return nil, ErrRestored // nothing was taken: it is collected again
+	}
+	if err := x.followHeld(ctx, post, now); err != nil || !post.owesAnswer() {
+		return nil, err
+	}
+	reply, err := x.answer(ctx, post, now)
+	return reply.Envelope, err
+}
+
+// isBehind reports whether an envelope is, by its header, from a peer that
+// holds a card of ours that was renewed since.
+func (post *incoming) isBehind(h wire.Header) bool {
+	return h.SenderCard == post.peer.Card.Serial && h.Node == post.peer.Card.NodeKey && h.RecipientCard < post.me.Card.Serial
 }
 
 // owesAnswer reports whether there is anything to say to the sender: an answer
@@ -313,13 +361,19 @@ func (post *incoming) owesAnswer() bool {
 }
 
 // followHeld is follow for envelopes that a depositary handed over: that one
-// was written to says nothing of whether the sender can be reached.
-func (x *Exchange) followHeld(ctx context.Context, post *incoming, now time.Time) {
+// was written to says nothing of whether the sender can be reached. A renewed
+// card that could not be kept is collected again: it comes no other way.
+func (x *Exchange) followHeld(ctx context.Context, post *incoming, now time.Time) error {
 	for _, it := range post.items {
-		if it.refusal == nil {
-			x.notice(ctx, post.peer.Card, it.letter, now)
+		if it.refusal != nil {
+			continue
+		}
+		x.notice(ctx, post.peer.Card, it.letter, now)
+		if err := x.takeRenewed(ctx, post.peer.Card, it.letter); err != nil {
+			return fmt.Errorf("renewed card of %s: %w", post.peer.Card.Party, err)
 		}
 	}
+	return nil
 }
 
 // refuseHeld refuses an envelope by its header, on record where it says what it
@@ -355,8 +409,7 @@ func (x *Exchange) refuseHeld(ctx context.Context, me Self, e wire.Envelope, ref
 	return note, nil
 }
 
-// sealRefusals seals refusals to a peer, with our present card: it may not
-// know that one yet.
+// sealRefusals seals refusals to a peer that has our present card.
 func (x *Exchange) sealRefusals(ctx context.Context, me Self, sender heed.PartyID, parts []wire.Part, now time.Time) ([]byte, error) {
 	var peer Peer
 	err := x.store.Read(ctx, func(v View) error {
@@ -367,14 +420,14 @@ func (x *Exchange) sealRefusals(ctx context.Context, me Self, sender heed.PartyI
 	if err != nil {
 		return nil, err
 	}
-	parts = append(parts, wire.Part{Type: wire.PartCard, Data: me.CardNote})
 	return x.sealFor(peer.Card, me.Card, 0, parts, now)
 }
 
-// depositAnswers leaves answers with the depositary from which the questions
-// came. One that the depositary refuses is given up: its sender will send again.
-func (x *Exchange) depositAnswers(ctx context.Context, me Self, at heed.Depositary, sender heed.PartyID, answers [][]byte) error {
-	if len(answers) == 0 {
+// depositAnswer leaves an answer, a stream that may be empty, with the
+// depositary from which the questions came. An envelope of it that the
+// depositary refuses is given up: its sender will send again.
+func (x *Exchange) depositAnswer(ctx context.Context, me Self, at heed.Depositary, sender heed.PartyID, stream []byte) error {
+	if len(stream) == 0 {
 		return nil
 	}
 	var peer Peer
@@ -386,27 +439,25 @@ func (x *Exchange) depositAnswers(ctx context.Context, me Self, at heed.Deposita
 	if err != nil {
 		return err
 	}
-	for _, stream := range answers {
-		for len(stream) > 0 {
-			h, err := wire.ReadHeader(bytes.NewReader(stream))
-			if err != nil {
-				return err
-			}
-			n := envelopeSize(stream, h)
-			note, err := x.courier.Deposit(ctx, at, me.CardNote, peer.CardNote, stream[:n])
-			var refused *heed.Refused
-			switch {
-			case errors.As(err, &refused):
-				x.log.Warn("a depositary would not take our answer", "depositary", at.Party, "for", sender, "error", err)
-			case err != nil:
-				return err
-			default:
-				if err := checkDeposit(note, at, peer.Card, h, x.Now()); err != nil {
-					x.log.Warn("a depositary gave no proper deposit for our answer", "for", sender, "error", err)
-				}
-			}
-			stream = stream[n:]
+	for len(stream) > 0 {
+		h, err := wire.ReadHeader(bytes.NewReader(stream))
+		if err != nil {
+			return err
 		}
+		n := envelopeSize(stream, h)
+		note, err := x.courier.Deposit(ctx, at, me.CardNote, peer.CardNote, stream[:n])
+		var refused *heed.Refused
+		switch {
+		case errors.As(err, &refused):
+			x.log.Warn("a depositary would not take our answer", "depositary", at.Party, "for", sender, "error", err)
+		case err != nil:
+			return err
+		default:
+			if err := checkDeposit(note, at, peer.Card, h, x.Now()); err != nil {
+				x.log.Warn("a depositary gave no proper deposit for our answer", "for", sender, "error", err)
+			}
+		}
+		stream = stream[n:]
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (x *Exchange) Refresh(ctx context.Context, origin string) error {
 			break
 		}
 	}
-	return ctx.Err()
+	return errors.Join(x.refreshEarlier(ctx, all, origin), ctx.Err())
 }
 
 // refreshOnce asks all witnesses for the time of one head; again says that a

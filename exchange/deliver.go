@@ -37,7 +37,10 @@ func Backoff(attempts int) time.Duration {
 func (x *Exchange) Deliver(ctx context.Context, party heed.PartyID) (more bool, err error) {
 	now := x.Now()
 	out, err := x.pack(ctx, party, now)
-	if err != nil || len(out.batch) == 0 {
+	if err != nil {
+		return false, err
+	}
+	if err := x.withhold(ctx, out, now); err != nil || len(out.batch) == 0 {
 		return false, err
 	}
 	stream, err := x.sealAll(&out, now)
@@ -89,6 +92,7 @@ type outgoing struct {
 	peer   Peer
 	batch  []outgoingEnvelope
 	full   bool
+	cut    []Outgoing  // what is sealed to the peer no more
 	digest heed.Digest // of the first envelope, by which the answer names its request
 }
 
@@ -123,6 +127,12 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 			kept, err := v.Kept(o.Statement)
 			if err != nil {
 				return fmt.Errorf("queued statement %s: %w", o.Statement.Short(), err)
+			}
+			if cut, err := cutOff(v, kept.Statement, now); err != nil {
+				return err
+			} else if cut {
+				out.cut = append(out.cut, o)
+				continue
 			}
 			parts, err := partsFor(v, kept)
 			if err != nil {
@@ -326,6 +336,7 @@ func (x *Exchange) takeAnswer(ctx context.Context, peer Peer, request heed.Diges
 	}
 	for _, l := range letters {
 		x.notice(ctx, peer.Card, l, now)
+		x.report(ctx, "renewed card of "+string(peer.Card.Party), x.takeRenewed(ctx, peer.Card, l))
 	}
 	return nil
 }

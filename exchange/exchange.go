@@ -36,6 +36,7 @@ type Exchange struct {
 	recovery   sync.Mutex
 	fallback   *fallback
 	witnessed  *witnessed
+	watch      *watch
 }
 
 // Parts is what an exchange is built from. All of it must be given, but for
@@ -58,7 +59,7 @@ func New(p Parts) *Exchange {
 		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier, cosigner: p.Cosigner,
 		clock: p.Now, random: p.Random, log: p.Log,
 		changes: newChanges(), errands: newErrands(), recipients: &recipients{to: map[heed.PartyID]seal.Recipient{}}, wanted: map[heed.PartyID][]uint64{},
-		fallback: newFallback(), witnessed: &witnessed{},
+		fallback: newFallback(), witnessed: &witnessed{}, watch: newWatch(),
 	}
 }
 

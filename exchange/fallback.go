@@ -46,6 +46,7 @@ type fallback struct {
 	heard   map[heed.StatementID]promised
 	follow  map[heed.PartyID]time.Time // when a peer's ledger was last fetched to find receipts in it
 	looked  bool                       // receipts from before the start were looked for
+	renewed map[renewalKey]bool        // renewals that were deposited
 }
 
 // depositKey is one statement under one number with one depositary.
@@ -67,7 +68,7 @@ func newFallback() *fallback {
 	return &fallback{
 		done: map[depositKey]bool{}, rest: map[depositKey]time.Time{}, tries: map[depositKey]int{}, alone: map[string]time.Time{},
 		calls: map[string]int{}, collect: map[string]time.Time{}, heard: map[heed.StatementID]promised{},
-		follow: map[heed.PartyID]time.Time{}, signed: map[string]time.Time{}, silent: map[heed.PartyID]bool{},
+		follow: map[heed.PartyID]time.Time{}, signed: map[string]time.Time{}, silent: map[heed.PartyID]bool{}, renewed: map[renewalKey]bool{},
 	}
 }
 
@@ -407,7 +408,7 @@ func hasTaken(taken []Deposited, f fallen) (bool, error) {
 }
 
 // depositOne seals one statement in an envelope of its number, hands it over
-// and keeps the deposit.
+// and keeps the deposit. Our card goes before it, where the peer may not have it.
 func (x *Exchange) depositOne(ctx context.Context, me Self, f fallen, now time.Time) error {
 	var parts []wire.Part
 	var carries []heed.Digest
@@ -432,6 +433,9 @@ func (x *Exchange) depositOne(ctx context.Context, me Self, f fallen, now time.T
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := x.depositRenewals(ctx, f.peer.Card.Party, f.at); err != nil {
 		return err
 	}
 	envelope, err := x.sealCarrying(f.peer.Card, me.Card, f.Number, parts, carries, now)

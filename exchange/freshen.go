@@ -33,13 +33,27 @@ func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
 	var wait sync.WaitGroup
 	wait.Go(func() { failed.add(x.refreshLedgers(ctx, x.party)) })
 	wait.Go(func() {
+		// Witnesses are asked whatever the party says: it may show us an old card
+		// as if it were the newest.
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			_, err := x.refreshAtWitnesses(ctx, other)
+			failed.add(err)
+		})
 		reach, cancel := context.WithTimeout(ctx, reachTime)
 		defer cancel()
-		if err := x.Follow(reach, other); err != nil && ctx.Err() == nil {
+		if err := x.followDirectly(reach, other); err != nil && ctx.Err() == nil {
 			x.log.Info("the evidence is made of what others hold of the other party's ledger", "party", other, "error", err)
-			failed.add(x.followAtWitnesses(ctx, other))
 		}
+		asking.Wait()
+		failed.add(x.followAtWitnesses(ctx, other))
 		failed.add(x.refreshLedgers(ctx, other))
+		// Only now is it seen for which succession an old ledger has ended.
+		_, loose, err := x.standingOf(ctx, other)
+		if failed.add(err); loose {
+			_, err := x.refreshAtWitnesses(ctx, other)
+			failed.add(err)
+		}
 	})
 	wait.Wait()
 	return failed.err()

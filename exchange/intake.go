@@ -64,12 +64,20 @@ func (x *Exchange) admitHeader(ctx context.Context, post *incoming, h wire.Heade
 		return heed.Refuse(heed.StaleCard, "the envelope is under card %d of %s, and we hold card %d", h.SenderCard, h.Sender, post.peer.Card.Serial)
 	case h.Node != post.peer.Card.NodeKey:
 		return heed.Refuse(heed.BadSignature, "the envelope is not signed by the key of %s", h.Sender)
-	case h.RecipientCard != post.me.Card.Serial:
+	case h.RecipientCard != post.me.Card.Serial && !post.answersFormerCard(h):
 		return heed.Refuse(heed.StaleCard, "the envelope is for card %d of %s, and the card is now %d", h.RecipientCard, x.party, post.me.Card.Serial)
 	case h.Sealed > post.me.Card.MaxEnvelope || h.Opened > post.me.Card.MaxEnvelope:
 		return heed.Refuse(heed.TooLarge, "the envelope has %d bytes, and our card admits %d", max(h.Sealed, h.Opened), post.me.Card.MaxEnvelope)
 	}
 	return nil
+}
+
+// answersFormerCard reports whether an envelope outside the channels was left
+// with a depositary for a card of ours that was renewed since: a receipt, or
+// the sender's renewed card. It is signed by its sender all the same, and binds
+// us to nothing new.
+func (post *incoming) answersFormerCard(h wire.Header) bool {
+	return post.held && h.Number == 0 && h.RecipientCard < post.me.Card.Serial
 }
 
 // recognise finds out who is writing.

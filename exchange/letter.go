@@ -25,15 +25,18 @@ type letter struct {
 	head       []byte // the sender's newest checkpoint
 	seen       []byte // the newest checkpoint of ours that the sender holds
 	cards      [][]byte
-	witnessed  map[heed.Digest][]byte // checkpoints that statements may name
-	refetch    []byte                 // nil: none asked
-	answered   heed.Digest
+	// successions are signed ones, of whomever: who takes a card over finds its own.
+	successions [][]byte
+	witnessed   map[heed.Digest][]byte // checkpoints that statements may name
+	refetch     []byte                 // nil: none asked
+	answered    heed.Digest
+	concerns    map[heed.StatementID]concerning // what statements say about accords
 }
 
 // openLetter decrypts an envelope and sorts its parts. Its errors are
 // refusals with the code that the sender is told.
 func (x *Exchange) openLetter(e wire.Envelope) (letter, error) {
-	l := letter{header: e.Header, envelope: e.Digest(), releases: map[heed.ReleaseID]released{}, contents: map[heed.Digest]named{}, refused: map[heed.Digest][]byte{}}
+	l := letter{header: e.Header, envelope: e.Digest(), releases: map[heed.ReleaseID]released{}, contents: map[heed.Digest]named{}, refused: map[heed.Digest][]byte{}, concerns: map[heed.StatementID]concerning{}}
 	parts, err := e.Open(x.keys.Sealing()...)
 	switch {
 	case errors.Is(err, seal.ErrBadSeal) || errors.Is(err, seal.ErrSize):
@@ -145,6 +148,15 @@ func (l *letter) add(p wire.Part, afterStatement bool) error {
 		return l.addWitnessed(p.Data)
 	case wire.PartCard:
 		l.cards = append(l.cards, p.Data)
+	case wire.PartSuccession:
+		s, err := wire.ParseStatement(p.Data)
+		if err != nil {
+			return err
+		}
+		if s.Kind != heed.KindSuccession {
+			return fmt.Errorf("%w: a %s stands where a succession is wanted", wire.ErrMalformed, s.Kind)
+		}
+		l.successions = append(l.successions, p.Data)
 	case wire.PartRefetch:
 		if len(p.Data) != 0 && len(p.Data) != 32 {
 			return fmt.Errorf("%w: a refetch names nothing, or a case's 32-byte id", wire.ErrMalformed)
@@ -214,6 +226,13 @@ func (l *letter) checkStatement(k *Kept) error {
 		if content.byFields != (ref.MediaType == heed.MediaWarning) {
 			return fmt.Errorf("%w: content %d of %s statement %s is not of its media type", wire.ErrMalformed, i+1, s.Kind, s.ID.Short())
 		}
+	}
+	if s.Kind.OfAccord() {
+		c, err := l.openAccord(s)
+		if err != nil {
+			return err
+		}
+		l.concerns[s.ID] = c
 	}
 	return l.checkDocument(s)
 }

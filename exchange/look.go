@@ -22,6 +22,7 @@ type CaseFile struct {
 	Waiting  []Outgoing  // statements of ours that wait for their receipt
 	Deposits []Deposited // of those that wait, what depositaries have taken
 	Refusals []Kept      // statements of ours that the peer's node refused for good
+	Unlogged []Kept      // of the peer's, what we rest something on and our mirror of its ledger does not show
 	Index    []IndexedDuty
 	Releases map[heed.ReleaseID]heed.Release // of warnings, supplements, corrections and recalls
 	Self     heed.Card
@@ -114,35 +115,38 @@ func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 		if file.Opening.ID.IsZero() {
 			return nil
 		}
-		file.Peer, err = v.Peer(file.Other(x.party))
+		if file.Peer, err = v.Peer(file.Other(x.party)); err != nil {
+			return err
+		}
+		file.Unlogged, err = x.unlogged(v, file.Case, kept)
 		return err
 	})
 	return file, err
 }
 
 // Find resolves what a person calls a case: its code, its full id, or a code
-// and the recipient as CODE@PARTY where a warning went to several.
-func (x *Exchange) Find(ctx context.Context, name string) ([]heed.CaseID, error) {
-	if d, err := heed.ParseDigest(strings.ToLower(strings.TrimSpace(name))); err == nil {
-		err := x.store.Read(ctx, func(v View) error {
-			_, err := v.Case(heed.CaseID(d))
-			return err
-		})
-		if errors.Is(err, ErrNotFound) {
-			return nil, &heed.Invalid{What: fmt.Sprintf("there is no case %s here", d), Hint: "`heed inbox --all` lists the cases"}
-		}
-		return []heed.CaseID{heed.CaseID(d)}, err
-	}
-	spoken, party, _ := strings.Cut(name, "@")
-	code, err := heed.ParseCode(spoken)
-	if err != nil {
-		return nil, err
-	}
-	var ids []heed.CaseID
+// and the recipient as CODE@PARTY where a warning went to several. An accord's
+// id, or more than eight digits of it, stands for the cases of its newest proposal,
+// and the code of a draft for the cases that it became.
+func (x *Exchange) Find(ctx context.Context, name string) (ids []heed.CaseID, err error) {
+	spoken, party, _ := strings.Cut(strings.TrimSpace(name), "@")
+	code, notCode := heed.ParseCode(spoken)
 	err = x.store.Read(ctx, func(v View) error {
-		all, err := v.CasesOf(code)
-		if err != nil {
-			return err
+		var all []heed.CaseID
+		switch digits := strings.ToLower(spoken); {
+		case notCode == nil:
+			if all, err = v.CasesOf(code); err == nil && len(all) == 0 {
+				all, err = casesOfDraft(v, code)
+			}
+			if err != nil {
+				return err
+			}
+		case IsAccordName(digits):
+			if all, err = casesNamed(v, digits); err != nil {
+				return err
+			}
+		default:
+			return notCode
 		}
 		for _, id := range all {
 			c, err := v.Case(id)
@@ -159,6 +163,24 @@ func (x *Exchange) Find(ctx context.Context, name string) ([]heed.CaseID, error)
 		err = &heed.Invalid{What: fmt.Sprintf("there is no case %s here", name), Hint: "`heed inbox --all` lists the cases"}
 	}
 	return ids, err
+}
+
+// casesNamed finds the case of a full id, or those that an accord's id stands for.
+func casesNamed(v View, digits string) ([]heed.CaseID, error) {
+	if d, err := heed.ParseDigest(digits); err == nil {
+		_, err := v.Case(heed.CaseID(d))
+		if err == nil {
+			return []heed.CaseID{heed.CaseID(d)}, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	accords, err := accordsNamed(v, digits)
+	if err != nil || len(accords) != 1 {
+		return nil, err
+	}
+	return proposalCases(v, accords[0])
 }
 
 // FindOne is Find for an act that concerns one case.
@@ -193,6 +215,7 @@ type Board struct {
 	Ours     []BoardLine // what we owe, by time left
 	Theirs   []BoardLine // what we are owed
 	Cases    []CaseRow
+	Drafts   []Draft // what waits for release, without contents
 	Outbox   []Outgoing
 	Peers    []Peer
 	Restored bool
@@ -233,6 +256,9 @@ func (x *Exchange) Board(ctx context.Context, limit int) (Board, error) {
 		if board.Cases, err = v.Cases(limit); err != nil {
 			return err
 		}
+		if board.Drafts, err = v.Drafts(); err != nil {
+			return err
+		}
 		if board.Outbox, err = v.Outbox(limit); err != nil {
 			return err
 		}
@@ -251,7 +277,7 @@ func (x *Exchange) boardLine(v View, d IndexedDuty, now time.Time) (BoardLine, e
 		return line, err
 	}
 	if line.State == heed.DutyOverdue {
-		ladder, err := x.ladder(v, d.OwedBy)
+		ladder, err := x.ladderOf(v, d.Case, d.OwedBy)
 		if err != nil {
 			return line, err
 		}

@@ -101,8 +101,21 @@ const mostFollowed = 1 << 22
 
 // Follow fetches what is new of a peer's ledger, replays it, and keeps it: so
 // that the peer cannot unsay anything, and can get it back from us. Ledgers
-// that it has ended are followed to their ends first.
+// that it has ended are followed to their ends first. Where that fails, our
+// witnesses are asked for its next cards: it may have gone where it does not
+// let us follow. The error is that of following all the same.
 func (x *Exchange) Follow(ctx context.Context, party heed.PartyID) error {
+	err := x.followDirectly(ctx, party)
+	var stranger *heed.Invalid
+	if err == nil || errors.As(err, &stranger) || ctx.Err() != nil {
+		return err
+	}
+	_, asking := x.refreshAtWitnesses(ctx, party)
+	return errors.Join(err, asking)
+}
+
+// followDirectly is Follow without the witnesses.
+func (x *Exchange) followDirectly(ctx context.Context, party heed.PartyID) error {
 	err := x.followAll(ctx, party)
 	if errors.Is(err, ledger.ErrOrigin) {
 		// It has begun its next ledger, and we have not seen the card yet.

@@ -31,7 +31,9 @@ func (x *Exchange) AddPeer(ctx context.Context, note []byte) (heed.Card, error) 
 		if err == nil && !held.Removed && held.Card.Serial > card.Serial {
 			return &heed.Refused{Code: heed.StaleCard, Detail: fmt.Sprintf("card %d of %s is older than card %d, which we hold", card.Serial, card.Party, held.Card.Serial), Hint: "ask for the current card"}
 		}
-		if err := tx.PutPeer(replaced(held, card, note, now)); err != nil {
+		peer := replaced(held, card, note, now)
+		peer.Introducer, peer.Via, peer.Pending = "", heed.AccordID{}, false // people vouch for it themselves now
+		if err := tx.PutPeer(peer); err != nil {
 			return err
 		}
 		if err := x.reladder(tx, card.Party, now); err != nil {
@@ -116,7 +118,10 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte, successions ...[]b
 		return err
 	}
 	err = x.write(ctx, func(tx Tx) error {
-		peer, err := knownPeer(tx, card.Party)
+		peer, err := tx.Peer(card.Party)
+		if errors.Is(err, ErrNotFound) {
+			peer, err = knownPeer(tx, card.Party)
+		}
 		if err != nil || peer.Card.ID == card.ID {
 			return err
 		}
@@ -128,6 +133,7 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte, successions ...[]b
 			return err
 		}
 		next := replaced(peer, card, note, now)
+		next.Removed = peer.Removed // who was removed comes back by people's hands alone
 		if strings.HasPrefix(peer.Trouble, inconsistencyTrouble) {
 			next.Trouble = peer.Trouble // a new card mends no ledger: that is for people to say
 		}
@@ -154,6 +160,30 @@ func (x *Exchange) TakeOver(ctx context.Context, note []byte, successions ...[]b
 	return err
 }
 
+// takeNext is TakeOver for one of several cards that more than one errand may be
+// taking over, the peer's and those of witnesses: that another was faster is no
+// failure.
+func (x *Exchange) takeNext(ctx context.Context, card heed.Card, note []byte, successions [][]byte) error {
+	err := x.TakeOver(ctx, note, successions...)
+	var refused *heed.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	held := false
+	reading := x.store.Read(ctx, func(v View) error {
+		_, err := v.Card(card.ID)
+		held = err == nil
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if held {
+		return nil
+	}
+	return errors.Join(err, reading)
+}
+
 // successionTo finds the succession to a card's ledger.
 func successionTo(card heed.Card, successions [][]byte) (*heed.Statement, []byte, error) {
 	for _, note := range successions {
@@ -168,8 +198,16 @@ func successionTo(card heed.Card, successions [][]byte) (*heed.Statement, []byte
 	return nil, nil, nil
 }
 
+// cardsOf asks a peer for all its cards and successions.
+func (x *Exchange) cardsOf(ctx context.Context, at heed.Card) (cards, successions [][]byte, err error) {
+	if cards, err = x.courier.Cards(ctx, at); err == nil {
+		successions, err = x.courier.Successions(ctx, at)
+	}
+	return cards, successions, err
+}
+
 // RefreshCard asks a peer for its cards since the one that we hold and takes
-// them over, one after the other.
+// them over, one after the other; where it does not answer, our witnesses.
 func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
 	var peer Peer
 	err := x.store.Read(ctx, func(v View) error {
@@ -180,13 +218,13 @@ func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
 	if err != nil {
 		return err
 	}
-	cards, err := x.courier.Cards(ctx, peer.Card)
+	cards, successions, err := x.cardsOf(ctx, peer.Card)
 	if err != nil {
-		return err
-	}
-	successions, err := x.courier.Successions(ctx, peer.Card)
-	if err != nil {
-		return err
+		taken, asking := x.refreshAtWitnesses(ctx, party)
+		if taken && asking == nil {
+			return nil
+		}
+		return errors.Join(err, asking)
 	}
 	for _, note := range cards {
 		card, err := wire.ParseCard(note)
@@ -196,7 +234,7 @@ func (x *Exchange) RefreshCard(ctx context.Context, party heed.PartyID) error {
 		if card.Party != party || card.Serial <= peer.Card.Serial {
 			continue
 		}
-		err = x.TakeOver(ctx, note, successions...)
+		err = x.takeNext(ctx, card, note, successions)
 		var refused *heed.Refused
 		if errors.As(err, &refused) {
 			// People have to act: nothing goes between the two until they have.
@@ -275,6 +313,9 @@ func (x *Exchange) Renew(ctx context.Context, card heed.Card, note []byte, lost 
 			if err := x.requeue(tx, p.Card.Party, now); err != nil {
 				return err
 			}
+		}
+		if err := x.sealRenewals(tx, before.Card, card, note, peers, now); err != nil {
+			return err
 		}
 		return x.logAside(tx, note)
 	})

@@ -43,6 +43,8 @@ type View interface {
 	LedgerView
 	WitnessView
 	DepositView
+	AccordView
+	DraftView
 }
 
 // Tx is a change under way. Its reads see its own writes.
@@ -55,6 +57,8 @@ type Tx interface {
 	LedgerTx
 	WitnessTx
 	DepositTx
+	AccordTx
+	DraftTx
 }
 
 // Kept is a statement as a node keeps it.
@@ -185,13 +189,21 @@ type Peer struct {
 	Trouble string
 	// LastContact is when the peer last answered or sent; zero: never.
 	LastContact time.Time
+
+	// Introducer is the party whose proposal of an accord brought the card, and
+	// Via that accord; empty where people compared the fingerprint.
+	Introducer heed.PartyID
+	Via        heed.AccordID
+	// Pending is a card that was brought and not accepted yet: its party may say
+	// something about Via, and nothing else.
+	Pending bool
 }
 
 // PeerView reads cards, peers and officers.
 type PeerView interface {
 	Self() (Self, error)
 	Peer(heed.PartyID) (Peer, error)
-	// Peers lists all that were not removed, by name.
+	// Peers lists all that were not removed, by name; pending ones are among them.
 	Peers() ([]Peer, error)
 	// Card finds any card that was ever held, our own included.
 	Card(heed.CardID) (heed.Card, error)
@@ -201,6 +213,8 @@ type PeerView interface {
 	CardOf(p heed.PartyID, serial uint64) (heed.Card, error)
 	// Officers lists the roster, removed officers included, by name.
 	Officers() ([]heed.Officer, error)
+	// Renewals lists those that are kept for a peer, that of our oldest card first.
+	Renewals(heed.PartyID) ([]Renewal, error)
 }
 
 // PeerTx changes cards, peers and officers.
@@ -209,6 +223,19 @@ type PeerTx interface {
 	// PutPeer adds or replaces a peer and keeps its card.
 	PutPeer(Peer) error
 	PutRoster(wire.Roster, []byte) error
+	// PutRenewal keeps a renewal; one for that peer and under that card is replaced.
+	PutRenewal(Renewal) error
+	// ForgetRenewals drops all that are kept for a peer: it has our present card.
+	ForgetRenewals(heed.PartyID) error
+}
+
+// Renewal is an envelope to a peer, outside the channels, under a card of ours
+// that was renewed: it brings the card after it. It is sealed when the card is
+// renewed, since the node key that signs it is gone later.
+type Renewal struct {
+	Peer     heed.PartyID
+	Card     uint64 // serial of our card under which it is sealed
+	Envelope []byte // header and what is sealed
 }
 
 // Channel is one direction between two parties under two cards.
@@ -463,6 +490,74 @@ type DepositTx interface {
 	GiveUp(keys []string, upTo int64, at time.Time) error
 	// SetCollected notes how far we have collected from a depositary, by its node key.
 	SetCollected(depositary string, upTo int64) error
+}
+
+// KeptVersion is a version of an accord as a node keeps it.
+type KeptVersion struct {
+	Accord heed.Accord
+	Note   []byte // the signed bytes
+}
+
+// KeptAct is an act about an accord as a node keeps it.
+type KeptAct struct {
+	Act  heed.AccordAct
+	Note []byte // the signed bytes
+}
+
+// AccordView reads accords.
+type AccordView interface {
+	// Accords lists the accords of which anything is held, in the order in which they came.
+	Accords() ([]heed.AccordID, error)
+	// AccordVersions lists the versions that are held of an accord, by number, then id.
+	AccordVersions(heed.AccordID) ([]KeptVersion, error)
+	// AccordVersion finds a version of any accord.
+	AccordVersion(heed.VersionID) (KeptVersion, error)
+	// AccordActs lists the acts that are held of an accord, in the order in which they came.
+	AccordActs(heed.AccordID) ([]KeptAct, error)
+	// AccordCases lists the cases whose openings name the accord, those of its
+	// proposals and acts included, in the order in which they came.
+	AccordCases(heed.AccordID) ([]heed.CaseID, error)
+}
+
+// AccordTx changes accords.
+type AccordTx interface {
+	// PutVersion keeps a version; keeping one again changes nothing.
+	PutVersion(KeptVersion) error
+	// PutAct keeps an act; keeping one again changes nothing.
+	PutAct(KeptAct) error
+}
+
+// Draft is something that an officer has drafted and another must release.
+type Draft struct {
+	Code     heed.Code // of the case that it will open, by which people find it
+	Kind     heed.Kind
+	Officer  heed.OfficerID // who has drafted it
+	At       time.Time
+	To       []heed.PartyID
+	Accord   heed.AccordID  // under whose terms it is to go; zero: none
+	Version  heed.VersionID // the version in force when it was drafted; zero: none
+	Document []byte         // what it amends, as exchange writes it; the store does not read it
+	// Contents are what will go with it. One that was erased meanwhile has its
+	// Ref alone.
+	Contents []Content
+	Released heed.ReleaseID // zero: not yet
+	Dropped  time.Time      // zero: it was not
+}
+
+// DraftView reads drafts.
+type DraftView interface {
+	// Drafts lists those that are neither released nor dropped, oldest first.
+	// Of their contents it has the Refs alone: Draft has the rest.
+	Drafts() ([]Draft, error)
+	// Draft finds any draft, also one that was released or dropped.
+	Draft(heed.Code) (Draft, error)
+}
+
+// DraftTx changes drafts.
+type DraftTx interface {
+	// PutDraft adds a draft, or replaces the one of its code, and keeps its
+	// contents. One that the draft has already may come with its Ref alone.
+	PutDraft(Draft) error
 }
 
 // Keys are the private keys of this node. Officers' keys are held by the node

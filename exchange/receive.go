@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -106,6 +107,11 @@ func (x *Exchange) commitSome(ctx context.Context, post *incoming, some []*item,
 				return err
 			}
 		}
+		if post.first.RecipientCard == me.Card.Serial {
+			if err := tx.ForgetRenewals(post.peer.Card.Party); err != nil {
+				return err
+			}
+		}
 		return x.contacted(tx, post.peer.Card.Party, now)
 	})
 }
@@ -117,6 +123,7 @@ type incoming struct {
 	items []*item
 	first wire.Header // of the first envelope that could be read
 	last  wire.Header // of the last one: in a stream that was refused, the one that it was refused for
+	held  bool        // a depositary handed it over
 }
 
 // item is one envelope of the stream and what becomes of it.
@@ -147,7 +154,21 @@ func (x *Exchange) promise(ctx context.Context, post *incoming, now time.Time) e
 		if it.refusal != nil || it.envelope.Number == 0 {
 			continue
 		}
-		receipt, err := x.receiptFor(it.letter.statements[0].Statement, it.envelope.Header, post.me.Card, after, now)
+		s := it.letter.statements[0].Statement
+		var terms heed.Baseline
+		err := x.store.Read(ctx, func(v View) (err error) {
+			terms, err = termsFor(v, s, post.me.Card, now)
+			return err
+		})
+		var refused *heed.Refused
+		if errors.As(err, &refused) {
+			it.refusal = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		receipt, err := x.receiptFor(s, it.envelope.Header, post.me.Card, terms, after, now)
 		if err != nil {
 			return err
 		}
@@ -168,7 +189,7 @@ func (post *incoming) catchingUp() {
 	}
 }
 
-func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, after heed.Digest, now time.Time) (Kept, error) {
+func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, terms heed.Baseline, after heed.Digest, now time.Time) (Kept, error) {
 	node, err := x.keys.Node(card.NodeKey)
 	if err != nil {
 		return Kept{}, err
@@ -177,7 +198,7 @@ func (x *Exchange) receiptFor(s heed.Statement, h wire.Header, card heed.Card, a
 		Kind: heed.KindReceipt, Case: s.CaseID(), Author: x.party, AuthorCard: card.Serial, Recipient: s.Author, RecipientCard: h.SenderCard,
 		Time: now, After: after, Answers: []heed.StatementID{s.ID}, TagKey: s.TagKey,
 		Number: h.Number, Received: now, Ledger: card.LedgerKey, Terms: card.ID, PublishBy: now.Add(card.PublicationDelay),
-		Duties: heed.Promises(s, card.Baseline, now),
+		Duties: heed.Promises(s, terms, now),
 	}, node)
 	return Kept{Statement: receipt, Note: note, Arrived: now}, err
 }
@@ -203,6 +224,7 @@ func (x *Exchange) follow(ctx context.Context, post *incoming, now time.Time) {
 	for _, it := range post.items {
 		if it.refusal == nil {
 			x.notice(ctx, post.peer.Card, it.letter, now)
+			x.report(ctx, "renewed card of "+string(party), x.takeRenewed(ctx, post.peer.Card, it.letter))
 		}
 	}
 }

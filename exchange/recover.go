@@ -415,9 +415,17 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 		if err := tx.PutRelease(s.Release, l.releases[s.Release].note); err != nil {
 			return err
 		}
+		if err := x.settleDraft(tx, s); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(tx.Keep(k), l.keepAfter(tx, s)); err != nil {
 		return err
+	}
+	if s.Kind.OfAccord() {
+		if err := x.keepConcern(tx, s, l.concerns[s.ID], now); err != nil {
+			return err
+		}
 	}
 	if s.Kind == heed.KindReceipt {
 		return tx.Consume(Consumed{Channel: Channel{Peer: peer.Party, OurCard: s.AuthorCard, TheirCard: s.RecipientCard}, Number: s.Number, Statement: s.Answers[0], Answer: k.Note})
@@ -445,7 +453,14 @@ func (x *Exchange) admitRestored(tx Tx, s heed.Statement, now time.Time) error {
 	if err := roomFor(tx, c, s); err != nil {
 		return err
 	}
-	return c.Admit(s, card.Baseline, now)
+	terms, err := termsFor(tx, c.Opening, card, s.Time)
+	if isUnknownAccord(err) {
+		return nil // the accord comes back with another case; our ledger has the leaf of the receipt that we gave
+	}
+	if err != nil {
+		return err
+	}
+	return c.Admit(s, terms, now)
 }
 
 // relog appends the leaves of statements of ours that came back from peers

@@ -90,7 +90,7 @@ func (x *Exchange) composeReminders(ctx context.Context, entry IndexedDuty, now 
 		if !ok || !d.Open() {
 			return errNothingDue
 		}
-		ladder, err := x.ladder(v, d.OwedBy)
+		ladder, err := x.ladderIn(v, c.Opening, d.OwedBy)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (x *Exchange) tellLevels(tx Tx, entry IndexedDuty, now time.Time, reminders
 			index[i].Next = time.Time{}
 			continue
 		}
-		ladder, err := x.ladder(tx, d.OwedBy)
+		ladder, err := x.ladderIn(tx, c.Opening, d.OwedBy)
 		if err != nil {
 			return err
 		}

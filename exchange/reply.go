@@ -61,7 +61,7 @@ func (x *Exchange) Refuse(ctx context.Context, officer heed.OfficerID, id heed.C
 		}
 		s.Code = code
 		for _, d := range c.OpenDuties(x.party) {
-			if from, ok := c.Statement(d.From); ok && from.Author != x.party {
+			if from, ok := c.Statement(d.From); ok && from.Author != x.party && !from.Kind.Proposes() {
 				s.Answers = append(s.Answers, d.From)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"heed"
@@ -134,23 +135,84 @@ func (x *Exchange) learnSuccessions(ctx context.Context, party heed.PartyID) err
 	if err != nil {
 		return err
 	}
-	return x.write(ctx, func(tx Tx) error {
-		for _, note := range notes {
-			s, err := wire.ParseStatement(note)
-			if err != nil {
-				return fmt.Errorf("successions of %s: %w", party, err)
-			}
-			for _, card := range cards {
-				if s.Kind == heed.KindSuccession && s.Author == party && s.Node == card.NodeKey && s.Ledger == card.LedgerKey {
-					if err := tx.PutSuccession(party, note); err != nil {
-						return err
-					}
-				}
-			}
-		}
-		return nil
-	})
+	return x.write(ctx, func(tx Tx) error { return KeepSuccessions(tx, peer.Card, notes) })
 }
+
+// KeepSuccessions keeps, of what anybody shows as the successions of a party
+// with that present card, those that hand over a ledger of an earlier card that
+// is held, under that card's node key, where none is held yet. Where the mirror
+// of a ledger has its end leaf, it is the one that this names, and no other.
+func KeepSuccessions(tx Tx, present heed.Card, notes [][]byte) error {
+	if len(notes) == 0 {
+		return nil
+	}
+	cards, err := unlinked(tx, present)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		s, err := wire.ParseStatement(note)
+		if err != nil {
+			return fmt.Errorf("successions of %s: %w", present.Party, err)
+		}
+		if s.Kind != heed.KindSuccession || s.Author != present.Party {
+			continue
+		}
+		end, err := endOf(tx, s)
+		if err != nil {
+			return err
+		}
+		hands := func(card heed.Card) bool { return s.Node == card.NodeKey && s.Ledger == card.LedgerKey }
+		if end.Ends() && end.Succession != wire.SignedDigest(note) || !end.Ends() && !slices.ContainsFunc(cards, hands) {
+			continue
+		}
+		if err := tx.PutSuccession(present.Party, note); err != nil {
+			return err
+		}
+		cards = slices.DeleteFunc(cards, func(card heed.Card) bool { return card.LedgerKey == s.Ledger })
+	}
+	return nil
+}
+
+// endOf is the map root that our mirror of the ledger ends with which a
+// succession hands over.
+func endOf(v View, s heed.Statement) (ledger.MapRoot, error) {
+	key, err := seal.ParseVerifyKey(s.Ledger)
+	if err != nil {
+		return ledger.MapRoot{}, err
+	}
+	if party, _, err := ledger.ParseOrigin(key.Name()); err != nil || heed.PartyID(party) != s.Author {
+		return ledger.MapRoot{Previous: -1}, nil // no ledger of the party's that could be mirrored
+	}
+	return lastRoot(v, key.Name())
+}
+
+// misnamed reports whether the end leaf of a party's ledger names a succession
+// that is not held, but another one is: the party has signed two.
+func misnamed(v View, party heed.PartyID) (bool, error) {
+	notes, err := v.Successions(party)
+	if err != nil {
+		return false, err
+	}
+	for _, note := range notes {
+		s, err := wire.ReadStatement(note)
+		if err != nil {
+			return false, err
+		}
+		end, err := endOf(v, s)
+		if err != nil {
+			return false, err
+		}
+		named := func(note []byte) bool { return wire.SignedDigest(note) == end.Succession }
+		if end.Ends() && !slices.ContainsFunc(notes, named) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// mostCards is how many of a party's cards are looked through.
+const mostCards = 4096
 
 // unlinked are the cards of a party whose ledger is not the present one, and
 // of which we hold no succession.
@@ -168,7 +230,7 @@ func unlinked(v View, present heed.Card) ([]heed.Card, error) {
 		left[s.Ledger] = true
 	}
 	var cards []heed.Card
-	for serial := uint64(1); serial < present.Serial; serial++ {
+	for serial := present.Serial - min(present.Serial-1, mostCards); serial < present.Serial; serial++ {
 		card, err := v.CardOf(present.Party, serial)
 		if errors.Is(err, ErrNotFound) {
 			continue // one from before we knew the party

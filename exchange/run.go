@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -248,9 +249,11 @@ func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand,
 		case <-ticker.C:
 		case <-e.mirror:
 		}
+		asked := x.Now()
 		err := x.Follow(ctx, party)
 		if err == nil {
-			err = x.dateMirror(ctx, party)
+			_, given := x.checkGiven(ctx, party, asked)
+			err = errors.Join(given, x.dateMirror(ctx, party))
 		}
 		x.report(ctx, "mirror of "+string(party), err)
 	}

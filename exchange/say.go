@@ -118,6 +118,12 @@ func (x *Exchange) begin(v View, c heed.Case, kind heed.Kind, now time.Time) (he
 		Recipient: peer.Card.Party, RecipientCard: peer.Card.Serial,
 		Time: now, After: after, Previous: c.Last(x.party), Node: me.Card.NodeKey,
 	}
+	switch kind {
+	case heed.KindSupplement, heed.KindCorrection, heed.KindQuestion:
+		if s.Accord, s.Version, err = namedUnder(v, c.Opening, now); err != nil {
+			return heed.Statement{}, err
+		}
+	}
 	// A clock that was set back must not sign before what it signed already.
 	if last, ok := c.Statement(s.Previous); ok && last.Time.After(now) {
 		s.Time = last.Time
@@ -333,7 +339,7 @@ func (x *Exchange) reindexCase(tx Tx, c heed.Case, now time.Time) error {
 	peer := c.Other(x.party)
 	index := make([]IndexedDuty, 0, len(c.Duties))
 	for _, d := range c.Duties {
-		ladder, err := x.ladder(tx, d.OwedBy)
+		ladder, err := x.ladderIn(tx, c.Opening, d.OwedBy)
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,10 @@
 package exchange
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"heed"
@@ -34,6 +36,11 @@ func (g *gathering) silence(kind heed.DutyKind) error {
 	if err := g.addRecalls(debtor); err != nil {
 		return err
 	}
+	for _, from := range froms {
+		if err := g.addBefore(from, debtor); err != nil {
+			return err
+		}
+	}
 	return errors.Join(g.addMaps(g.c.Warner), g.addMaps(g.c.Warned))
 }
 
@@ -64,7 +71,8 @@ func (g *gathering) asOf(debtor heed.PartyID) error {
 }
 
 // owing lists the statements from which the debtor owes a duty of that kind:
-// by the fold, or because they ask for it and have no receipt.
+// by the fold, or because they ask for it and they, or something that they
+// follow, have no receipt.
 func (g *gathering) owing(kind heed.DutyKind, debtor heed.PartyID) ([]heed.StatementID, error) {
 	var open, settled, unreceived []heed.StatementID
 	for _, d := range g.c.Duties {
@@ -79,7 +87,7 @@ func (g *gathering) owing(kind heed.DutyKind, debtor heed.PartyID) ([]heed.State
 	}
 	for _, id := range g.order {
 		s := g.kept[id].Statement
-		if _, receipted := g.c.Receipt(id); s.Author == g.x.party && !receipted && s.Asks(kind) {
+		if s.Author == g.x.party && s.Asks(kind) && !g.runs(kind, id) {
 			unreceived = append(unreceived, id)
 		}
 	}
@@ -87,6 +95,18 @@ func (g *gathering) owing(kind heed.DutyKind, debtor heed.PartyID) ([]heed.State
 		return all, nil
 	}
 	return settled, nil
+}
+
+// runs reports whether a statement of ours starts a clock, as far as its
+// recipient owes a duty of that kind for it at all.
+func (g *gathering) runs(kind heed.DutyKind, id heed.StatementID) bool {
+	receipt, received := g.c.Receipt(id)
+	if !received {
+		return false
+	}
+	_, promised := receipt.Promised(kind)
+	_, given := g.c.Given(id)
+	return given || !promised
 }
 
 // oneSilence gathers what shows that one duty has no answer on record, or that
@@ -138,11 +158,102 @@ func (g *gathering) addPromise(from Kept, debtor heed.PartyID) error {
 	if receipt, ok := g.c.Receipt(id); ok {
 		return g.addStanding(receipt.ID)
 	}
+	return g.lookUpRefusals(id, debtor)
+}
+
+// lookUpRefusals looks up whether the debtor refused the envelopes in which a
+// statement was deposited for it.
+func (g *gathering) lookUpRefusals(id heed.StatementID, debtor heed.PartyID) error {
 	deposits, err := g.deposits(id)
 	for _, d := range deposits {
 		g.lookUp(debtor, ledger.SlotTag(ledger.Key(d.Envelope), ledger.SlotBadSeal, 0, heed.StatementID(d.Envelope)))
 	}
 	return err
+}
+
+// addBefore adds what shows since when the debtor has all that a statement of
+// ours follows, back to the opening: its receipt for each of them, and what the
+// debtor itself had said. Where it gave none, the deposits of that one.
+func (g *gathering) addBefore(id heed.StatementID, debtor heed.PartyID) error {
+	if g.kept[id].Statement.Author == debtor {
+		return nil // it undertook the duty itself
+	}
+	unreceived := g.unreceived(id)
+	for _, before := range g.before(id) {
+		k := g.kept[before]
+		if k.Statement.Author == debtor {
+			if err := g.addNote(k); err != nil {
+				return err
+			}
+			continue
+		}
+		receipt, ok := g.c.Receipt(before)
+		if before == unreceived {
+			if err := g.addPromise(k, debtor); err != nil {
+				return err
+			}
+			continue
+		}
+		g.bare(k)
+		if !ok {
+			continue
+		}
+		if err := g.addNote(g.kept[receipt.ID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addNote adds the signed text of what binds the debtor, and its leaf where the
+// key that signed it has ended.
+func (g *gathering) addNote(k Kept) error {
+	card, err := g.x.newestCard(g.v, k.Statement.Author)
+	if err != nil {
+		return err
+	}
+	if card.NodeKey != k.Statement.Node {
+		return g.addLogged(k.Statement.ID)
+	}
+	g.bare(k)
+	return nil
+}
+
+// bare adds the signed text of a statement alone: nothing that tells what became of it.
+func (g *gathering) bare(k Kept) {
+	if !slices.ContainsFunc(g.bundle.Statements, func(s evidence.Statement) bool { return bytes.Equal(s.Note, k.Note) }) {
+		g.bundle.Statements = append(g.bundle.Statements, evidence.Statement{Note: k.Note})
+	}
+}
+
+// before lists what a statement follows and answers, and what these do, each
+// behind all on which it rests. What is not kept is left out: it waits for it, too.
+func (g *gathering) before(id heed.StatementID) (all []heed.StatementID) {
+	seen := map[heed.StatementID]bool{id: true}
+	var walk func(id heed.StatementID)
+	walk = func(id heed.StatementID) {
+		s := g.kept[id].Statement
+		for _, parent := range append([]heed.StatementID{g.c.Opening.ID, s.Previous}, s.Answers...) {
+			if _, ok := g.kept[parent]; ok && !seen[parent] {
+				seen[parent] = true
+				walk(parent)
+				all = append(all, parent)
+			}
+		}
+	}
+	walk(id)
+	return all
+}
+
+// unreceived is the first statement of ours on which this one rests and for
+// which we hold no receipt; zero where there is none.
+func (g *gathering) unreceived(id heed.StatementID) heed.StatementID {
+	for _, before := range g.before(id) {
+		if _, ok := g.c.Receipt(before); !ok && g.kept[before].Statement.Author == g.x.party {
+			return before
+		}
+	}
+	return heed.StatementID{}
 }
 
 // deposits are those of a statement, read.
@@ -186,7 +297,11 @@ func (g *gathering) ripens(from Kept, d heed.Duty, owed bool) (time.Time, error)
 		card, err := signedByCard(g.v, from.Statement)
 		return d.Due.Add(card.PublicationDelay), err
 	}
-	deposits, err := g.deposits(from.Statement.ID)
+	lying := from.Statement.ID
+	if received {
+		lying = g.unreceived(lying)
+	}
+	deposits, err := g.deposits(lying)
 	if err != nil || len(deposits) == 0 {
 		return time.Time{}, err
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"heed"
-	"heed/seal"
 	"heed/wire"
 )
 
@@ -23,23 +22,29 @@ type Attachment struct {
 type WarnOrder struct {
 	Officer     heed.OfficerID
 	To          []heed.PartyID
+	Accord      heed.AccordID // under whose terms; zero: by the recipients' cards. With nobody in To, to all whom it binds
 	Warning     heed.Warning
 	Attachments []Attachment
+	Draft       bool // keep it for release, also where no accord asks for that
 }
 
 // Warned is what came of it: one code, and a case for each recipient in the
 // order in which they were named.
 type Warned struct {
-	Code  heed.Code
-	Cases []heed.CaseID
+	Code    heed.Code
+	To      []heed.PartyID
+	Cases   []heed.CaseID // in the order of To
+	Drafted bool          // it waits for release under Code; nothing is sent, and there are no Cases
 }
 
 // Warn sends a warning to one or more parties: one release that an officer
 // signs, and a case of its own with each recipient, none of whom learns of the
 // others. When it returns, all of them are committed and queued, or none is.
+// Where the accord asks for a second officer or a rights check, it is kept as a
+// draft instead, which Release sends.
 func (x *Exchange) Warn(ctx context.Context, order WarnOrder) (Warned, error) {
 	now := x.Now()
-	if len(order.To) == 0 {
+	if len(order.To) == 0 && order.Accord.IsZero() {
 		return Warned{}, &heed.Invalid{What: "nobody is named to be warned", Hint: "add --to PARTY"}
 	}
 	if len(slices.Compact(slices.Sorted(slices.Values(order.To)))) != len(order.To) {
@@ -50,72 +55,101 @@ func (x *Exchange) Warn(ctx context.Context, order WarnOrder) (Warned, error) {
 		return Warned{}, err
 	}
 	var all []spoken
+	var draft *Draft
 	err = x.store.Read(ctx, func(v View) error {
-		rel, err := x.release(v, order.Officer, heed.Release{Kind: heed.KindWarning, Contents: refs(contents)}, now)
+		to, terms, err := x.addressed(v, order, now)
 		if err != nil {
 			return err
 		}
-		for _, party := range order.To {
-			words, err := x.openCase(v, party, contents, rel, now)
-			if err != nil {
-				return err
-			}
-			words.statement.Urgency, words.statement.Status = order.Warning.Urgency, order.Warning.Status
-			words.statement.AsksAnswer = order.Warning.AsksAnswer()
-			all = append(all, words)
+		if order.Draft || terms.GatesRelease(heed.KindWarning) {
+			draft, err = x.draftWarning(v, order, to, terms, contents, now)
+			return err
 		}
-		return nil
+		all, err = x.openWarnings(v, to, terms, order.Warning, contents, nil, x.by(order.Officer, now), now)
+		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Warned{}, err
+	case draft != nil:
+		return Warned{Code: draftCode(contents), To: draft.To, Drafted: true}, x.keepDraft(ctx, *draft, draftAbout{})
 	}
 	return x.openAll(ctx, all, now)
 }
 
+// openWarnings makes the statement to each recipient, of one release.
+func (x *Exchange) openWarnings(v View, to []heed.PartyID, terms heed.Accord, w heed.Warning, contents []Content, form *heed.RightsCheck, sign releaser, now time.Time) ([]spoken, error) {
+	rel, err := sign(v, heed.Release{Kind: heed.KindWarning, Contents: refs(contents)})
+	if err != nil {
+		return nil, err
+	}
+	if err := mayRelease(terms, rel.Release, form); err != nil {
+		return nil, err
+	}
+	var all []spoken
+	for _, party := range to {
+		words, err := x.openCase(v, party, contents, rel, now)
+		if err != nil {
+			return nil, err
+		}
+		s := &words.statement
+		s.Urgency, s.Status, s.AsksAnswer = w.Urgency, w.Status, w.AsksAnswer()
+		s.Accord, s.Version = terms.AccordID(), terms.ID
+		all = append(all, words)
+	}
+	return all, nil
+}
+
+// draftWarning is a warning to be released later. Whoever could not be warned
+// now is complained of now.
+func (x *Exchange) draftWarning(v View, order WarnOrder, to []heed.PartyID, terms heed.Accord, contents []Content, now time.Time) (*Draft, error) {
+	d, err := draftFor(v, order.Officer, heed.KindWarning, to, terms, contents, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, party := range to {
+		if _, err := x.openCase(v, party, contents, released{Release: heed.Release{Kind: heed.KindWarning}}, now); err != nil {
+			return nil, err
+		}
+	}
+	return &d, nil
+}
+
+// addressed is to whom a warning goes, and the terms under which.
+func (x *Exchange) addressed(v View, order WarnOrder, now time.Time) ([]heed.PartyID, heed.Accord, error) {
+	if order.Accord.IsZero() {
+		return order.To, heed.Accord{}, nil
+	}
+	terms, all, err := x.sealedUnder(v, order.Accord, now)
+	if err != nil {
+		return nil, terms, err
+	}
+	if err := terms.Admits(order.Warning.Handling); err != nil {
+		return nil, terms, err
+	}
+	if len(order.To) == 0 {
+		if len(all) == 0 {
+			return nil, terms, &heed.Refused{Detail: fmt.Sprintf("accord %s binds nobody else now", order.Accord.Short()), Hint: "`heed accord show` says who has ratified it"}
+		}
+		return all, terms, nil
+	}
+	for _, p := range order.To {
+		if !slices.Contains(all, p) {
+			return nil, terms, &heed.Refused{Detail: fmt.Sprintf("nothing under accord %s is sealed to %s, which it does not bind now", order.Accord.Short(), p), Hint: "`heed accord show` says who has ratified it; or leave --accord out"}
+		}
+	}
+	return order.To, terms, nil
+}
+
 // openAll signs the statements that open cases and commits them together.
 func (x *Exchange) openAll(ctx context.Context, all []spoken, now time.Time) (Warned, error) {
-	var out Warned
-	for i := range all {
-		var err error
-		if all[i], err = x.sign(all[i]); err != nil {
-			return Warned{}, err
-		}
-		out.Cases = append(out.Cases, all[i].statement.CaseID())
-		out.Code = all[i].statement.CaseCode()
-	}
-	err := x.write(ctx, func(tx Tx) error {
-		if _, err := self(tx); err != nil {
-			return err
-		}
-		for _, words := range all {
-			if err := x.commitOwn(tx, words, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
-// released is a signed release on its way into statements.
-type released struct {
-	heed.Release
-	note []byte
-}
-
-// release has the officer sign one act for all its recipients.
-func (x *Exchange) release(v View, officer heed.OfficerID, rel heed.Release, now time.Time) (released, error) {
-	a, err := x.act(v, officer, rel.Kind.Action())
+	all, err := x.signAll(all)
 	if err != nil {
-		return released{}, err
+		return Warned{}, err
 	}
-	nonce, err := seal.NewSalt(x.random)
-	if err != nil {
-		return released{}, err
-	}
-	rel.Author, rel.Time, rel.Nonce, rel.Officers = x.party, now, nonce, a.stamp()
-	rel, note, err := wire.SignRelease(rel, a.key)
-	return released{rel, note}, err
+	out := releasedTo(heed.KindWarning, all)
+	err = x.write(ctx, func(tx Tx) error { return x.commitAll(tx, all, now) })
+	return Warned{Code: all[0].statement.CaseCode(), To: out.To, Cases: out.Cases}, err
 }
 
 func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel released, now time.Time) (spoken, error) {
@@ -126,6 +160,9 @@ func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel 
 	peer, err := knownPeer(v, party)
 	if err != nil {
 		return spoken{}, err
+	}
+	if peer.Pending && !rel.Kind.OfAccord() {
+		return spoken{}, &heed.Refused{Detail: fmt.Sprintf("the card of %s came with an accord that %s proposed, and we have not ratified it", party, peer.Introducer), Hint: "`heed accord ratify`, or compare the fingerprint and `heed peer add` the card"}
 	}
 	if err := fitsInto(peer.Card, contents); err != nil {
 		return spoken{}, err
@@ -219,18 +256,28 @@ func describe(w heed.Warning, attachments []Attachment) (heed.Warning, error) {
 	return w, w.Check()
 }
 
-// Supplement adds to a warning of ours, for all its recipients whose cases are given.
-func (x *Exchange) Supplement(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, w heed.Warning, attachments []Attachment) ([]heed.StatementID, error) {
+// Amended is what came of a supplement, a correction or a recall.
+type Amended struct {
+	Statements []heed.StatementID // in the order of the cases
+	Draft      heed.Code          // where it waits for release; nothing is sent then
+}
+
+// Supplement adds to a warning of ours, for all its recipients whose cases are
+// given. Where the accord asks for a second officer or a rights check, it is
+// kept as a draft.
+func (x *Exchange) Supplement(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, w heed.Warning, attachments []Attachment) (Amended, error) {
 	return x.amend(ctx, officer, heed.KindSupplement, cases, func() ([]Content, error) { return x.warningContents(w, attachments) })
 }
 
-// Correct replaces what a warning of ours says.
-func (x *Exchange) Correct(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, w heed.Warning, attachments []Attachment) ([]heed.StatementID, error) {
+// Correct replaces what a warning of ours says; kept as a draft where a
+// supplement is.
+func (x *Exchange) Correct(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, w heed.Warning, attachments []Attachment) (Amended, error) {
 	return x.amend(ctx, officer, heed.KindCorrection, cases, func() ([]Content, error) { return x.warningContents(w, attachments) })
 }
 
-// Recall withdraws a warning of ours. It ends what is owed for it.
-func (x *Exchange) Recall(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, reason string) ([]heed.StatementID, error) {
+// Recall withdraws a warning of ours. It ends what is owed for it. One officer
+// is enough under every accord.
+func (x *Exchange) Recall(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, reason string) (Amended, error) {
 	return x.amend(ctx, officer, heed.KindRecall, cases, func() ([]Content, error) {
 		if reason == "" {
 			return nil, &heed.Invalid{What: "a recall says why", Hint: "add --reason TEXT"}
@@ -242,98 +289,136 @@ func (x *Exchange) Recall(ctx context.Context, officer heed.OfficerID, cases []h
 
 // amend makes one release of the kind and a statement of it in each case, all
 // committed together.
-func (x *Exchange) amend(ctx context.Context, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, write func() ([]Content, error)) ([]heed.StatementID, error) {
+func (x *Exchange) amend(ctx context.Context, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, write func() ([]Content, error)) (Amended, error) {
 	now := x.Now()
 	if len(cases) == 0 {
-		return nil, &heed.Invalid{What: "no case is named"}
+		return Amended{}, &heed.Invalid{What: "no case is named"}
 	}
 	contents, err := write()
 	if err != nil {
-		return nil, err
+		return Amended{}, err
 	}
 	for {
-		all, err := x.composeAmendments(ctx, officer, kind, cases, contents, now)
-		if err != nil {
-			return nil, err
-		}
-		err = x.write(ctx, func(tx Tx) error {
-			if _, err := self(tx); err != nil {
+		var all []spoken
+		var draft *Draft
+		var about draftAbout
+		err := x.store.Read(ctx, func(v View) error {
+			if draft, about, err = x.draftAmendment(v, officer, kind, cases, contents, now); err != nil || draft != nil {
 				return err
 			}
-			for _, words := range all {
-				c, err := tx.Case(words.statement.Case)
-				if err != nil {
-					return err
-				}
-				if c.Last(x.party) != words.statement.Previous {
-					return errStale
-				}
-				if err := x.commitOwn(tx, words, now); err != nil {
-					return err
-				}
-			}
-			return nil
+			all, err = x.composeAmendments(v, x.by(officer, now), nil, kind, cases, contents, now)
+			return err
 		})
+		switch {
+		case err != nil:
+			return Amended{}, err
+		case draft != nil:
+			return Amended{Draft: draftCode(contents)}, x.keepDraft(ctx, *draft, about)
+		}
+		if all, err = x.signAll(all); err != nil {
+			return Amended{}, err
+		}
+		err = x.write(ctx, func(tx Tx) error { return x.commitAll(tx, all, now) })
 		if errors.Is(err, errStale) {
 			continue
 		}
-		var ids []heed.StatementID
-		for _, words := range all {
-			ids = append(ids, words.statement.ID)
-		}
-		return ids, err
+		return Amended{Statements: releasedTo(kind, all).Statements}, err
 	}
 }
 
-func (x *Exchange) composeAmendments(ctx context.Context, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, contents []Content, now time.Time) ([]spoken, error) {
-	var all []spoken
-	err := x.store.Read(ctx, func(v View) error {
-		var rel released
-		for i, id := range cases {
-			c, err := v.Case(id)
-			if err != nil {
-				return err
-			}
-			if c.Opening.Kind != heed.KindWarning || c.Warner != x.party {
-				return &heed.Refused{Detail: fmt.Sprintf("case %s is not a warning of ours, so we cannot make a %s in it", c.Code.Spoken(), kind), Hint: "what the other party said is its own to supplement, correct or recall; `heed ask` puts a question"}
-			}
-			if _, recalled := c.Reached()[heed.StateRecalled]; recalled {
-				return &heed.Refused{Detail: fmt.Sprintf("case %s was recalled", c.Code.Spoken()), Hint: "send a new warning"}
-			}
-			if i == 0 {
-				if rel, err = x.release(v, officer, heed.Release{Kind: kind, Of: c.Opening.Release, Contents: refs(contents)}, now); err != nil {
-					return err
-				}
-			} else if c.Opening.Release != rel.Of {
-				return &heed.Invalid{What: "the cases are not of one warning"}
-			}
-			s, err := x.begin(v, c, kind, now)
-			if err != nil {
-				return err
-			}
-			peer, err := knownPeer(v, s.Recipient)
-			if err != nil {
-				return err
-			}
-			if err := fitsInto(peer.Card, contents); err != nil {
-				return err
-			}
-			s.Answers = []heed.StatementID{c.Opening.ID}
-			s.Release, s.Contents = rel.ID, rel.Contents
-			if kind != heed.KindRecall {
-				s.Urgency = c.Urgency
-			}
-			all = append(all, spoken{statement: s, contents: contents, release: rel.note})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+// errSeveral refuses to amend several warnings in one act.
+var errSeveral = &heed.Invalid{What: "the cases are not of one warning"}
+
+// draftAmendment is a supplement or a correction to be released later; nil
+// where the accords of the cases let it go at once.
+func (x *Exchange) draftAmendment(v View, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, contents []Content, now time.Time) (*Draft, draftAbout, error) {
+	var about draftAbout
+	var gate heed.Accord
+	var to []heed.PartyID
+	if kind == heed.KindRecall {
+		return nil, about, nil
 	}
-	for i := range all {
-		if all[i], err = x.sign(all[i]); err != nil {
+	for i, id := range cases {
+		c, s, err := x.amending(v, id, kind, contents, now)
+		if err != nil {
+			return nil, about, err
+		}
+		if i > 0 && c.Opening.Release != about.Of {
+			return nil, about, errSeveral
+		}
+		about.Of, about.Cases, to = c.Opening.Release, append(about.Cases, id), append(to, s.Recipient)
+		if s.Version.IsZero() {
+			continue
+		}
+		terms, err := accordOf(v, s)
+		if err != nil {
+			return nil, about, err
+		}
+		if terms.GatesRelease(kind) {
+			gate = terms
+		}
+	}
+	if gate.ID.IsZero() {
+		return nil, about, nil
+	}
+	d, err := draftFor(v, officer, kind, to, gate, contents, now)
+	return &d, about, err
+}
+
+// amending is a statement about a warning of ours, begun in its case.
+func (x *Exchange) amending(v View, id heed.CaseID, kind heed.Kind, contents []Content, now time.Time) (heed.Case, heed.Statement, error) {
+	c, err := v.Case(id)
+	if err != nil {
+		return c, heed.Statement{}, err
+	}
+	if c.Opening.Kind != heed.KindWarning || c.Warner != x.party {
+		return c, heed.Statement{}, &heed.Refused{Detail: fmt.Sprintf("case %s is not a warning of ours, so we cannot make a %s in it", c.Code.Spoken(), kind), Hint: "what the other party said is its own to supplement, correct or recall; `heed ask` puts a question"}
+	}
+	if _, recalled := c.Reached()[heed.StateRecalled]; recalled {
+		return c, heed.Statement{}, &heed.Refused{Detail: fmt.Sprintf("case %s was recalled", c.Code.Spoken()), Hint: "send a new warning"}
+	}
+	s, err := x.begin(v, c, kind, now)
+	if err != nil {
+		return c, s, err
+	}
+	peer, err := knownPeer(v, s.Recipient)
+	if err != nil {
+		return c, s, err
+	}
+	s.Answers = []heed.StatementID{c.Opening.ID}
+	if kind != heed.KindRecall {
+		s.Urgency = c.Urgency
+	}
+	return c, s, fitsInto(peer.Card, contents)
+}
+
+// composeAmendments makes the statement in each case, of one release.
+func (x *Exchange) composeAmendments(v View, sign releaser, form *heed.RightsCheck, kind heed.Kind, cases []heed.CaseID, contents []Content, now time.Time) ([]spoken, error) {
+	var all []spoken
+	var rel released
+	for i, id := range cases {
+		c, s, err := x.amending(v, id, kind, contents, now)
+		if err != nil {
 			return nil, err
 		}
+		if i == 0 {
+			if rel, err = sign(v, heed.Release{Kind: kind, Of: c.Opening.Release, Contents: refs(contents)}); err != nil {
+				return nil, err
+			}
+		} else if c.Opening.Release != rel.Of {
+			return nil, errSeveral
+		}
+		if !s.Version.IsZero() {
+			terms, err := accordOf(v, s)
+			if err != nil {
+				return nil, err
+			}
+			if err := mayRelease(terms, rel.Release, form); err != nil {
+				return nil, err
+			}
+		}
+		s.Release, s.Contents = rel.ID, rel.Contents
+		all = append(all, spoken{statement: s, contents: contents, release: rel.note})
 	}
 	return all, nil
 }
@@ -364,5 +449,5 @@ func (x *Exchange) AskParty(ctx context.Context, officer heed.OfficerID, party h
 		return Warned{}, err
 	}
 	err = x.write(ctx, func(tx Tx) error { return x.commitOwn(tx, words, now) })
-	return Warned{Code: words.statement.CaseCode(), Cases: []heed.CaseID{words.statement.CaseID()}}, err
+	return Warned{Code: words.statement.CaseCode(), To: []heed.PartyID{party}, Cases: []heed.CaseID{words.statement.CaseID()}}, err
 }

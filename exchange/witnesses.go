@@ -28,6 +28,13 @@ type Cosigner interface {
 	// in C2SP tlog-tiles, or "checkpoint"). What is not there is
 	// ledger.ErrNotFound. Nothing of it has been verified.
 	Resource(ctx context.Context, url, origin, path string) ([]byte, error)
+	// Cards asks a witness of ours for the signed cards that it holds of a
+	// party with serials after one, oldest first: some, and none where it has
+	// none later. ErrNotFound where it knows nothing of the party, or is
+	// another's. Nothing of it has been verified, as of Successions.
+	Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([][]byte, error)
+	// Successions asks it for the party's signed successions, all of them.
+	Successions(ctx context.Context, url string, of heed.PartyID) ([][]byte, error)
 }
 
 // Unreachable says in people's words that nobody answered at an address.

@@ -55,8 +55,8 @@ type Map struct {
 
 // NewMap is the map in pages.
 func NewMap(pages MapPages) *Map {
-	if memory, ok := pages.(*MemoryPages); ok {
-		return &Map{memory}
+	if parsed, ok := pages.(pageStore); ok {
+		return &Map{parsed}
 	}
 	return &Map{bytePages{pages}}
 }

@@ -101,7 +101,7 @@ func TestMapAgreesWithTheNaiveOne(t *testing.T) {
 		}
 		stored := &bytesOnly{}
 		layered := NewMemoryPages(&bytesOnly{})
-		all := []*Map{NewMap(stored), NewMap(&MemoryPages{}), NewMap(layered)}
+		all := []*Map{NewMap(stored), NewMap(&MemoryPages{}), NewMap(layered), NewMap(NewTopPages(&bytesOnly{}))}
 		for done := 0; done < len(entries); {
 			batch := entries[done:min(len(entries), done+rapid.IntRange(1, 300).Draw(t, "batch"))]
 			done += len(batch)
@@ -495,6 +495,70 @@ func TestMemoryPages(t *testing.T) {
 		t.Errorf("flush with nothing below: %v", err)
 	}
 }
+
+// What TopPages remembers is good for as long as the pages below are the same,
+// whoever changes them, and whatever fails.
+func TestTopPages(t *testing.T) {
+	var entries []MapEntry
+	for i := range 3000 {
+		entries = append(entries, MapEntry{testTag(i), int64(i)})
+	}
+	under := &bytesOnly{}
+	if _, err := NewMap(under).Insert(entries); err != nil {
+		t.Fatal(err)
+	}
+	top := NewTopPages(under)
+	m := NewMap(top)
+	agrees := func(when string) {
+		t.Helper()
+		want, err := NewMap(under).Root(MaxSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.Root(MaxSize); err != nil || got != want {
+			t.Errorf("%s: root %v, %v; want %v", when, got, err, want)
+		}
+		for _, e := range entries {
+			if index, ok, err := m.Lookup(e.Tag); !ok || index != e.Index || err != nil {
+				t.Fatalf("%s: tag %d at %d, %v, %v", when, e.Index, index, ok, err)
+			}
+		}
+	}
+	agrees("first")
+	if len(top.held) != 257 {
+		t.Errorf("%d pages are held", len(top.held))
+	}
+	held := top.held[""].mapPage
+	agrees("again")
+	if top.held[""].mapPage != held {
+		t.Error("the top page was parsed again")
+	}
+	more := func(i int) []MapEntry { return []MapEntry{{testTag(i), int64(i)}} }
+	if _, err := NewMap(under).Insert(more(3000)); err != nil {
+		t.Fatal(err)
+	}
+	entries = append(entries, more(3000)...)
+	agrees("after somebody else's insertion")
+	readOnly := NewTopPages(refusing{under})
+	m = NewMap(readOnly)
+	agrees("read only")
+	for i := range 300 {
+		if _, err := m.Insert(more(4000 + i)); !errors.Is(err, errRefused) {
+			t.Fatalf("an insertion that cannot be written: %v", err)
+		}
+	}
+	agrees("after insertions that were not written")
+	if _, ok, err := m.Lookup(testTag(4000)); ok || err != nil {
+		t.Errorf("a tag that was not written: %v, %v", ok, err)
+	}
+}
+
+var errRefused = errors.New("read only")
+
+// refusing is pages that nobody may change.
+type refusing struct{ MapPages }
+
+func (refusing) PutPage(_, _ []byte) error { return errRefused }
 
 func TestParseMapPageRefuses(t *testing.T) {
 	bucket := newMapPage(1, false, []mapItem{entryItem(MapEntry{Tag{1, 1}, 5}), entryItem(MapEntry{Tag{1, 2}, 6})})

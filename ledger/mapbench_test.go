@@ -76,6 +76,25 @@ func BenchmarkMapProve(b *testing.B) {
 		b.ReportMetric(float64(most), "longest-path-B")
 		b.ReportMetric(float64(size)/1e6, "pages-MB")
 	})
+	// What a certificate asks of the debtor's map, in one transaction.
+	for name, open := range map[string]func() *Map{
+		"bytes": func() *Map { return NewMap(pages) },
+		"top":   func() *Map { return NewMap(NewTopPages(pages)) },
+	} {
+		b.Run("certificate/pages="+name, func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				m, present, absent := open(), testTag(i%keys), testTag(keys+i)
+				if _, found, err := m.Lookup(absent); found || err != nil {
+					b.Fatal(err)
+				}
+				for _, tag := range []Tag{present, absent} {
+					if _, err := m.Prove(tag, keys); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
 	b.Run("check", func(b *testing.B) {
 		tag := testTag(keys)
 		path, err := m.Prove(tag, keys)

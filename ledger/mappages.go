@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,6 +143,61 @@ func (m *MemoryPages) shard(prefix []byte) *map[string]*memoryPage {
 	return &m.shards[prefix[0]]
 }
 
+// TopPages is the pages below it. It remembers those of the two topmost layers,
+// which are on the way of most tags, parsed and with their hashes, in at most
+// 10 MB, and goes by that for as long as the pages below give the same bytes: for
+// whoever asks one map many things. It is not safe for concurrent use.
+type TopPages struct {
+	under MapPages
+	held  map[string]topPage
+}
+
+type topPage struct {
+	*mapPage
+	bytes []byte
+}
+
+// topLayers is how many layers of pages TopPages remembers: 1 + 256 pages.
+const topLayers = 2
+
+// NewTopPages remembers the topmost pages of under.
+func NewTopPages(under MapPages) *TopPages { return &TopPages{under: under} }
+
+// Page implements MapPages. Errors are those of the pages below.
+func (t *TopPages) Page(prefix []byte) ([]byte, error) { return t.under.Page(prefix) }
+
+// PutPage implements MapPages. Errors are those of the pages below.
+func (t *TopPages) PutPage(prefix, page []byte) error { return t.under.PutPage(prefix, page) }
+
+func (t *TopPages) load(prefix []byte) (*mapPage, error) {
+	if len(prefix) >= topLayers {
+		return bytePages{t.under}.load(prefix)
+	}
+	data, err := bytePages{t.under}.read(prefix)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	if held, ok := t.held[string(prefix)]; ok && bytes.Equal(held.bytes, data) {
+		return held.mapPage, nil
+	}
+	page, err := parseMapPage(prefix, data)
+	if err != nil {
+		return nil, err
+	}
+	if t.held == nil {
+		t.held = map[string]topPage{}
+	}
+	t.held[string(prefix)] = topPage{page, bytes.Clone(data)}
+	return page, nil
+}
+
+// save forgets everything: the batch may have changed pages in place that it
+// then fails to write.
+func (t *TopPages) save(prefix []byte, page *mapPage) error {
+	clear(t.held)
+	return bytePages{t.under}.save(prefix, page)
+}
+
 // pageStore is what a map works on. A page that was loaded may be changed in
 // place, and is then saved in the same batch.
 type pageStore interface {
@@ -153,14 +209,19 @@ type pageStore interface {
 type bytePages struct{ pages MapPages }
 
 func (b bytePages) load(prefix []byte) (*mapPage, error) {
+	data, err := b.read(prefix)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	return parseMapPage(prefix, data)
+}
+
+func (b bytePages) read(prefix []byte) ([]byte, error) {
 	data, err := b.pages.Page(prefix)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: map page under prefix %x: %w", prefix, err)
 	}
-	if data == nil {
-		return nil, nil
-	}
-	return parseMapPage(prefix, data)
+	return data, nil
 }
 
 func (b bytePages) save(prefix []byte, page *mapPage) error {

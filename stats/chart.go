@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"heed"
 )
 
 // Charts are measured in units of the SVG's view box, which report.html makes
@@ -99,7 +101,7 @@ func kept(replies []Replies) chart {
 	}
 	var c chart
 	for _, r := range replies {
-		row := chartRow{Label: word(dutyWords, r.Duty), Text: ofDue(r)}
+		row := chartRow{Label: heed.Capital(r.Duty.Words()), Text: ofDue(r)}
 		at := units(plotLeft)
 		for _, piece := range []struct {
 			class, title string
@@ -169,7 +171,7 @@ func responses(replies []Replies) chart {
 	var c chart
 	for _, r := range replies {
 		if r.Median != nil {
-			c.add(chartRow{Label: word(dutyWords, r.Duty), Dots: true, From: place(time.Duration(*r.Median)), To: place(time.Duration(*r.Ninetieth)),
+			c.add(chartRow{Label: heed.Capital(r.Duty.Words()), Dots: true, From: place(time.Duration(*r.Median)), To: place(time.Duration(*r.Ninetieth)),
 				Text: fmt.Sprintf("%d given", r.Given())})
 		}
 	}

@@ -105,7 +105,7 @@ func newSheet(r Report) sheet {
 		view.Sides = sides(heed.StatusActual)
 		for _, status := range relation.Statuses() {
 			if status != heed.StatusActual {
-				view.Apart = append(view.Apart, apart{Title: word(statusWords, status), Status: status, Sides: sides(status)})
+				view.Apart = append(view.Apart, apart{Title: statusWord(status), Status: status, Sides: sides(status)})
 			}
 		}
 		s.Relations = append(s.Relations, view)
@@ -156,7 +156,7 @@ func glance(r Relation) []glanceRow {
 		number("acknowledged", true, func(f Figures) int { return f.Warnings.Acknowledged }),
 		number("assessed", true, func(f Figures) int { return f.Warnings.Assessed }),
 		number("action reported", true, func(f Figures) int { return f.Warnings.Heeded }),
-		number("averted, as stated by the recipient", true, func(f Figures) int { return f.Warnings.Outcomes[heed.Averted] }),
+		number(heed.Averted.Words(), true, func(f Figures) int { return f.Warnings.Outcomes[heed.Averted] }),
 		number("refused with a reason", true, func(f Figures) int { return f.Warnings.Refused }),
 		number("recalled", true, func(f Figures) int { return f.Warnings.Recalled }),
 		number("Questions asked", false, func(f Figures) int { return f.Questions.Sent }),
@@ -210,11 +210,11 @@ func spanOrNone(s *Span) string {
 func anyWord(term any) string {
 	switch t := term.(type) {
 	case heed.DutyKind:
-		return word(dutyWords, t)
+		return heed.Capital(t.Words())
 	case heed.Disposition:
-		return word(dispositionWords, t)
+		return t.Words()
 	case heed.Outcome:
-		return word(outcomeWords, t)
+		return t.Words()
 	}
 	return fmt.Sprint(term)
 }

@@ -65,12 +65,17 @@ func (t *Tally) Add(c heed.Case) {
 	}
 }
 
-// each has a change made at its urgency and at the sum of all.
+// each has a change made at its urgency and at the sum of all. A proposal of an
+// accord has no urgency: what is owed for it counts in the sum alone.
 func (t *Tally) each(c heed.Case, from heed.PartyID, urgency heed.Urgency, change func(*count)) {
 	if urgency == "" {
 		urgency = c.Urgency
 	}
-	for _, u := range []heed.Urgency{urgency, AllUrgencies} {
+	lines := []heed.Urgency{urgency, AllUrgencies}
+	if urgency == "" {
+		lines = lines[1:]
+	}
+	for _, u := range lines {
 		at := place{from: from, to: c.Other(from), status: c.Status, urgency: u}
 		if t.counts[at] == nil {
 			t.counts[at] = newCount()

@@ -28,8 +28,9 @@ const pageOfLeaves = 1024
 // database itself; each ledger's stored hashes and the root of every
 // published head, recomputed from the leaves; where a ledger has map roots, that
 // its leaves keep the rules of an auditor, and that the map's pages are those
-// of the newest; whatever is named by a hash; and the index of duties against
-// the fold of each case. Signatures are not verified again.
+// of the newest; whatever is named by a hash; that versions and acts of accords can be read and
+// stand under their names; and the index of duties and of accords against the
+// fold of each case. Signatures are not verified again.
 //
 // progress may be nil. It is called with what is done of the total, in
 // leaves and cases, and must not use the store.
@@ -93,10 +94,14 @@ func (c *checker) run() error {
 	if err := c.digests(); err != nil {
 		return err
 	}
+	if err := c.accords(); err != nil {
+		return err
+	}
 	return c.cases()
 }
 
-// pages has SQLite look over its own tables, indexes and their uniqueness.
+// pages has SQLite look over its own tables, indexes, their uniqueness and the
+// rows that others name.
 func (c *checker) pages() error {
 	findings, err := list(c.view, (*row).text, `PRAGMA integrity_check(20)`)
 	if err != nil {
@@ -107,6 +112,19 @@ func (c *checker) pages() error {
 			if err := c.damage("%s", finding); err != nil {
 				return err
 			}
+		}
+	}
+	type reference struct{ table, parent string }
+	broken, err := list(c.view, func(r *row) reference {
+		table, _ := r.text(), r.int()
+		return reference{table, r.text()}
+	}, `PRAGMA foreign_key_check`)
+	if err != nil {
+		return err
+	}
+	for _, b := range broken {
+		if err := c.damage("a row of %s is of no row of %s", b.table, b.parent); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -361,15 +379,16 @@ func (c *checker) cases() error {
 			key    int64
 			id     heed.CaseID
 			listed bool
+			accord heed.AccordID
 		}
-		some, err := list(c.view, func(r *row) named { return named{r.int(), readCaseID(r), r.bool()} },
-			`SELECT key, id, changed IS NOT NULL FROM cases WHERE key > $1 ORDER BY key LIMIT 256`, last)
+		some, err := list(c.view, func(r *row) named { return named{r.int(), readCaseID(r), r.bool(), readAccordID(r)} },
+			`SELECT key, id, changed IS NOT NULL, accord FROM cases WHERE key > $1 ORDER BY key LIMIT 256`, last)
 		if err != nil || len(some) == 0 {
 			return err
 		}
 		for _, n := range some {
 			last = n.key
-			if err := c.oneCase(n.id, n.listed); err != nil {
+			if err := c.oneCase(n.id, n.listed, n.accord); err != nil {
 				return err
 			}
 			if err := c.step(1); err != nil {
@@ -381,15 +400,16 @@ func (c *checker) cases() error {
 
 // oneCase compares a case's index with its fold. A case that was never in
 // lists has no index yet.
-func (c *checker) oneCase(id heed.CaseID, listed bool) error {
+func (c *checker) oneCase(id heed.CaseID, listed bool, accord heed.AccordID) error {
 	folded, err := c.Case(id)
-	if errors.Is(err, exchange.ErrNotFound) || err == nil && !listed {
-		return nil
-	}
 	if errors.Is(err, ErrDamaged) {
 		return c.damage("case %s: %v", id, err)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, exchange.ErrNotFound) {
+		return err
+	}
+	kept := err == nil
+	if err := c.accordOf(id, folded.Opening, accord); err != nil || !kept || !listed {
 		return err
 	}
 	index, err := c.Index(id)
@@ -408,4 +428,63 @@ func (c *checker) oneCase(id heed.CaseID, listed bool) error {
 		}
 	}
 	return nil
+}
+
+// accordOf compares the accord under which a case is found with its opening's,
+// which the fold leaves out where it was dropped.
+func (c *checker) accordOf(id heed.CaseID, opening heed.Statement, found heed.AccordID) error {
+	if opening.ID.IsZero() {
+		k, err := c.Kept(heed.StatementID(id))
+		switch {
+		case errors.Is(err, ErrDamaged):
+			return c.damage("case %s: %v", id, err)
+		case err != nil && !errors.Is(err, exchange.ErrNotFound):
+			return err
+		}
+		opening = k.Statement
+	}
+	if opening.Accord != found {
+		return c.damage("case %s: it is found under accord %s, and its opening names %s", id, found.Short(), opening.Accord.Short())
+	}
+	return nil
+}
+
+// accords reads every version and act, one at a time: a version may be large.
+func (c *checker) accords() error {
+	err := c.query(`SELECT accord_version.id, note, accord.id, number FROM accord_version LEFT JOIN accord ON accord.key = accord_version.accord ORDER BY seq`,
+		func(r *row) error {
+			k, err := c.version(readVersion(r))
+			accord, number := readAccordID(r), r.int()
+			switch {
+			case err != nil:
+				err = c.damage("%v", err)
+			case k.Accord.AccordID() != accord || k.Accord.Number != uint64(number):
+				err = c.damage("version %d of accord %s, %s, is listed as version %d of accord %s",
+					k.Accord.Number, k.Accord.AccordID().Short(), k.Accord.ID.Short(), number, accord.Short())
+			}
+			return errors.Join(err, c.step(0))
+		})
+	if err != nil {
+		return err
+	}
+	err = c.query(`SELECT accord_act.id, note, accord.id FROM accord_act LEFT JOIN accord ON accord.key = accord_act.accord ORDER BY seq`,
+		func(r *row) error {
+			k, err := c.act(readAct(r))
+			accord := readAccordID(r)
+			switch {
+			case err != nil:
+				err = c.damage("%v", err)
+			case k.Act.Accord != accord:
+				err = c.damage("act %s about accord %s is listed under accord %s", k.Act.ID, k.Act.Accord.Short(), accord.Short())
+			}
+			return errors.Join(err, c.step(0))
+		})
+	if err != nil {
+		return err
+	}
+	n, err := find(c.view, (*row).int, `SELECT COUNT(*) FROM accord WHERE key NOT IN (SELECT accord FROM accord_version) AND key NOT IN (SELECT accord FROM accord_act)`)
+	if err == nil && n > 0 {
+		err = c.damage("%d accords are listed of which nothing is held", n)
+	}
+	return err
 }

@@ -9,14 +9,31 @@ import (
 )
 
 // Map implements exchange.LedgerView.
-func (v *view) Map() *ledger.Map { return ledger.NewMap(&pages{view: v, own: true}) }
+func (v *view) Map() *ledger.Map {
+	if v.own == nil {
+		v.own = readMap(&pages{view: v, own: true})
+	}
+	return v.own
+}
+
+// readMap is a map for reading. Evidence asks one several times for tags whose
+// ways begin with the same pages.
+func readMap(p *pages) *ledger.Map { return ledger.NewMap(ledger.NewTopPages(p)) }
 
 // MirrorMap implements exchange.LedgerView. The map of what is not mirrored is empty.
 func (v *view) MirrorMap(origin string) (*ledger.Map, error) {
 	if v.ended {
 		return nil, ErrEnded
 	}
-	return ledger.NewMap(&pages{view: v, origin: origin}), nil
+	held, ok := v.mirrors[origin]
+	if !ok {
+		held = readMap(&pages{view: v, origin: origin})
+		if v.mirrors == nil {
+			v.mirrors = map[string]*ledger.Map{}
+		}
+		v.mirrors[origin] = held
+	}
+	return held, nil
 }
 
 // heldMaps are the maps that a change has asked for. Their pages stay in memory

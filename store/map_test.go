@@ -414,6 +414,28 @@ func TestAnyOf(t *testing.T) {
 	}
 }
 
+// planOf is how SQLite would go about a query.
+func planOf(t *testing.T, s *Store, query string) []string {
+	t.Helper()
+	rows, err := s.db.Query("EXPLAIN QUERY PLAN " + query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
 // Queries over what a depositary holds, and those of every transaction, find
 // what they ask for by an index.
 func TestQueryPlans(t *testing.T) {
@@ -432,22 +454,7 @@ func TestQueryPlans(t *testing.T) {
 		`SELECT COALESCE(MAX(size), 0) FROM mirror_head WHERE mirror = 1`:                                                 "(mirror=?)",
 		`SELECT size, note, at FROM mirror_head WHERE mirror = (SELECT key FROM mirror WHERE origin = 'a') ORDER BY size`: "(mirror=?)",
 	} {
-		rows, err := s.db.Query("EXPLAIN QUERY PLAN " + query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
+		plan := planOf(t, s, query)
 		if !strings.Contains(strings.Join(plan, "\n"), want) {
 			t.Errorf("%s: %q, want %q", query, plan, want)
 		}

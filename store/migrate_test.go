@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
 
+	"heed"
 	"heed/exchange"
 	"heed/ledger"
 )
@@ -62,11 +64,11 @@ func textsOf(t *testing.T, db *sql.Conn, query string) []string {
 	return all
 }
 
-// oldDatabase is a database of the first schema with all that a node of that
-// time had: the same rows as filled has in those tables.
-func oldDatabase(t *testing.T) (path string, rows map[string]int) {
+// oldDatabase is a database of the first n migrations with all that a node of
+// that time had: the same rows as the newer one has in those tables.
+func oldDatabase(t *testing.T, n int, newer *Store) (path string, rows map[string]int) {
 	t.Helper()
-	source := copyOf(t, filled(t).path)
+	source := copyOf(t, newer.path)
 	path = filepath.Join(t.TempDir(), "heed.db")
 	if err := createDatabase(path); err != nil {
 		t.Fatal(err)
@@ -75,7 +77,7 @@ func oldDatabase(t *testing.T) (path string, rows map[string]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	migrateTo(t, db, 1)
+	migrateTo(t, db, n)
 	c, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +105,7 @@ func oldDatabase(t *testing.T) (path string, rows map[string]int) {
 }
 
 func TestADatabaseOfTheFirstSchema(t *testing.T) {
-	path, rows := oldDatabase(t)
+	path, rows := oldDatabase(t, 1, filled(t))
 	for _, table := range []string{"cases", "statement", "outgoing", "channel", "leaf", "head", "mirror", "mirror_leaf", "mirror_head"} {
 		if rows[table] == 0 {
 			t.Errorf("the old database has no row in %s", table)
@@ -156,26 +158,86 @@ func TestADatabaseOfTheFirstSchema(t *testing.T) {
 	}
 }
 
-// A migration that fails half way leaves the database as it was, and the next
-// Open repeats it.
+// Peers and cases from before there were accords are of none, and the same
+// node has accords from then on.
+func TestADatabaseOfTheSecondSchema(t *testing.T) {
+	newer, made := filledWithMaps(t), newAgreement(t)
+	all := plain(t, 5)
+	for i := range all {
+		if err := all[i].commit(newer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	peer := exchange.Peer{Card: made.peer.Card, CardNote: made.peer.CardNote, Added: benchStart, Trouble: "away", LastContact: benchStart}
+	err := newer.Write(t.Context(), func(tx exchange.Tx) error { return tx.PutPeer(peer) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, rows := oldDatabase(t, 2, newer)
+	for _, table := range []string{"cases", "statement", "peer", "card", "leaf", "map_page", "succession", "checkpoint", "deposit"} {
+		if rows[table] == 0 {
+			t.Errorf("the old database has no row in %s", table)
+		}
+	}
+	s := openAt(t, path, Options{})
+	if err := s.Check(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	for table, want := range rows {
+		var n int
+		if err := s.db.QueryRow(`SELECT COUNT(*) FROM ` + table).Scan(&n); err != nil || n != want {
+			t.Errorf("%s has %d rows, %v; it had %d", table, n, err, want)
+		}
+	}
+	err = s.Write(t.Context(), func(tx exchange.Tx) error {
+		got, err := tx.Peer(peer.Card.Party)
+		if err != nil || !reflect.DeepEqual(got, peer) {
+			t.Errorf("the peer is %+v, %v; want %+v", got, err, peer)
+		}
+		none, err := tx.AccordCases(heed.AccordID{})
+		if err != nil || len(none) != 0 {
+			t.Errorf("cases of no accord: %v, %v", none, err)
+		}
+		return made.put(tx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// A migration that fails half way leaves the database as the one before has
+// made it, and the next Open repeats it.
 func TestAMigrationThatFails(t *testing.T) {
-	path, rows := oldDatabase(t)
+	for _, c := range []struct{ file, last, made string }{
+		{"002_", "collected", "'map_page', 'held', 'mirror_ours'"},
+		{"003_", "draft_content", "'accord', 'accord_act', 'cases_accord', 'draft_open'"},
+	} {
+		t.Run(c.file, func(t *testing.T) { failingMigration(t, c.file, c.last, c.made) })
+	}
+}
+
+// failingMigration has a table of the name of the last that the migration in
+// file makes stand in its way; made are the names of others that it makes.
+func failingMigration(t *testing.T, file, last, made string) {
+	path, rows := oldDatabase(t, 1, filled(t))
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The last table that the migration makes stands in its way.
-	if _, err := db.Exec(`CREATE TABLE collected (other INTEGER)`); err != nil {
+	if _, err := db.Exec(`CREATE TABLE ` + last + ` (other INTEGER)`); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), "002_") {
+	if s, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("a migration that cannot be made: %v, %v", s, err)
 	}
-	if _, err := db.Exec(`DROP TABLE collected`); err != nil {
+	if _, err := db.Exec(`DROP TABLE ` + last); err != nil {
 		t.Fatal(err)
 	}
 	var n int
-	if err := db.QueryRow(`SELECT COUNT(*) FROM sqlite_master WHERE name IN ('map_page', 'held', 'mirror_ours')`).Scan(&n); err != nil || n != 0 {
+	if err := db.QueryRow(`SELECT COUNT(*) FROM sqlite_master WHERE name IN (` + made + `)`).Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d things of a failed migration are there: %v", n, err)
 	}
 	if err := db.Close(); err != nil {

@@ -114,7 +114,7 @@ func (t *tx) PutSelf(s exchange.Self) error {
 		s.Card.ID[:], s.CardNote, int64(s.RosterSerial), s.Restored)
 }
 
-const peerColumns = `card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact`
+const peerColumns = `card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact, introducer, via, pending`
 
 type peerRow struct {
 	card heed.CardID
@@ -124,7 +124,7 @@ type peerRow struct {
 func readPeer(r *row) peerRow {
 	return peerRow{heed.CardID(r.digest()), exchange.Peer{
 		CardNote: r.bytes(), Added: r.time(), Removed: r.bool(), Head: r.bytes(), HeadSize: r.int(), OurHeadSize: r.int(),
-		Trouble: r.text(), LastContact: r.time(),
+		Trouble: r.text(), LastContact: r.time(), Introducer: heed.PartyID(r.text()), Via: readAccordID(r), Pending: r.bool(),
 	}}
 }
 
@@ -173,11 +173,13 @@ func (t *tx) PutPeer(p exchange.Peer) error {
 		return err
 	}
 	t.forgetPeer(p.Card.Party)
-	return t.run(`INSERT INTO peer (party, card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	return t.run(`INSERT INTO peer (party, card, card_note, added, removed, head, head_size, our_head_size, trouble, last_contact, introducer, via, pending)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (party) DO UPDATE SET card = excluded.card, card_note = excluded.card_note, added = excluded.added, removed = excluded.removed,
-		head = excluded.head, head_size = excluded.head_size, our_head_size = excluded.our_head_size, trouble = excluded.trouble, last_contact = excluded.last_contact`,
-		string(p.Card.Party), p.Card.ID[:], p.CardNote, p.Added, p.Removed, bytesOrNull(p.Head), p.HeadSize, p.OurHeadSize, p.Trouble, p.LastContact)
+		head = excluded.head, head_size = excluded.head_size, our_head_size = excluded.our_head_size, trouble = excluded.trouble, last_contact = excluded.last_contact,
+		introducer = excluded.introducer, via = excluded.via, pending = excluded.pending`,
+		string(p.Card.Party), p.Card.ID[:], p.CardNote, p.Added, p.Removed, bytesOrNull(p.Head), p.HeadSize, p.OurHeadSize, p.Trouble, p.LastContact,
+		string(p.Introducer), orNull(p.Via), p.Pending)
 }
 
 // Officers implements exchange.PeerView.

@@ -203,7 +203,7 @@ func (t *tx) Keep(k exchange.Kept) error {
 		t.remember(key, entry)
 	}
 	if s.Case.IsZero() {
-		return t.run(`UPDATE cases SET code = $1 WHERE key = $2`, string(s.CaseCode()), key)
+		return t.run(`UPDATE cases SET code = $1, accord = $2 WHERE key = $3`, string(s.CaseCode()), orNull(s.Accord), key)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"heed"
 	"heed/exchange"
+	"heed/ledger"
 )
 
 // Errors that callers test for.
@@ -84,11 +85,13 @@ type Store struct {
 	ending  error         // what went wrong then
 	closed  atomic.Bool
 
-	cases *cache[int64, caseEntry]                 // by cases.key
-	cards *cache[heed.CardID, heed.Card]           // what is named by its hash is never stale
-	said  *cache[heed.StatementID, heed.Statement] // parsed, committed or not
-	tree  atomic.Pointer[heldTree]                 // as of the newest commit
-	probe func(stage stage, batch int) error       // tests' view into the committer; nil otherwise
+	cases    *cache[int64, caseEntry]                 // by cases.key
+	cards    *cache[heed.CardID, heed.Card]           // what is named by its hash is never stale
+	said     *cache[heed.StatementID, heed.Statement] // parsed, committed or not
+	versions *cache[heed.VersionID, heed.Accord]      // the same of versions and acts of accords
+	acts     *cache[heed.AccordActID, heed.AccordAct]
+	tree     atomic.Pointer[heldTree]           // as of the newest commit
+	probe    func(stage stage, batch int) error // tests' view into the committer; nil otherwise
 }
 
 var _ exchange.Store = (*Store)(nil)
@@ -129,6 +132,8 @@ func Open(ctx context.Context, path string, options Options) (_ *Store, err erro
 	s.cases = newCache[int64, caseEntry](s.options.Cached)
 	s.cards = newCache[heed.CardID, heed.Card](s.options.Cached)
 	s.said = newCache[heed.StatementID, heed.Statement](s.options.Cached)
+	s.versions = newCache[heed.VersionID, heed.Accord](s.options.Cached)
+	s.acts = newCache[heed.AccordActID, heed.AccordAct](s.options.Cached)
 	s.readers = make(chan *conn, s.options.Readers)
 	for range s.options.Readers {
 		c, err := openConn(ctx, s.db)
@@ -292,6 +297,10 @@ type view struct {
 	write *writer // nil for a Read
 	plain bool    // reads what the database has, and not what is remembered of statements
 	ended bool
+
+	// The maps that were asked for, of the own ledger and of mirrors by origin. A tx has its own.
+	own     *ledger.Map
+	mirrors map[string]*ledger.Map
 }
 
 func (v *view) query(query string, f func(*row) error, args ...any) error {

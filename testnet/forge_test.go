@@ -25,6 +25,8 @@ type forgery struct {
 	warning   heed.Warning
 	statement heed.Statement // what is signed, but for what follows
 	role      heed.Role      // of the officer who releases it
+	second    heed.Role      // of another officer, who signs the release after the first; empty: nobody
+	check     heed.Digest    // that the release names
 	node      seal.SigningKey
 
 	editDocument func([]byte) []byte // after it was named
@@ -65,11 +67,18 @@ func (f *forgery) parts(t *testing.T) []wire.Part {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stamps, officers := []heed.OfficerStamp{{Role: f.role, Key: officer.Verifier().String()}}, []seal.SigningKey{officer}
+	if f.second != "" {
+		boris, err := f.from.Keys.Officer(Boris)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stamps, officers = append(stamps, heed.OfficerStamp{Role: f.second, Key: boris.Verifier().String()}), append(officers, boris)
+	}
 	release := wire.ReleaseText(heed.Release{
-		Author: f.from.ID, Kind: s.Kind, Time: s.Time, Nonce: heed.Digest(salt), Contents: s.Contents,
-		Officers: []heed.OfficerStamp{{Role: f.role, Key: officer.Verifier().String()}},
+		Author: f.from.ID, Kind: s.Kind, Time: s.Time, Nonce: heed.Digest(salt), Contents: s.Contents, Check: f.check, Officers: stamps,
 	})
-	releaseNote := note(t, release, officer)
+	releaseNote := note(t, release, officers...)
 	s.Release = heed.ReleaseID(wire.StatementID(release))
 	key, err := ledger.NewKey(rand.Reader)
 	if err != nil {

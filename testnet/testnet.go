@@ -27,6 +27,8 @@ type Options struct {
 	Baseline heed.Baseline
 	// Recovery gives every party a recovery key, named in its card.
 	Recovery bool
+	// Knows says who has compared whose fingerprint; nil: everybody everybody's.
+	Knows func(who, whom heed.PartyID) bool
 	// Wrap stands between each node and its store; nil: nothing does.
 	Wrap func(heed.PartyID, exchange.Store) exchange.Store
 	// Log gets what the nodes log; nil: nobody does.
@@ -42,7 +44,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Net is some parties, each of which has all the others as peers.
+// Net is some parties, each of which has all the others as peers unless the options say otherwise.
 type Net struct {
 	T       TB
 	Network *Network
@@ -72,7 +74,7 @@ func New(t TB, options Options, ids ...heed.PartyID) *Net {
 	}
 	for _, p := range n.Parties {
 		for _, other := range n.Parties {
-			if p == other {
+			if p == other || options.Knows != nil && !options.Knows(p.ID, other.ID) {
 				continue
 			}
 			if _, err := p.AddPeer(t.Context(), other.CardNote()); err != nil {
@@ -198,7 +200,7 @@ func (n *Net) Mirror() error {
 	}
 	for _, p := range n.Parties {
 		for _, other := range n.Parties {
-			if p == other {
+			if p == other || !p.has(other.ID) {
 				continue
 			}
 			if err := p.Follow(context.Background(), other.ID); err != nil {
@@ -207,6 +209,14 @@ func (n *Net) Mirror() error {
 		}
 	}
 	return nil
+}
+
+// has reports whether a party has another as its peer, pending or not.
+func (p *Party) has(other heed.PartyID) bool {
+	return p.Store.Read(context.Background(), func(v exchange.View) error {
+		_, err := v.Peer(other)
+		return err
+	}) == nil
 }
 
 // chance is a source of chance that many may use at once.

@@ -17,6 +17,7 @@ import (
 	"heed/exchange"
 	"heed/ledger"
 	"heed/store"
+	"heed/wire"
 	"heed/witness"
 )
 
@@ -34,6 +35,7 @@ type Witness struct {
 	mu      sync.Mutex
 	running *witness.Witness // nil: it is down
 	lie     func(status int, answer []byte) (int, []byte)
+	mislead func(path string, answer []byte) []byte
 	found   []witness.Finding
 }
 
@@ -150,6 +152,14 @@ func (w *Witness) Lie(lie func(status int, answer []byte) (int, []byte)) {
 	w.lie = lie
 }
 
+// Mislead changes what the witness shows of parties' cards and successions;
+// nil: nothing.
+func (w *Witness) Mislead(mislead func(path string, answer []byte) []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mislead = mislead
+}
+
 // Findings lists the misbehaviour that the witness has proven.
 func (w *Witness) Findings() []witness.Finding {
 	w.mu.Lock()
@@ -159,7 +169,7 @@ func (w *Witness) Findings() []witness.Finding {
 
 func (w *Witness) serve(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
 	w.mu.Lock()
-	running, lie := w.running, w.lie
+	running, lie, mislead := w.running, w.lie, w.mislead
 	w.mu.Unlock()
 	if running == nil {
 		return 0, nil, ErrDown
@@ -169,6 +179,9 @@ func (w *Witness) serve(ctx context.Context, method, path string, body []byte) (
 	status, text := answer.Code, answer.Body.Bytes()
 	if lie != nil && path == witness.AddPath {
 		status, text = lie(status, text)
+	}
+	if mislead != nil && (strings.HasPrefix(path, witness.CardsPath) || strings.HasPrefix(path, witness.SuccessionsPath)) {
+		status, text = http.StatusOK, mislead(path, text)
 	}
 	return status, text, nil
 }
@@ -218,4 +231,28 @@ func (c cosigner) Resource(ctx context.Context, url, origin, path string) ([]byt
 		err = fmt.Errorf("testnet: %s: status %d: %s", path, status, strings.TrimSpace(string(answer)))
 	}
 	return answer, err
+}
+
+// Cards implements exchange.Cosigner.
+func (c cosigner) Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([][]byte, error) {
+	return c.notes(ctx, url, fmt.Sprintf("%s%s/%d", witness.CardsPath, of, after))
+}
+
+// Successions implements exchange.Cosigner.
+func (c cosigner) Successions(ctx context.Context, url string, of heed.PartyID) ([][]byte, error) {
+	return c.notes(ctx, url, witness.SuccessionsPath+string(of))
+}
+
+func (c cosigner) notes(ctx context.Context, url, path string) ([][]byte, error) {
+	status, answer, err := c.ask(ctx, http.MethodGet, url, path, nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case status == http.StatusNotFound:
+		return nil, fmt.Errorf("testnet: %s: %w", path, exchange.ErrNotFound)
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("testnet: %s: status %d: %s", path, status, strings.TrimSpace(string(answer)))
+	}
+	const most, largest = 64, 128 << 10
+	return wire.SplitNotes(answer, most, largest)
 }

@@ -19,9 +19,11 @@ import (
 // accordVectors were made by testdata/accord-vectors.py, which shares nothing
 // with this package.
 type accordVectors struct {
-	Accords []struct{ Name, ID, Note string }
-	Acts    []struct{ Name, ID, Note string }
-	Refused []struct{ Name, Type, Note string }
+	Accords      []struct{ Name, ID, Note string }
+	Acts         []struct{ Name, ID, Note string }
+	Refused      []struct{ Name, Type, Note string }
+	Files        []bytesVector
+	RefusedFiles []bytesVector
 }
 
 func readAccordVectors(t testing.TB) accordVectors {

@@ -22,11 +22,11 @@ const (
 	PartGap        PartType = 6  // numbers that are missing from the recipient's channel to the sender
 	PartCheckpoint PartType = 7  // the newest checkpoint of the sender's own ledger
 	PartSeen       PartType = 8  // the newest checkpoint of the recipient's ledger that the sender holds
-	PartCard       PartType = 9  // a card of the sender
+	PartCard       PartType = 9  // a card of the sender: a former one, or the one after that of the header
 	PartRefetch    PartType = 10 // a request for what the recipient holds of the sender's: empty, or a case's 32-byte id to go on after
 	PartAnswered   PartType = 11 // 32 bytes: digest of the request envelope that this one answers
 	PartWitnessed  PartType = 12 // a checkpoint with cosignatures that a statement's `after` names
-	PartSuccession PartType = 13 // a signed succession
+	PartSuccession PartType = 13 // a signed succession, to the ledger of a card in the same envelope
 
 	lastPart = PartSuccession
 )
@@ -45,8 +45,7 @@ const (
 
 const partsFirst = "heed-parts/v1\n"
 
-// encodeParts writes the first line, then for each part its type in one byte,
-// its length in four (big endian), and its bytes.
+// encodeParts writes the first line, then each part.
 func encodeParts(parts []Part) ([]byte, error) {
 	if len(parts) > MaxParts {
 		return nil, malformed("%d parts, and an envelope has at most %d", len(parts), MaxParts)
@@ -64,11 +63,32 @@ func encodeParts(parts []Part) ([]byte, error) {
 	out := make([]byte, 0, size)
 	out = append(out, partsFirst...)
 	for _, p := range parts {
-		out = append(out, byte(p.Type))
-		out = binary.BigEndian.AppendUint32(out, uint32(len(p.Data)))
-		out = append(out, p.Data...)
+		out = p.append(out)
 	}
 	return out, nil
+}
+
+// append writes the part's type in one byte, its length in four (big endian),
+// and its bytes.
+func (p Part) append(out []byte) []byte {
+	out = append(out, byte(p.Type))
+	out = binary.BigEndian.AppendUint32(out, uint32(len(p.Data)))
+	return append(out, p.Data...)
+}
+
+// cutPart takes the n-th part, counted from 1, off rest, of which its bytes
+// stay a part.
+func cutPart(rest []byte, n int) (p Part, after []byte, err error) {
+	if len(rest) < partHead {
+		return p, nil, malformed("part %d is cut short", n)
+	}
+	length := int64(binary.BigEndian.Uint32(rest[1:partHead]))
+	p.Type, rest = PartType(rest[0]), rest[partHead:]
+	if length > int64(len(rest)) {
+		return p, nil, malformed("part %d says %d bytes, and %d are left", n, length, len(rest))
+	}
+	p.Data = rest[:length:length]
+	return p, rest[length:], nil
 }
 
 func decodeParts(plain []byte) ([]Part, error) {
@@ -78,22 +98,17 @@ func decodeParts(plain []byte) ([]Part, error) {
 	rest := plain[len(partsFirst):]
 	var parts []Part
 	for len(rest) > 0 {
-		if len(rest) < partHead {
-			return nil, malformed("part %d is cut short", len(parts)+1)
+		part, after, err := cutPart(rest, len(parts)+1)
+		if err != nil {
+			return nil, err
 		}
-		t, n := PartType(rest[0]), int64(binary.BigEndian.Uint32(rest[1:partHead]))
-		rest = rest[partHead:]
-		if n > int64(len(rest)) {
-			return nil, malformed("part %d says %d bytes, and %d are left", len(parts)+1, n, len(rest))
-		}
-		if t < PartStatement || t > lastPart {
-			return nil, malformed("part %d is of the unknown type %d", len(parts)+1, t)
+		if part.Type < PartStatement || part.Type > lastPart {
+			return nil, malformed("part %d is of the unknown type %d", len(parts)+1, part.Type)
 		}
 		if len(parts) == MaxParts {
 			return nil, malformed("more than %d parts", MaxParts)
 		}
-		parts = append(parts, Part{Type: t, Data: rest[:n:n]})
-		rest = rest[n:]
+		parts, rest = append(parts, part), after
 	}
 	return parts, nil
 }

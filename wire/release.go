@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"heed"
 	"heed/seal"
@@ -20,6 +21,9 @@ func ReleaseText(rel heed.Release) string {
 	w.time("time", rel.Time)
 	w.digest("nonce", rel.Nonce)
 	writeContents(w, rel.Contents)
+	if !rel.Check.IsZero() {
+		w.digest("check", rel.Check)
+	}
 	writeOfficers(w, rel.Officers)
 	return w.text()
 }
@@ -34,6 +38,8 @@ func checkRelease(rel heed.Release) error {
 		return malformed("a release is signed by 1 to %d officers", heed.MaxOfficers)
 	case rel.Nonce.IsZero():
 		return malformed("a release has a nonce")
+	case slices.ContainsFunc(rel.Contents, func(c heed.ContentRef) bool { return c.Digest == rel.Check }):
+		return malformed("the rights check is one of the contents: it stays with its author")
 	}
 	for _, o := range rel.Officers {
 		if !heed.Permits(o.Role, rel.Kind.Action()) {
@@ -91,6 +97,9 @@ func parseReleaseText(text string) (heed.Release, error) {
 	rel.Time = r.time("time")
 	rel.Nonce = r.digest("nonce")
 	rel.Contents = readContents(r)
+	if check, ok := r.next("check"); ok {
+		rel.Check = get(r, check, parseNonzero)
+	}
 	rel.Officers = readOfficers(r)
 	if err := r.end(); err != nil {
 		return heed.Release{}, err

@@ -46,6 +46,11 @@ func forKinds(kinds ...heed.Kind) func(heed.Statement) bool {
 func releasedKind(s heed.Statement) bool { return s.Kind.Released() }
 func opensCase(s heed.Statement) bool    { return s.Kind.InCase() && s.Case.IsZero() }
 
+// underAccord reports whether the kind may name an accord, or must.
+func underAccord(s heed.Statement) bool {
+	return s.Kind.OfAccord() || forKinds(heed.KindWarning, heed.KindSupplement, heed.KindCorrection, heed.KindQuestion)(s)
+}
+
 // addressed reports whether the kind has a recipient: all have but the
 // succession, which is for everybody.
 func addressed(k heed.Kind) bool { return k != heed.KindSuccession }
@@ -55,6 +60,20 @@ var kindFields = []field{
 	{"release", releasedKind,
 		func(w *writer, s heed.Statement) { w.digest("release", heed.Digest(s.Release)) },
 		func(r *reader, s *heed.Statement) { s.Release = heed.ReleaseID(r.digest("release")) }},
+	{"accord", underAccord,
+		func(w *writer, s heed.Statement) {
+			if !s.Accord.IsZero() {
+				w.line("accord", s.Accord.String()+" "+s.Version.String())
+			}
+		},
+		func(r *reader, s *heed.Statement) {
+			for _, v := range list(r, "accord", 1, parseVersion) {
+				s.Accord, s.Version = v.accord, v.version
+			}
+		}},
+	{"reply", func(s heed.Statement) bool { return s.Kind.Proposes() },
+		func(w *writer, s heed.Statement) { w.span("reply", s.Reply) },
+		func(r *reader, s *heed.Statement) { s.Reply = r.span("reply") }},
 	{"urgency", forKinds(heed.KindWarning, heed.KindSupplement, heed.KindCorrection, heed.KindQuestion),
 		func(w *writer, s heed.Statement) { w.line("urgency", string(s.Urgency)) },
 		func(r *reader, s *heed.Statement) { s.Urgency = get(r, r.need("urgency"), heed.ParseUrgency) }},
@@ -151,6 +170,22 @@ func parsePromise(s string) (heed.Promise, error) {
 	}
 	t, err := heed.ParseTime(due)
 	return heed.Promise{Kind: k, Due: t}, err
+}
+
+// namedVersion is what an `accord` line names.
+type namedVersion struct {
+	accord  heed.AccordID
+	version heed.VersionID
+}
+
+func parseVersion(s string) (namedVersion, error) {
+	accord, version, _ := strings.Cut(s, " ")
+	a, err := parseNonzero(accord)
+	if err != nil {
+		return namedVersion{}, err
+	}
+	v, err := parseNonzero(version)
+	return namedVersion{heed.AccordID(a), heed.VersionID(v)}, err
 }
 
 func parseKey(s string) (string, error) {

@@ -84,6 +84,14 @@ func TestSignRefusesWhatCannotBeRead(t *testing.T) {
 		"a deposit with a tag key":     {"deposit", func(s *heed.Statement) { s.TagKey = digestOf("x") }},
 		"a deposit in a case":          {"deposit", func(s *heed.Statement) { s.Case = heed.CaseID{1} }},
 		"a deposit of too much":        {"deposit", func(s *heed.Statement) { s.Carries = carried(heed.MaxCarries + 1) }},
+		"an accord without a version":  {"warning", func(s *heed.Statement) { s.Accord = heed.AccordID{1} }},
+		"a version without an accord":  {"warning", func(s *heed.Statement) { s.Version = heed.VersionID{1} }},
+		"an answer under an accord":    {"answer", func(s *heed.Statement) { s.Accord, s.Version = heed.AccordID{1}, heed.VersionID{1} }},
+		"a reply in half milliseconds": {"accord-proposal", func(s *heed.Statement) { s.Reply += time.Millisecond / 2 }},
+		"a reply before it is asked":   {"accord-proposal", func(s *heed.Statement) { s.Reply = -time.Hour }},
+		"a proposal in a case":         {"accord-proposal", func(s *heed.Statement) { s.Case = heed.CaseID{1} }},
+		"a ratification of nothing":    {"accord-ratification", func(s *heed.Statement) { s.Answers = nil }},
+		"a decline without an act":     {"accord-decline", func(s *heed.Statement) { s.Contents[0].MediaType = heed.MediaText }},
 		"a line in the party":          {"deposit", func(s *heed.Statement) { s.Party = "north.example\nnumber: 9" }},
 		"another's ledger":             {"deposit", func(s *heed.Statement) { s.Ledger = testKey(t, "north.example/v1").Verifier().String() }},
 		"the node key for a ledger":    {"deposit", func(s *heed.Statement) { s.Ledger = nodeOf(t, west).Verifier().String() }},
@@ -354,7 +362,8 @@ func drawStatement(t *rapid.T) heed.Statement {
 		}
 		return s
 	}
-	opens := kind == heed.KindWarning || kind == heed.KindQuestion && rapid.Bool().Draw(t, "opens")
+	_, acts := kind.Act()
+	opens := kind == heed.KindWarning || kind.Proposes() || (acts || kind == heed.KindQuestion) && rapid.Bool().Draw(t, "opens")
 	if opens {
 		s.Status = rapid.SampledFrom(heed.Statuses()).Draw(t, "status")
 	} else {
@@ -364,11 +373,14 @@ func drawStatement(t *rapid.T) heed.Statement {
 		}
 	}
 	most := 6
-	one := kind == heed.KindReceipt || kind == heed.KindExtension || kind == heed.KindReminder || kind == heed.KindNotification
+	one := acts || kind == heed.KindReceipt || kind == heed.KindExtension || kind == heed.KindReminder || kind == heed.KindNotification
 	if one {
 		most = 1
 	}
-	for range rapid.IntRange(1, most).Draw(t, "answers") {
+	if kind.OfAccord() && opens {
+		most = 0
+	}
+	for range rapid.IntRange(min(1, most), most).Draw(t, "answers") {
 		s.Answers = append(s.Answers, heed.StatementID(digest("answer")))
 	}
 	slices.SortFunc(s.Answers, func(a, b heed.StatementID) int { return bytes.Compare(a[:], b[:]) })
@@ -396,7 +408,24 @@ func drawStatement(t *rapid.T) heed.Statement {
 	if kind.Released() {
 		s.Release = heed.ReleaseID(digest("release"))
 	}
+	if underAccord(s) && (kind.OfAccord() || rapid.Bool().Draw(t, "under an accord")) {
+		s.Accord, s.Version = heed.AccordID(digest("accord")), heed.VersionID(digest("version"))
+	}
 	switch kind {
+	case heed.KindAccordProposal, heed.KindAccordAmendment:
+		s.Contents[0].MediaType = heed.MediaAccord
+		if s.Contents = s.Contents[:min(len(s.Contents), 2)]; len(s.Contents) == 2 {
+			s.Contents[1].MediaType = heed.MediaAccordFile
+		}
+		if kind == heed.KindAccordProposal {
+			s.Version = heed.VersionID(s.Accord)
+		}
+		if rapid.Bool().Draw(t, "asks a reply") {
+			s.Reply = time.Duration(rapid.Int64Range(heed.MinResponse.Milliseconds(), heed.MaxResponse.Milliseconds()).Draw(t, "reply")) * time.Millisecond
+		}
+	case heed.KindAccordRatification, heed.KindAccordReservation, heed.KindAccordDecline, heed.KindAccordSuspension, heed.KindAccordResumption, heed.KindAccordWithdrawal:
+		s.Contents = s.Contents[:1]
+		s.Contents[0].MediaType = heed.MediaAccordAct
 	case heed.KindWarning, heed.KindSupplement, heed.KindCorrection, heed.KindQuestion:
 		s.Urgency = rapid.SampledFrom(heed.Urgencies()).Draw(t, "urgency")
 		s.AsksAnswer = kind == heed.KindWarning && rapid.Bool().Draw(t, "asks an answer")
@@ -431,7 +460,7 @@ func drawStatement(t *rapid.T) heed.Statement {
 		s.Party = heed.PartyID(rapid.StringMatching(`[a-z0-9]{1,9}\.[a-z]{2,9}`).Draw(t, "party"))
 		s.Consent = kind == heed.KindForwardConsent && rapid.Bool().Draw(t, "consent")
 	}
-	if !kind.ByMachine() && !kind.Released() {
+	if !kind.ByMachine() && !kind.Released() && !kind.OfAccord() {
 		for range rapid.IntRange(1, 2).Draw(t, "officers") {
 			s.Officers = append(s.Officers, heed.OfficerStamp{Role: heed.Supervisor})
 		}

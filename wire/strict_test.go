@@ -99,6 +99,7 @@ func isAnotherText(kind, how string) bool {
 	for line, ways := range map[string][]string{
 		"answers: ": {"deleted"}, "content: ": {"deleted", "swapped", "small letters"}, "duty: ": {"deleted"}, "clock: ": {"deleted"}, "quota: ": {"deleted"}, "rung: ": {"deleted", "value in"},
 		"detail: ": {"value in"}, "officer: ": {"deleted"}, "carries: ": {"deleted", "swapped"}, "depositary: ": {"deleted", "swapped"},
+		"accord: ": {"deleted"},
 	} {
 		if !strings.Contains(how, `("`+line) {
 			continue

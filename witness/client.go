@@ -10,11 +10,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"syscall"
 	"time"
 
+	"heed"
 	"heed/exchange"
 	"heed/ledger"
+	"heed/wire"
 )
 
 // Client asks witnesses, ours and others, over HTTP. It implements
@@ -68,6 +71,38 @@ func (c *Client) Resource(ctx context.Context, url, origin, path string) ([]byte
 	}
 	data, err := ledger.FetchHTTP(c.http, url+LogsPath+origin)(ctx, path)
 	return data, unanswered(url, err)
+}
+
+// Cards implements exchange.Cosigner.
+func (c *Client) Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([][]byte, error) {
+	return c.notes(ctx, url, of, CardsPath+string(of)+"/"+strconv.FormatUint(after, 10), MaxCards, maxCardNote)
+}
+
+// Successions implements exchange.Cosigner.
+func (c *Client) Successions(ctx context.Context, url string, of heed.PartyID) ([][]byte, error) {
+	return c.notes(ctx, url, of, SuccessionsPath+string(of), maxSuccessions, maxSuccessionNote)
+}
+
+// notes reads a list of at most count notes, of at most size bytes each.
+func (c *Client) notes(ctx context.Context, url string, of heed.PartyID, path string, count, size int) ([][]byte, error) {
+	if _, err := heed.ParsePartyID(string(of)); err != nil {
+		return nil, err // it becomes a part of the path
+	}
+	const length = 4
+	status, answer, err := c.call(ctx, http.MethodGet, url, path, nil, int64(count)*int64(length+size))
+	switch {
+	case err != nil:
+		return nil, err
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
+		return nil, fmt.Errorf("%s does not know the cards of %s: %w", url, of, exchange.ErrNotFound)
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("%s answered %d %s", url, status, http.StatusText(status))
+	}
+	notes, err := wire.SplitNotes(answer, count, size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", url, err)
+	}
+	return notes, nil
 }
 
 // Tiles reads a log below a prefix: for the tiles address of a card.

@@ -350,6 +350,12 @@ func (w *Witness) keepPiece(ctx context.Context, l *log, o offer, p piece) error
 // only then, cosigns.
 func (w *Witness) commit(ctx context.Context, l *log, o offer, leaves [][]byte) ([]byte, error) {
 	line, err := w.commitAndSign(ctx, l, o, leaves)
+	if errors.Is(err, errUnannounced) {
+		looking := w.look(ctx, l.party)
+		if line, err = w.commitAndSign(ctx, l, o, leaves); errors.Is(err, errUnannounced) {
+			err = w.unannounced(l, o, looking)
+		}
+	}
 	return line, w.judged(ctx, l, o, err)
 }
 
@@ -357,11 +363,16 @@ func (w *Witness) commitAndSign(ctx context.Context, l *log, o offer, leaves [][
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	row := exchange.Head{Size: o.head.Size, Note: o.Checkpoint, At: heed.Instant(w.Now())}
-	err := w.Store.Write(ctx, func(tx exchange.Tx) error {
+	err := w.Store.Write(ctx, func(tx exchange.Tx) (err error) {
 		if len(leaves) > 0 {
-			return exchange.ExtendMirror(tx, o.head, leaves, row)
+			err = exchange.ExtendMirror(tx, o.head, leaves, row)
+		} else {
+			err = adopt(tx, o.head, row)
 		}
-		return adopt(tx, o.head, row)
+		if err != nil {
+			return err
+		}
+		return announced(tx, w.cardOf(l.party).Party, o.head)
 	})
 	if err != nil {
 		return nil, err

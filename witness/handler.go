@@ -19,6 +19,11 @@ const (
 	AddPath      = "/add-checkpoint"  // C2SP tlog-witness
 	DescribePath = "/heed/v1/witness" // who it is
 	LogsPath     = "/logs/"           // followed by an origin, a slash and a path of C2SP tlog-tiles
+
+	// CardsPath is followed by a party, and then, after a slash, by the serial
+	// after which its cards are asked for; without that, from the first on.
+	CardsPath       = "/heed/v1/cards/"
+	SuccessionsPath = "/heed/v1/successions/" // followed by a party
 )
 
 // Handler serves the witness over plain HTTP: all that it says is public, and
@@ -30,6 +35,8 @@ func (w *Witness) Handler() http.Handler {
 	mux.HandleFunc("POST "+AddPath, w.serveAdd)
 	mux.HandleFunc("GET "+DescribePath, w.serveDescription)
 	mux.HandleFunc("GET "+LogsPath, w.serveLog)
+	mux.HandleFunc("GET "+CardsPath, w.serveCards)
+	mux.HandleFunc("GET "+SuccessionsPath, w.serveSuccessions)
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		select {
 		case room <- struct{}{}:
@@ -42,7 +49,10 @@ func (w *Witness) Handler() http.Handler {
 	})
 }
 
-const textType = "text/plain; charset=utf-8"
+const (
+	textType  = "text/plain; charset=utf-8"
+	notesType = "application/vnd.heed.notes" // as at a node's endpoint
+)
 
 func (w *Witness) serveAdd(out http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(out, r.Body, ledger.MaxAddCheckpointBytes))

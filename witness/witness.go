@@ -338,7 +338,8 @@ func (w *Witness) look(ctx context.Context, p *party) error {
 		}
 		card = next
 	}
-	return nil
+	// Where its operator gave a card, nobody has announced the ledger in it.
+	return w.Store.Write(ctx, func(tx exchange.Tx) error { return exchange.KeepSuccessions(tx, card, successions) })
 }
 
 // takeOver takes a party's next card, as every peer of it does: signed by the

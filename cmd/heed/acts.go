@@ -35,7 +35,7 @@ func (a *app) act(ctx context.Context, verb string, request control.ActRequest) 
 			return
 		}
 		for _, p := range answer.Statement.Duties {
-			fmt.Fprintf(w, "  %s is due %s\n", dutyWord(p.Kind), stamp(p.Due.Time, nil))
+			fmt.Fprintf(w, "  %s is due %s\n", p.Kind.Words(), stamp(p.Due.Time, nil))
 		}
 	})
 }

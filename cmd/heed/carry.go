@@ -95,10 +95,11 @@ func (a *app) waitCommand() *cobra.Command {
 	var timeout time.Duration
 	var drained bool
 	c := &cobra.Command{
-		Use: "wait [CASE STATE | CASE overdue:DUTY | --drained]", Short: "Wait for a state of a case, or for the node", Args: cobra.MaximumNArgs(2),
+		Use: "wait [CASE STATE | CASE overdue:DUTY | ID STATE | --drained]", Short: "Wait for a state of a case or an accord, or for the node", Args: cobra.MaximumNArgs(2),
 		Example: `  heed wait                                    # until the node answers
   heed wait 7K3M-Q2XA acknowledged --timeout 60s
   heed wait 7K3M-Q2XA overdue:assess
+  heed wait 9f2c41d0 in-force                  # an accord: proposed, in-force, amending, amended, suspended, ended
   heed wait --drained`,
 		RunE: func(c *cobra.Command, args []string) error {
 			request := control.WaitRequest{Drained: drained, Seconds: timeout.Seconds()}
@@ -114,7 +115,7 @@ func (a *app) waitCommand() *cobra.Command {
 					}
 				} else {
 					request.State = args[1]
-					if _, err := control.StateNamed(args[1]); err != nil {
+					if err := control.CanWaitFor(args[1]); err != nil {
 						return err
 					}
 				}

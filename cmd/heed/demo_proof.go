@@ -157,7 +157,7 @@ func (s *stage) provenSilent(code heed.Code) []evidence.Report {
 		s.check(len(report.Verdicts) == 1, "%d verdicts on the certificate of %s", len(report.Verdicts), one.by.party)
 		for _, v := range report.Verdicts {
 			s.check(v.Verdict == evidence.Silent && v.OwedBy == one.of.party && v.Duty == one.duty, "the certificate says of the %s owed by %s: %s %s", v.Duty, v.OwedBy, v.Verdict, v.Why)
-			s.scene("%s proves: no %s on record from %s as of %s (due %s)", one.by.party, dutyWord(one.duty), one.of.party, heed.FormatTime(v.AsOf.Time), heed.FormatTime(v.Due.Time))
+			s.scene("%s proves: no %s on record from %s as of %s (due %s)", one.by.party, one.duty.Words(), one.of.party, heed.FormatTime(v.AsOf.Time), heed.FormatTime(v.Due.Time))
 		}
 	}
 	return reports

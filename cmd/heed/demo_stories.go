@@ -104,7 +104,7 @@ func (s *stage) unanswered() told {
 		}
 	}
 	for _, r := range out.North.Local.Ring {
-		s.scene("  ring %s about the %s", ringText(r), dutyWord(r.Duty))
+		s.scene("  ring %s about the %s", ringText(r), r.Duty.Words())
 	}
 	out.Evidence = s.provenSilent(code)
 	return out

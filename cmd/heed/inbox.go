@@ -42,7 +42,7 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 		fmt.Fprintln(w, title)
 		t := table(w, "  CASE", "REPLY", "WITH", "DUE", "LEFT", "LEVEL", "TAKEN BY")
 		for _, l := range lines {
-			t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), dutyWord(l.Kind), string(l.Peer), stamp(l.Due.Time, nil), left(l), fmt.Sprint(l.Level), string(l.TakenBy))
+			t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), l.Kind.Words(), string(l.Peer), stamp(l.Due.Time, nil), left(l), fmt.Sprint(l.Level), string(l.TakenBy))
 		}
 		t.flush()
 		for _, l := range lines {
@@ -54,6 +54,10 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 	section("We owe:", "We owe no reply.", inbox.Duties)
 	fmt.Fprintln(w)
 	section("We are owed:", "We are owed no reply.", inbox.Awaited)
+	if len(inbox.Drafts) > 0 {
+		fmt.Fprintln(w)
+		writeDrafts(w, inbox.Drafts)
+	}
 	if len(inbox.Cases) == 0 {
 		return
 	}
@@ -64,9 +68,17 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 		if l.Ours {
 			by = inbox.Party
 		}
-		t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), string(l.Peer), string(by), string(l.Urgency), string(l.Stage), stamp(l.Changed.Time, nil))
+		t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), string(l.Peer), string(by), aboutText(l), string(l.Stage), stamp(l.Changed.Time, nil))
 	}
 	t.flush()
+}
+
+// aboutText is how urgent a case is; a proposal has its own time for a reply.
+func aboutText(l control.CaseLine) string {
+	if l.Kind.OfAccord() {
+		return "(accord)"
+	}
+	return string(l.Urgency)
 }
 
 func exerciseMark(s heed.Status) string {

@@ -80,9 +80,10 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		}
 	}
 	group("case", "Warnings and replies:",
-		a.warnCommand(), a.inboxCommand(), a.showCommand(), a.openCommand(), a.takeCommand(), a.ackCommand(), a.assessCommand(),
+		a.warnCommand(), a.draftCommand(), a.releaseCommand(), a.inboxCommand(), a.showCommand(), a.openCommand(), a.takeCommand(), a.ackCommand(), a.assessCommand(),
 		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(),
 		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.callCommand(), a.waitCommand())
+	group("accord", "Accords:", a.accordCommand())
 	group("carry", "By file:", a.exportCommand(), a.importCommand())
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
 	group("figures", "Figures:", a.statsCommand())
@@ -90,7 +91,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
 	for _, c := range root.Commands() {
 		refuseStrays(c)
-		if strings.Contains(c.Use, " CASE") {
+		if strings.Contains(c.Use, " CASE") && c.ValidArgsFunction == nil {
 			c.ValidArgsFunction = a.completeCase
 		}
 	}
@@ -123,11 +124,8 @@ func (a *app) completeCase(c *cobra.Command, args []string, _ string) ([]string,
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	if a.home == "" {
-		a.home = cmp.Or(a.env("HEED_HOME"), "./heed-home")
-	}
 	var inbox control.Inbox
-	if err := a.call(c.Context(), "inbox", control.InboxRequest{All: true}, &inbox); err != nil {
+	if err := a.ask(c.Context(), "inbox", control.InboxRequest{All: true}, &inbox); err != nil {
 		return nil, cobra.ShellCompDirectiveError // no node, nothing to offer
 	}
 	var codes []string

@@ -37,6 +37,9 @@ func (a *app) peerCommand() *cobra.Command {
 			return a.print(peers, func(w io.Writer) {
 				for _, p := range peers {
 					fmt.Fprintf(w, "%s  card %d  %s\n  fingerprint %s\n", p.Party, p.Serial, p.Endpoint, p.Fingerprint)
+					if p.Introducer != "" {
+						fmt.Fprintf(w, "  introduced by %s%s\n", p.Introducer, offered(p))
+					}
 					if p.LastContact != nil {
 						fmt.Fprintf(w, "  last contact %s\n", stamp(p.LastContact.Time, nil))
 					}
@@ -59,6 +62,18 @@ func (a *app) peerCommand() *cobra.Command {
 	}
 	c.AddCommand(add, list, remove)
 	return c
+}
+
+// offered says how far a card that was introduced has come, and by what.
+func offered(p control.Peer) string {
+	by := ""
+	if p.Accord != "" {
+		by = ", with accord " + p.Accord[:8]
+	}
+	if p.Pending {
+		by += "; offered, not accepted"
+	}
+	return by
 }
 
 // addPeer shows the fingerprint and asks: the comparison by telephone is what

@@ -6,10 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 
 	"heed"
 	"heed/control"
@@ -29,11 +29,17 @@ read is noted. It is not opened towards the other party: heed open does that.`,
 			if err := a.call(c.Context(), "show", control.CaseRequest{Case: args[0], Officer: a.officer()}, &answer); err != nil {
 				return err
 			}
+			if len(answer.Cases) == 0 { // a draft, and no case yet
+				return a.print(answer.Draft, func(w io.Writer) { writeDraft(w, *answer.Draft) })
+			}
 			if a.json {
 				if len(answer.Cases) == 1 {
 					return a.print(answer.Cases[0], nil)
 				}
 				return a.print(map[string]any{"case": answer.Cases[0].Code, "cases": answer.Cases}, nil)
+			}
+			if answer.Draft != nil {
+				fmt.Fprintf(a.out, "Draft %s was released, and is in case %s.\n\n", answer.Draft.Draft.Spoken(), answer.Draft.Case.Spoken())
 			}
 			for i, k := range answer.Cases {
 				if i > 0 {
@@ -54,10 +60,15 @@ read is noted. It is not opened towards the other party: heed open does that.`,
 
 // writeCase is the short form, for a terminal.
 func writeCase(w io.Writer, c control.Case) {
-	fmt.Fprintf(w, "Case %s%s  %s warned %s  %s  %s\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, c.Warned, c.Warning.Urgency, c.Stage)
+	did := "warned " + string(c.Warned) + "  " + string(c.Warning.Urgency)
+	if c.Warning.Kind.OfAccord() {
+		did = "to " + string(c.Warned) + "  about an accord"
+	}
+	fmt.Fprintf(w, "Case %s%s  %s %s  %s\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, did, c.Stage)
 	if c.Warning.Kind == heed.KindQuestion {
 		fmt.Fprintln(w, "It was opened by a question.")
 	}
+	writeOfAccord(w, c)
 	if c.Warning.Document != nil {
 		fmt.Fprintf(w, "%s\n%s", indent(c.Warning.Document.Headline, ""), amended(c))
 	}
@@ -69,6 +80,48 @@ func writeCase(w io.Writer, c control.Case) {
 	fmt.Fprintln(w)
 	writeDuties(w, c)
 	writeLocal(w, c)
+}
+
+// writeOfAccord says what is proposed, or under which accord the case was opened.
+func writeOfAccord(w io.Writer, c control.Case) {
+	of := c.Warning.Accord
+	if of == nil {
+		return
+	}
+	which := "accord " + of.ID[:8] + ", version " + of.Version[:8]
+	if of.Number > 0 {
+		which = fmt.Sprintf("version %d of accord %s, %s", of.Number, of.ID[:8], plain(of.Name))
+	}
+	switch kind := c.Warning.Kind; {
+	case !kind.OfAccord():
+		fmt.Fprintf(w, "It was opened under %s.\n", which)
+		return
+	case !kind.Proposes():
+		fmt.Fprintf(w, "It tells an act about %s.\n", which)
+	default:
+		fmt.Fprintf(w, "It proposes %s.\n", which)
+		if of.Number > 0 {
+			fmt.Fprintf(w, "%d members, of whom %d must ratify; from %s, until %s.\n", of.Members, of.Quorum, orWords(of.From, "when it is ratified"), orWords(of.Until, "it is ended"))
+		}
+	}
+	fmt.Fprintf(w, "`heed accord show %s` has the terms, and who has answered what.\n", of.ID[:8])
+	if owes(c, heed.DutyRatify) {
+		fmt.Fprintf(w, "`heed accord ratify %s`, reserve or decline is the reply that is owed.\n", of.ID[:8])
+	}
+}
+
+// owes reports whether this party still owes something of that kind.
+func owes(c control.Case, kind heed.DutyKind) bool {
+	return slices.ContainsFunc(c.Duties, func(d control.Duty) bool {
+		return d.Kind == kind && d.OwedBy == c.Local.Party && (d.State == heed.DutyOpen || d.State == heed.DutyOverdue)
+	})
+}
+
+func orWords(t *control.Time, otherwise string) string {
+	if t == nil {
+		return otherwise
+	}
+	return stamp(t.Time, nil)
 }
 
 func writeTimeline(w io.Writer, c control.Case) {
@@ -93,6 +146,9 @@ func writeTimeline(w io.Writer, c control.Case) {
 		} else {
 			fmt.Fprintf(w, "    no receipt yet from %s\n", s.Recipient)
 		}
+		if slices.Contains(c.Local.NotLogged, s.ID) {
+			fmt.Fprintf(w, "    %s\n", notLogged(s.Kind))
+		}
 		for _, ref := range s.Contents {
 			if d := documents[ref.Digest]; d != nil {
 				fmt.Fprintln(w, indent(documentText(*d), "    | "))
@@ -103,6 +159,14 @@ func writeTimeline(w io.Writer, c control.Case) {
 			}
 		}
 	}
+}
+
+// notLogged says what to do about what the other party could still disown.
+func notLogged(kind heed.Kind) string {
+	if kind == heed.KindExtension {
+		return "not in their ledger yet: keep to the old time"
+	}
+	return "not in their ledger yet: rest nothing on it"
 }
 
 // amendments are the documents of supplements and corrections, which say what
@@ -137,7 +201,7 @@ func amended(c control.Case) string {
 func promises(all []control.Promise) string {
 	var out []string
 	for _, p := range all {
-		out = append(out, fmt.Sprintf("%s due %s", dutyWord(p.Kind), stamp(p.Due.Time, nil)))
+		out = append(out, fmt.Sprintf("%s due %s", p.Kind.Words(), stamp(p.Due.Time, nil)))
 	}
 	if len(out) == 0 {
 		return ""
@@ -149,7 +213,11 @@ func promises(all []control.Promise) string {
 func sentence(s control.Statement) string {
 	by := string(s.Author)
 	if len(s.Officers) > 0 {
-		by += fmt.Sprintf(" (%s, %s)", s.Officers[0].Name, s.Officers[0].Role)
+		var signed []string
+		for _, o := range s.Officers {
+			signed = append(signed, fmt.Sprintf("%s, %s", o.Name, o.Role))
+		}
+		by += " (" + strings.Join(signed, "; ") + ")"
 	}
 	level := ""
 	if s.Level > 0 {
@@ -157,7 +225,7 @@ func sentence(s control.Statement) string {
 	}
 	about := ""
 	if len(s.Duties) > 0 {
-		about = " about the " + dutyWord(s.Duties[0].Kind)
+		about = " about the " + s.Duties[0].Kind.Words()
 	}
 	switch s.Kind {
 	case heed.KindWarning:
@@ -200,6 +268,22 @@ func sentence(s control.Statement) string {
 		return fmt.Sprintf("%s reminded the %s of %s%s%s", by, s.Role, s.Recipient, about, level)
 	case heed.KindCall:
 		return by + " recorded a telephone call"
+	case heed.KindAccordProposal:
+		return by + " proposed an accord"
+	case heed.KindAccordAmendment:
+		return by + " proposed to amend an accord"
+	case heed.KindAccordRatification:
+		return by + " ratified the accord"
+	case heed.KindAccordReservation:
+		return by + " ratified the accord with a reservation"
+	case heed.KindAccordDecline:
+		return by + " declined the accord"
+	case heed.KindAccordSuspension:
+		return by + " suspended the accord for itself"
+	case heed.KindAccordResumption:
+		return by + " ended its suspension of the accord"
+	case heed.KindAccordWithdrawal:
+		return by + " withdrew from the accord"
 	}
 	return fmt.Sprintf("%s: %s", by, s.Kind)
 }
@@ -215,14 +299,14 @@ func writeDuties(w io.Writer, c control.Case) {
 		if d.At != nil {
 			given = stamp(d.At.Time, nil)
 		}
-		t.row(dutyWord(d.Kind), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), fmt.Sprint(d.Level), given)
+		t.row(d.Kind.Words(), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), fmt.Sprint(d.Level), given)
 	}
 	t.flush()
 }
 
 func writeLocal(w io.Writer, c control.Case) {
 	for _, r := range c.Local.Ring {
-		fmt.Fprintf(w, "\nNo %s on record from %s. Ring %s\n", dutyWord(r.Duty), r.Party, ringText(r))
+		fmt.Fprintf(w, "\nNo %s on record from %s. Ring %s\n", r.Duty.Words(), r.Party, ringText(r))
 	}
 	for _, q := range c.Local.InFlight {
 		fmt.Fprintf(w, "\nIn flight: statement %s, %d attempts. %s\n", q.Statement[:8], q.Attempts, plain(q.Trouble))
@@ -246,6 +330,7 @@ func writeFileNote(w io.Writer, c control.Case) {
 	line := strings.Repeat("=", 78)
 	fmt.Fprintf(w, "%s\nFILE NOTE%s                                                  case %s\n%s\n\n", line, exerciseMark(c.Warning.Status), c.Code.Spoken(), line)
 	fmt.Fprintf(w, "Case id    %s\nFrom       %s\nTo         %s\nUrgency    %s\nStatus     %s\nSigned     %s\nStage      %s\n\n", c.ID, c.Warner, c.Warned, c.Warning.Urgency, c.Warning.Status, stamp(c.Warning.Time.Time, nil), c.Stage)
+	writeOfAccord(w, c)
 	if c.Warning.Document != nil {
 		fmt.Fprintf(w, "THE WARNING, AS THE PARTY THAT WARNED FIRST WROTE IT\n%s%s\n\n", amended(c), indent(documentText(*c.Warning.Document), "  "))
 	} else {
@@ -265,18 +350,9 @@ func writeFileNote(w io.Writer, c control.Case) {
 	fmt.Fprintf(w, "\nOutcomes are as their authors state them. This note claims no causation.\n%s\n", line)
 }
 
-// documentText writes a warning document in the form in which people write it.
-func documentText(d heed.Warning) string {
-	var b strings.Builder
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	var node yaml.Node
-	// The JSON form has the same keys, so that a note can be read beside docs/warning.md.
-	if err := enc.Encode(yamlOf(d, &node)); err != nil {
-		return err.Error()
-	}
-	return b.String()
-}
+// documentText writes a warning document in the form in which people write it:
+// the JSON form has the same keys, so that a note can be read beside docs/warning.md.
+func documentText(d heed.Warning) string { return yamlText(d) }
 
 func (a *app) openCommand() *cobra.Command {
 	var out string
@@ -320,6 +396,7 @@ func refsOf(c control.Case) []control.ContentRef {
 
 func writeOpened(w io.Writer, c control.Case, files []string) {
 	fmt.Fprintf(w, "Case %s%s, %s to %s\n\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, c.Warned)
+	writeOfAccord(w, c)
 	if c.Warning.Document != nil {
 		fmt.Fprintf(w, "%s%s\n", amended(c), plain(documentText(*c.Warning.Document)))
 	}
@@ -387,6 +464,8 @@ func writeContents(dir string, c control.Case) ([]string, error) {
 		switch {
 		case content.MediaType == heed.MediaWarning:
 			name = "warning-" + content.Digest[:8] + ".heed"
+		case content.MediaType == heed.MediaAccord, content.MediaType == heed.MediaAccordAct, content.MediaType == heed.MediaAccordFile:
+			name = strings.TrimPrefix(content.MediaType, "application/vnd.heed.") + "-" + content.Digest[:8] + ".heed"
 		case name == "" && content.Text != "":
 			texts++
 			name = fmt.Sprintf("text-%d.txt", texts)

@@ -143,7 +143,7 @@ func writeDirection(w io.Writer, d stats.Direction, status heed.Status) {
 	}
 	for _, o := range heed.Outcomes() {
 		if n := all.Warnings.Outcomes[o]; n > 0 {
-			fmt.Fprintf(w, "  Concluded as %s, as stated by the recipient: %d\n", o, n)
+			fmt.Fprintf(w, "  Concluded as %s: %d\n", o.Words(), n)
 		}
 	}
 	if all.Questions.Sent > 0 {
@@ -159,7 +159,7 @@ func writeDirection(w io.Writer, d stats.Direction, status heed.Status) {
 	}
 	t := table(w, "  REPLIES", "OWED", "ON TIME", "LATE", "OVERDUE", "AT THE END", "NOT YET DUE", "RECALLED", "MEDIAN", "90 %")
 	for _, n := range all.Replies {
-		t.row("  "+dutyWord(n.Duty), strconv.Itoa(n.Owed), strconv.Itoa(n.Timely), strconv.Itoa(n.Late), strconv.Itoa(n.Overdue), strconv.Itoa(n.OverdueAtEnd),
+		t.row("  "+n.Duty.Words(), strconv.Itoa(n.Owed), strconv.Itoa(n.Timely), strconv.Itoa(n.Late), strconv.Itoa(n.Overdue), strconv.Itoa(n.OverdueAtEnd),
 			strconv.Itoa(n.Open), strconv.Itoa(n.Recalled), responseText(n.Median), responseText(n.Ninetieth))
 	}
 	t.flush()

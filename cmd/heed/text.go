@@ -13,7 +13,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"heed"
 	"heed/control"
 )
 
@@ -44,18 +43,6 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d min %02d s", minutes, seconds)
 	}
 	return fmt.Sprintf("%d s", seconds)
-}
-
-// dutyWord is a duty in the words of the profession.
-func dutyWord(k heed.DutyKind) string {
-	names := map[heed.DutyKind]string{
-		heed.DutyAcknowledge: "acknowledgement", heed.DutyAssess: "assessment", heed.DutyAnswer: "answer",
-		heed.DutyReport: "report of action", heed.DutyConclude: "conclusion",
-	}
-	if name, ok := names[k]; ok {
-		return name
-	}
-	return string(k)
 }
 
 // plain makes text from another party safe for a terminal: no control

@@ -18,35 +18,48 @@ import (
 func (a *app) warnCommand() *cobra.Command {
 	var to, attach []string
 	var accord string
+	var keep bool
 	c := &cobra.Command{
-		Use: "warn --to PARTY FILE|-", Short: "Send a warning", Args: cobra.ExactArgs(1),
+		Use: "warn [--to PARTY]... [--accord ID] FILE|-", Short: "Send a warning", Args: cobra.ExactArgs(1),
 		Long: `Send a warning, written as YAML or JSON (docs/warning.md), to one or more
 parties. Each recipient has a case of its own and learns nothing of the others;
-one code names them all on this side.`,
+one code names them all on this side.
+
+With --accord the clocks, ladders and rules of that accord hold in the place of
+those of the recipients' cards; with no --to, it goes to all whom the accord
+binds, and to its observers. Where the accord asks for a second officer or for a
+rights check, the warning is kept as a draft, which heed release sends under the
+same code; with --draft it is in any case.`,
 		Example: `  heed warn --as jens --to south.example --attach plan.pdf testdata/warning.yaml
-  heed warn --as jens --to south.example --to east.example -  < warning.yaml`,
+  heed warn --as jens --to south.example --to east.example -  < warning.yaml
+  heed warn --as jens --accord 9f2c41d0 testdata/warning.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if accord != "" {
-				return &control.Fault{Exit: control.ExitInput, Message: "accords are not in this version", Hint: "without --accord, the recipient's card's baseline commitments hold"}
-			}
 			request, err := a.warnRequest(args[0], attach)
 			if err != nil {
 				return err
 			}
-			request.To = to
+			request.To, request.Accord, request.Draft = to, accord, keep
 			var answer control.WarnAnswer
 			if err := a.call(c.Context(), "warn", request, &answer); err != nil {
 				return err
 			}
 			return a.print(answer, func(w io.Writer) {
+				if answer.State == control.StateDrafted {
+					fmt.Fprintf(w, "draft %s, to %s; it is not sent until an officer releases it\n", answer.Case.Spoken(), strings.Join(words(answer.To), ", "))
+					return
+				}
 				fmt.Fprintf(w, "case %s, to %s\n", answer.Case.Spoken(), strings.Join(words(answer.To), ", "))
 			})
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&keep, "draft", false, "keep it as a draft, for another officer to release")
 	f.StringArrayVar(&to, "to", nil, "PARTY that is warned; repeat it for several")
 	f.StringArrayVar(&attach, "attach", nil, "FILE that goes with it, byte for byte; repeat it for several")
-	f.StringVar(&accord, "accord", "", "ID of the accord under which it is sent (later version)")
+	if err := c.RegisterFlagCompletionFunc("to", a.completePeers); err != nil {
+		panic(err) // the flag is defined above
+	}
+	f.StringVar(&accord, "accord", "", "ID of the accord under which it is sent; eight digits are enough")
 	return c
 }
 
@@ -119,7 +132,13 @@ func (a *app) amend(ctx context.Context, verb string, request control.WarnReques
 	if err := a.call(ctx, verb, request, &answer); err != nil {
 		return err
 	}
-	return a.print(answer, func(w io.Writer) { fmt.Fprintf(w, "case %s: %s, to %d\n", answer.Case, done, len(answer.Statements)) })
+	return a.print(answer, func(w io.Writer) {
+		if answer.State == control.StateDrafted {
+			fmt.Fprintf(w, "case %s: draft %s; it is not sent until an officer releases it\n", answer.Case, answer.Draft.Spoken())
+			return
+		}
+		fmt.Fprintf(w, "case %s: %s, to %d\n", answer.Case, done, len(answer.Statements))
+	})
 }
 
 func (a *app) supplementCommand() *cobra.Command {

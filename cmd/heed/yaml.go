@@ -3,9 +3,22 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
+
+// yamlText writes a value in the form in which people write it.
+func yamlText(v any) string {
+	var b strings.Builder
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	var node yaml.Node
+	if err := enc.Encode(yamlOf(v, &node)); err != nil {
+		return err.Error()
+	}
+	return b.String()
+}
 
 // yamlOf turns a value into YAML by way of its JSON form, which has the keys
 // that people write, and keeps their order.

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"demands", demands},
 		{"self, peers and cards", parties},
 		{"rosters", rosters},
+		{"renewals", renewals},
 		{"outward channels", outward},
 		{"a statement queued again", requeue},
 		{"inward channels", inward},
@@ -72,6 +73,10 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"deposits", deposits},
 		{"envelopes held for others", holding},
 		{"how far we have collected", collecting},
+		{"versions and acts of accords", accords},
+		{"the cases of an accord", accordCases},
+		{"peers that were introduced", introductions},
+		{"drafts", drafts},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newWorld(t, open(t))) })
 	}

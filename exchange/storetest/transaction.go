@@ -97,6 +97,21 @@ func empty(t *testing.T, w *world) {
 		waiting, err := v.HeldFor([]string{"south.example/node+1"}, 0, 10, 1<<20)
 		sameList(t, "HeldFor", waiting, err, nil)
 
+		accords, err := v.Accords()
+		sameList(t, "Accords", accords, err, nil)
+		versions, err := v.AccordVersions(heed.AccordID{1})
+		sameList(t, "AccordVersions", versions, err, nil)
+		version, err := v.AccordVersion(heed.VersionID{1})
+		missing(t, "AccordVersion", version, err)
+		acts, err := v.AccordActs(heed.AccordID{1})
+		sameList(t, "AccordActs", acts, err, nil)
+		ids, err = v.AccordCases(heed.AccordID{1})
+		sameList(t, "AccordCases", ids, err, nil)
+		drafts, err := v.Drafts()
+		sameList(t, "Drafts", drafts, err, nil)
+		draft, err := v.Draft("7K3MQ2XA")
+		missing(t, "Draft", draft, err)
+
 		deposited, err := v.HasDeposited("south.example/node+1", "north.example/node+1")
 		same(t, "HasDeposited", deposited, err, false)
 		n, err := v.Demands("south.example", heed.UrgencyImmediate, w.now)
@@ -333,7 +348,8 @@ func panics(t *testing.T, w *world) {
 func afterTheEnd(t *testing.T, w *world) {
 	var tx exchange.Tx
 	var view exchange.View
-	w.write(func(given exchange.Tx) error { tx = given; return nil })
+	version := w.version("Liaison", nil)
+	w.write(func(given exchange.Tx) error { tx = given; return tx.PutVersion(version) })
 	w.read(func(given exchange.View) error { view = given; return nil })
 	for what, use := range map[string]func() error{
 		"Keep":    func() error { return tx.Keep(w.warning(w.north, w.south)) },
@@ -346,6 +362,14 @@ func afterTheEnd(t *testing.T, w *world) {
 		"Hashes": func() error { _, err := view.Hashes([]int64{0}); return err },
 		"Cases":  func() error { _, err := view.Cases(1); return err },
 		"Tree":   func() error { _, err := view.Tree(); return err },
+
+		"PutVersion":     func() error { return tx.PutVersion(version) },
+		"PutAct":         func() error { return tx.PutAct(w.act(w.north, heed.AccordRatification, version.Accord)) },
+		"PutDraft":       func() error { return tx.PutDraft(w.draft("7K3MQ2XA", w.now)) },
+		"AccordVersion":  func() error { _, err := view.AccordVersion(version.Accord.ID); return err },
+		"AccordVersions": func() error { _, err := view.AccordVersions(version.Accord.AccordID()); return err },
+		"AccordActs":     func() error { _, err := view.AccordActs(version.Accord.AccordID()); return err },
+		"Draft":          func() error { _, err := view.Draft("7K3MQ2XA"); return err },
 	} {
 		if err := use(); err == nil || errors.Is(err, exchange.ErrNotFound) {
 			t.Errorf("%s after the end: %v, want an error of its own", what, err)
@@ -458,6 +482,9 @@ func durable(t *testing.T, w *world, reopen func(*testing.T, exchange.Store) exc
 	w.write(func(tx exchange.Tx) error { return tx.EndLedger(first.origin) })
 	witness := exchange.Witness{Name: "east.example/witness", Keys: []string{"east+1"}, Added: w.now}
 	held := exchange.Held{Seq: 1, For: "west.example/node+1", Sender: "south.example/node+1", Envelope: heed.Digest{3}, Bytes: []byte("an envelope"), At: w.now}
+	version := w.version("Liaison", nil)
+	act, proposal, draft := w.act(w.north, heed.AccordRatification, version.Accord), w.proposal(version.Accord), w.draft("7K3MQ2XA", w.now)
+	south := exchange.Peer{Card: w.south.card, CardNote: w.south.cardNote, Added: w.now, Introducer: "east.example", Via: version.Accord.AccordID(), Pending: true}
 	deposited := exchange.Deposited{Statement: k.Statement.ID, Depositary: "east.example", Header: []byte("a header"), Note: []byte("a deposit"), At: w.now}
 	due := w.now.Add(time.Hour)
 	row := exchange.CaseRow{ID: k.Statement.CaseID(), Code: k.Statement.CaseCode(), Peer: "south.example", Changed: w.now}
@@ -468,7 +495,7 @@ func durable(t *testing.T, w *world, reopen func(*testing.T, exchange.Store) exc
 		if err := tx.PutSelf(exchange.Self{Card: w.north.card, CardNote: w.north.cardNote, RosterSerial: 1, Restored: true}); err != nil {
 			return err
 		}
-		if err := tx.PutPeer(exchange.Peer{Card: w.south.card, CardNote: w.south.cardNote, Added: w.now}); err != nil {
+		if err := errors.Join(tx.PutPeer(south), tx.PutVersion(version), tx.PutAct(act), tx.Keep(proposal), tx.PutDraft(draft)); err != nil {
 			return err
 		}
 		if err := tx.Keep(k); err != nil {
@@ -524,6 +551,18 @@ func durable(t *testing.T, w *world, reopen func(*testing.T, exchange.Store) exc
 		same(t, "CollectedUpTo", collected, err, 4)
 		successions, err := v.Successions("north.example")
 		sameList(t, "Successions", successions, err, [][]byte{[]byte("a succession")})
+		peer, err := v.Peer("south.example")
+		same(t, "Peer", peer, err, south)
+		versions, err := v.AccordVersions(version.Accord.AccordID())
+		sameList(t, "AccordVersions", versions, err, []exchange.KeptVersion{version})
+		acts, err := v.AccordActs(version.Accord.AccordID())
+		sameList(t, "AccordActs", acts, err, []exchange.KeptAct{act})
+		cases, err := v.AccordCases(version.Accord.AccordID())
+		sameList(t, "AccordCases", cases, err, []heed.CaseID{proposal.Statement.CaseID()})
+		drafts, err := v.Drafts()
+		sameList(t, "Drafts", drafts, err, []exchange.Draft{refs(draft)})
+		content, err := v.Content(draft.Contents[0].Ref.Digest)
+		same(t, "a draft's Content", content, err, draft.Contents[0])
 		return nil
 	})
 	w.write(func(tx exchange.Tx) error {

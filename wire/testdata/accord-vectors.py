@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import struct
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -253,5 +254,43 @@ wrong("act of a drafter", "ratification", "officer: supervisor", "officer: draft
 wrong("one officer twice", "ratification", f"officer: supervisor {ANNA}", f"officer: supervisor {ANNA}\nofficer: releaser {ANNA}", NORTH, ANNA)
 wrong("signed by a stranger", "ratification", "act: ratification", "act: ratification", NORTH, BEN)
 wrong("signed by too many", "ratification", "act: ratification", "act: ratification", NORTH, ANNA, BEN)
+
+
+
+def part(kind, data):
+    return struct.pack(">BI", kind, len(data)) + data
+
+
+def of(into, name):
+    return next(v["note"].encode() for v in out[into] if v["name"] == name)
+
+
+VERSION, ACT, CARD = 1, 2, 3
+FILE = b"heed-accord-file/v1\n"
+RATIFICATION = part(ACT, of("acts", "ratification"))
+NORTHS, SOUTHS = part(CARD, b"the card of north\n"), part(CARD, b"the card of south\n")
+out["files"] = [{"name": name, "hex": (FILE + parts).hex()} for name, parts in {
+    "nothing": b"",
+    "an act": RATIFICATION,
+    "two cards": NORTHS + SOUTHS,
+    "all": part(VERSION, of("accords", "first")) + part(VERSION, of("accords", "amendment")) + part(ACT, of("acts", "reservation")) + RATIFICATION
+           + part(ACT, of("acts", "withdrawal")) + NORTHS + part(CARD, b"the next card of north\n") + SOUTHS,
+}.items()]
+out["refusedFiles"] = [{"name": name, "hex": data.hex()} for name, data in {
+    "no bytes": b"",
+    "no line feed": FILE[:-1],
+    "another version of the file": b"heed-accord-file/v2\n" + RATIFICATION,
+    "the parts of an envelope": b"heed-parts/v1\n" + RATIFICATION,
+    "a byte order mark": b"\xef\xbb\xbf" + FILE,
+    "type 0": FILE + part(0, b"x"),
+    "type 4": FILE + part(4, b"x"),
+    "card before act": FILE + NORTHS + RATIFICATION,
+    "act before version": FILE + RATIFICATION + part(VERSION, b"x"),
+    "an empty part": FILE + part(ACT, b"") + NORTHS,
+    "a length that is cut": FILE + RATIFICATION[:4],
+    "a part that is cut": FILE + RATIFICATION[:-1],
+    "a length of 4 GiB": FILE + b"\x02\xff\xff\xff\xff" + b"x",
+    "a byte too many": FILE + RATIFICATION + b"\x03",
+}.items()]
 
 print(json.dumps(out, ensure_ascii=False, indent=1))

@@ -1,0 +1,150 @@
+package witness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"heed"
+	"heed/exchange"
+	"heed/ledger"
+	"heed/wire"
+)
+
+// Bounds of one answer about a party's cards and successions.
+const (
+	MaxCards = 16 // cards; whoever wants more asks for those after the last
+
+	// maxSuccessions is more than there can be: each leaves one of maxPartyLogs.
+	maxSuccessions = 2 * maxPartyLogs
+	// maxCardNote is a card's text with its two signature lines.
+	maxCardNote = wire.MaxCard + 2<<10
+	// maxSuccessionNote is a statement's text with a node's signature line.
+	maxSuccessionNote = wire.MaxStatementText + 1<<10
+)
+
+// Cards are the signed cards that are held of a party with serials after one,
+// oldest first and at most MaxCards: by them a creditor finds the ledger that
+// its debtor goes on in, whomever the debtor still answers. A serial that was
+// never held is left out. exchange.ErrNotFound: no ledger of it is witnessed.
+func (w *Witness) Cards(ctx context.Context, of heed.PartyID, after uint64) (notes [][]byte, err error) {
+	err = w.Store.Read(ctx, func(v exchange.View) error {
+		p, err := v.Peer(of)
+		if err != nil || after >= p.Card.Serial {
+			return err
+		}
+		oldest := p.Card.Serial - min(p.Card.Serial-1, mostCards)
+		for serial := max(after+1, oldest); len(notes) < MaxCards; serial++ {
+			card, err := v.CardOf(of, serial)
+			if err == nil {
+				note, err := v.CardNote(card.ID)
+				if err != nil {
+					return err
+				}
+				notes = append(notes, note)
+			} else if !errors.Is(err, exchange.ErrNotFound) {
+				return err
+			}
+			if serial == p.Card.Serial {
+				break // by itself: a serial may be the largest that there is
+			}
+		}
+		return nil
+	})
+	return notes, err
+}
+
+// Successions are the signed successions that are held of a party, in the order
+// in which they were kept. Errors as Cards.
+func (w *Witness) Successions(ctx context.Context, of heed.PartyID) (notes [][]byte, err error) {
+	err = w.Store.Read(ctx, func(v exchange.View) error {
+		if _, err := v.Peer(of); err != nil {
+			return err
+		}
+		notes, err = v.Successions(of)
+		return err
+	})
+	return notes, err
+}
+
+func (w *Witness) serveCards(out http.ResponseWriter, r *http.Request) {
+	name, serial, paged := strings.Cut(strings.TrimPrefix(r.URL.Path, CardsPath), "/")
+	after := uint64(0)
+	if paged {
+		var err error
+		if after, err = strconv.ParseUint(serial, 10, 64); err != nil || strconv.FormatUint(after, 10) != serial {
+			w.nothingHere(out, r)
+			return
+		}
+	}
+	w.serveNotes(out, r, name, func(party heed.PartyID) ([][]byte, error) { return w.Cards(r.Context(), party, after) })
+}
+
+func (w *Witness) serveSuccessions(out http.ResponseWriter, r *http.Request) {
+	w.serveNotes(out, r, strings.TrimPrefix(r.URL.Path, SuccessionsPath), func(party heed.PartyID) ([][]byte, error) {
+		return w.Successions(r.Context(), party)
+	})
+}
+
+func (w *Witness) serveNotes(out http.ResponseWriter, r *http.Request, name string, read func(heed.PartyID) ([][]byte, error)) {
+	party, err := heed.ParsePartyID(name)
+	if err != nil || r.URL.RawPath != "" {
+		w.nothingHere(out, r)
+		return
+	}
+	notes, err := read(party)
+	switch {
+	case err == nil:
+		w.answer(out, r, http.StatusOK, notesType, wire.JoinNotes(notes))
+	case errors.Is(err, exchange.ErrNotFound):
+		w.answer(out, r, http.StatusNotFound, textType, []byte("no ledger of this party is witnessed here\n"))
+	default:
+		w.failed(r, err)
+		w.answer(out, r, http.StatusInternalServerError, textType, []byte("the witness failed; its operator was told\n"))
+	}
+}
+
+func (w *Witness) nothingHere(out http.ResponseWriter, r *http.Request) {
+	w.answer(out, r, http.StatusNotFound, textType, []byte("nothing is served under this path\n"))
+}
+
+// errUnannounced is an end whose succession is not held here.
+var errUnannounced = errors.New("the succession that the end leaf names is not held")
+
+// announced holds a head that ends its ledger against the successions that are
+// held. An end proves nothing about now without the ledger that follows: who
+// shows its next card to nobody is to have no end cosigned either, so that the
+// head before goes on speaking for it.
+func announced(v exchange.View, party heed.PartyID, head ledger.Checkpoint) error {
+	leaves, err := v.MirrorLeaves(head.Origin, head.Size-1, head.Size)
+	if err != nil {
+		return err
+	}
+	last, err := ledger.ParseMapRoot(leaves[0])
+	if err != nil || !last.Ends() {
+		return err
+	}
+	notes, err := v.Successions(party)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		if wire.SignedDigest(note) == last.Succession {
+			return nil
+		}
+	}
+	return errUnannounced
+}
+
+// unannounced refuses an end once the party was asked for its succession in vain.
+func (w *Witness) unannounced(l *log, o offer, looking error) error {
+	w.Log.Warn("a ledger ends, and what follows it is not shown: the head is not cosigned", "ledger", l.origin, "leaves", o.head.Size, "error", looking)
+	why := ""
+	if looking != nil {
+		why = fmt.Sprintf(": %v", looking)
+	}
+	return refuse(statusLater, "the ledger ends with this head, and the succession that its last leaf names is not held here, with a card that could be taken over%s", why)
+}
