@@ -139,7 +139,7 @@ func AccordRoles() []Role { return []Role{Releaser, Supervisor} }
 // checkSigners holds that persons sign who may bind their party.
 func checkSigners(c *checker, officers []OfficerStamp) {
 	if n := len(officers); n == 0 || n > MaxOfficers {
-		c.bad("officers", fmt.Sprintf("has %d entries", n), fmt.Sprintf("1 to %d officers sign", MaxOfficers))
+		c.bad("officers", entries(n), fmt.Sprintf("1 to %d officers sign", MaxOfficers))
 	}
 	for i, o := range officers {
 		if !slices.Contains(AccordRoles(), o.Role) {

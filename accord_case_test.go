@@ -335,7 +335,10 @@ func TestCheckOfAccordStatements(t *testing.T) {
 		wrong{"out of bounds", func(s *Statement) { s.Reply = time.Hour + time.Microsecond }},
 	)
 	act := append(all[:len(all):len(all)],
-		wrong{"it has others", func(s *Statement) { s.Contents = append(s.Contents, ContentRef{MediaType: MediaAccordFile}) }},
+		wrong{"it has others", func(s *Statement) {
+			s.Contents = append(s.Contents, ContentRef{MediaType: MediaAccordFile}, ContentRef{MediaType: MediaAccordFile})
+		}},
+		wrong{"second content", func(s *Statement) { s.Contents = append(s.Contents, ContentRef{MediaType: MediaText}) }},
 		wrong{"answers the proposal", func(s *Statement) { s.Answers = nil }},
 		wrong{"answers the proposal", func(s *Statement) { s.Answers = []StatementID{{1}, {2}} }},
 		wrong{"answers nothing", func(s *Statement) { s.Case, s.Status = CaseID{}, StatusActual }},

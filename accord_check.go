@@ -75,9 +75,19 @@ func (a Accord) checkOrigin(c *checker) {
 	}
 }
 
+func entries(n int) string {
+	switch n {
+	case 0:
+		return "is empty"
+	case 1:
+		return "has 1 entry"
+	}
+	return fmt.Sprintf("has %d entries", n)
+}
+
 func (a Accord) checkMembers(c *checker) {
 	if n := len(a.Members); n < MinMembers || n > MaxMembers {
-		c.bad("members", fmt.Sprintf("has %d entries", n), fmt.Sprintf("an accord has %d to %d members", MinMembers, MaxMembers))
+		c.bad("members", entries(n), fmt.Sprintf("an accord has %d to %d members", MinMembers, MaxMembers))
 	}
 	c.few("observers", len(a.Observers), MaxObservers)
 	c.few("acknowledge", len(a.Acknowledge), MaxRungs)
@@ -194,7 +204,7 @@ var owed = []DutyKind{DutyAcknowledge, DutyAssess, DutyAnswer}
 
 func (a Accord) checkClocks(c *checker) {
 	if n := len(a.Clocks); n == 0 || n > MaxClocks {
-		c.bad("clocks", fmt.Sprintf("has %d entries", n), fmt.Sprintf("an accord has 1 to %d clocks", MaxClocks))
+		c.bad("clocks", entries(n), fmt.Sprintf("an accord has 1 to %d clocks", MaxClocks))
 	}
 	for i, named := range a.Clocks {
 		path := at("clocks", i)
@@ -327,7 +337,7 @@ func (c *checker) lasts(path string, d, least, most time.Duration) {
 }
 
 // Amends reports whether the version may follow parent: the same accord, the
-// next number, proposed by one of parent's members, and no gap between
+// next number, proposed by one of parent's members, not signed before it, and no gap between
 // parent's end and its own beginning. Errors are *Refused.
 func (a Accord) Amends(parent Accord) error {
 	_, member := parent.Member(a.Proposer)
@@ -336,6 +346,8 @@ func (a Accord) Amends(parent Accord) error {
 		return &Refused{Detail: fmt.Sprintf("version %d of accord %s does not follow version %d (%s)", a.Number, a.AccordID().Short(), parent.Number, parent.ID.Short()), Hint: "amend the newest version that you hold"}
 	case !member:
 		return &Refused{Detail: fmt.Sprintf("%s is no member of version %d of accord %s and cannot amend it", clip(string(a.Proposer)), parent.Number, parent.AccordID().Short()), Hint: "ask a member to propose the amendment"}
+	case a.Time.Before(parent.Time):
+		return &Refused{Detail: fmt.Sprintf("version %d is signed at %s, before version %d, which it amends", a.Number, FormatTime(a.Time), parent.Number), Hint: "set the clock right"}
 	case !parent.Until.IsZero() && !a.From.Before(parent.Until):
 		return &Refused{Detail: fmt.Sprintf("version %d begins at %s, when version %d has ended", a.Number, FormatTime(a.From), parent.Number), Hint: "let it begin earlier, or renew the accord"}
 	}

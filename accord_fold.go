@@ -46,6 +46,7 @@ type accordFold struct {
 	head    *branch // the newest adopted
 	current *branch // in force
 	bound   map[PartyID]*branch
+	removed map[PartyID]Removal
 	gone    map[PartyID]time.Time
 	leaving map[PartyID]time.Time
 	asleep  map[PartyID]time.Time // until when; zero: until resumed
@@ -91,6 +92,13 @@ func (f *accordFold) take(id AccordID, acts []AccordAct) {
 		}
 		return false
 	})
+	// Nobody can date a version back to before the one that it amends: it would
+	// be weighed at a time at which there was nothing else to hope for.
+	for _, b := range f.versions {
+		if b.parent != nil && b.known.Before(b.parent.known) {
+			b.known = b.parent.known
+		}
+	}
 }
 
 func (f *accordFold) ignore(a AccordAct, why string) {
@@ -99,7 +107,7 @@ func (f *accordFold) ignore(a AccordAct, why string) {
 
 // run lives through the accord's time up to now.
 func (f *accordFold) run() {
-	f.bound, f.gone = map[PartyID]*branch{}, map[PartyID]time.Time{}
+	f.bound, f.gone, f.removed = map[PartyID]*branch{}, map[PartyID]time.Time{}, map[PartyID]Removal{}
 	f.leaving, f.asleep = map[PartyID]time.Time{}, map[PartyID]time.Time{}
 	for _, b := range f.versions {
 		f.ticks = append(f.ticks, b.known, b.a.From, b.a.Until)
@@ -277,6 +285,9 @@ func (f *accordFold) start(t time.Time) {
 		if !b.isAdopted || b.isStarted || b.a.From.After(t) || f.current != nil && !b.below(f.current) {
 			continue
 		}
+		if f.current != nil {
+			f.leaveOut(f.current, b, t)
+		}
 		b.isStarted, b.started, f.current = true, t, b
 		for p := range f.bound {
 			if !b.members[p] {
@@ -286,6 +297,18 @@ func (f *accordFold) start(t time.Time) {
 		for p := range b.members {
 			f.rebind(p)
 		}
+	}
+}
+
+// leaveOut notes who stood in the version before and does not stand in the next.
+func (f *accordFold) leaveOut(before, next *branch, t time.Time) {
+	for p := range before.members {
+		if _, gone := f.gone[p]; !gone && !next.members[p] {
+			f.removed[p] = Removal{Party: p, Version: next.a.ID, At: t}
+		}
+	}
+	for p := range next.members {
+		delete(f.removed, p)
 	}
 }
 

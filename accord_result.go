@@ -49,6 +49,9 @@ func (f *accordFold) result() Standing {
 	}
 	s.Parties = f.parties(s.Current())
 	s.Cut = f.cut()
+	for _, p := range slices.Sorted(maps.Keys(f.removed)) {
+		s.Removed = append(s.Removed, f.removed[p])
+	}
 	slices.SortStableFunc(f.ignored, func(a, b ignored) int {
 		return cmp.Or(a.at.Compare(b.at), bytes.Compare(a.act.Act[:], b.act.Act[:]))
 	})

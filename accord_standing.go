@@ -26,11 +26,32 @@ type Standing struct {
 	Ignored       []IgnoredAct         // by signed time, then id
 	Missing       []VersionID          // named by what is held, and not held; ascending
 
+	// Removed are the parties that a version which entered into force left out,
+	// by name. Who withdrew is not among them.
+	Removed []Removal
+
 	// Cut are members of InForce whom a version that once had its quorum had
 	// removed, where the quorum was undone by an equivocation. Nothing is sealed
 	// to them until the others have said again what they want: a removal that was
 	// real for a day must not be undone by one member's second signature.
 	Cut []PartyID
+}
+
+// Removal says by which version a party was left out, and when that entered
+// into force.
+type Removal struct {
+	Party   PartyID
+	Version VersionID
+	At      time.Time
+}
+
+// Removal tells how a party was left out; false where it was not.
+func (s Standing) Removal(p PartyID) (Removal, bool) {
+	i := slices.IndexFunc(s.Removed, func(r Removal) bool { return r.Party == p })
+	if i < 0 {
+		return Removal{}, false
+	}
+	return s.Removed[i], true
 }
 
 // VersionStanding is where one version stands.
@@ -242,7 +263,8 @@ func (s Standing) Amended() bool {
 	return ok && v.Number > 1
 }
 
-// Permits reports whether the act would have an effect if it were signed now.
+// Permits reports whether the act may be signed now: whether it would have an
+// effect, or is a reply to a version that the party has not answered.
 // The error is a *Refused that says why not.
 func (s Standing) Permits(act AccordAct) error {
 	v, known := s.Version(act.Version)
@@ -251,9 +273,15 @@ func (s Standing) Permits(act AccordAct) error {
 	case !known:
 		return &Refused{Detail: "version " + act.Version.Short() + " of the accord is not known here", Hint: "wait until it has arrived"}
 	case !member:
+		if r, ok := s.Removal(act.Party); ok {
+			return &Refused{Detail: string(act.Party) + " was removed from the accord by version " + r.Version.Short() + ", in force from " + FormatTime(r.At), Hint: "ask the others for an amendment, or propose another accord"}
+		}
 		return &Refused{Detail: string(act.Party) + " is no member of version " + act.Version.Short(), Hint: "observers ratify nothing"}
 	}
 	answer := s.Answer(act.Version, act.Party)
+	if act.Kind == AccordDecline && answer.Answer == AnswerSilent {
+		return nil // it may have no effect any more, and is the reply that is owed all the same
+	}
 	if _, err := legal(s.State, s.Party(act.Party).Presence, answer.said(), act.Kind); err != nil {
 		return err
 	}

@@ -131,10 +131,10 @@ var inPresence = map[Presence][]AccordActKind{
 // are *Refused.
 func legal(state AccordState, presence Presence, answer Answer, kind AccordActKind) (Answer, error) {
 	if !slices.Contains(inState[state], kind) {
-		return answer, &Refused{Detail: fmt.Sprintf("the accord is %s, and a %s is not legal there", state, clip(string(kind))), Hint: stateHints[state]}
+		return answer, &Refused{Detail: fmt.Sprintf("the accord is %s: a %s is not possible now", state, clip(string(kind))), Hint: stateHints[state]}
 	}
 	if !slices.Contains(inPresence[presence], kind) {
-		return answer, &Refused{Detail: fmt.Sprintf("the party is %s, and a %s is not legal for it", presence, clip(string(kind))), Hint: presenceHints[presence]}
+		return answer, &Refused{Detail: fmt.Sprintf("the party is %s: a %s is not possible for it now", presence, clip(string(kind))), Hint: presenceHints[presence]}
 	}
 	if !kind.Answers() {
 		return answer, nil

@@ -57,15 +57,20 @@ func (f *accordFold) weighParty(p PartyID, consents map[*branch]AccordAct, decli
 		}
 	}
 	slices.SortFunc(standing, compareVersions)
-	for i, b := range standing {
-		for _, other := range standing[:i] {
-			if inLine(b, other) {
-				continue
-			}
-			pair := []AccordActID{consents[b].ID, consents[other].ID}
-			slices.SortFunc(pair, func(x, y AccordActID) int { return bytes.Compare(x[:], y[:]) })
-			f.standing.Equivocations = append(f.standing.Equivocations, AccordEquivocation{Party: p, First: pair[0], Second: pair[1]})
-			f.void[voidKey{p, b.a.ID}], f.void[voidKey{p, other.a.ID}] = true, true
+	// One proof for each version is enough, and a party that ratifies everything
+	// costs no more than one that ratifies two.
+	listed := map[AccordEquivocation]bool{}
+	for _, b := range standing {
+		at := slices.IndexFunc(standing, func(other *branch) bool { return !inLine(b, other) })
+		if at < 0 {
+			continue
+		}
+		f.void[voidKey{p, b.a.ID}] = true
+		pair := []AccordActID{consents[b].ID, consents[standing[at]].ID}
+		slices.SortFunc(pair, func(x, y AccordActID) int { return bytes.Compare(x[:], y[:]) })
+		if proof := (AccordEquivocation{Party: p, First: pair[0], Second: pair[1]}); !listed[proof] {
+			listed[proof] = true
+			f.standing.Equivocations = append(f.standing.Equivocations, proof)
 		}
 	}
 }

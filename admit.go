@@ -131,6 +131,17 @@ func (c Case) mayAnswer(s, a Statement) string {
 		if a.ID != StatementID(c.ID) || !theirs {
 			return "it must answer the other party's proposal that opened the case"
 		}
+	case KindForwardRequest:
+		if a.ID != StatementID(c.ID) || a.Kind != KindWarning {
+			return "it must refer to the warning that opened the case"
+		}
+		if s.Party == c.Warner || s.Party == c.Warned {
+			return "it names no third party"
+		}
+	case KindForwardConsent:
+		if !theirs || a.Kind != KindForwardRequest || a.Party != s.Party {
+			return "it must answer the other party's request to forward to that third party"
+		}
 	case KindExtension, KindReminder:
 		if debtor(s.Duties[0].Kind, a) == s.Author {
 			return "only the party that is owed may make it"

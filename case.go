@@ -406,14 +406,16 @@ const (
 	StateRecalled     State = "recalled"
 	StateCalled       State = "called"
 	StateReminded     State = "reminded"
-	StateRatified     State = "ratified" // of a case that a proposal opened
+	StateToForward    State = "forward-requested" // the originator was asked
+	StateForwarding   State = "forward-decided"   // the originator has consented, or refused
+	StateRatified     State = "ratified"          // of a case that a proposal opened
 	StateReserved     State = "reserved"
 	StateDeclined     State = "declined"
 )
 
 // States lists all states, in the order in which a case usually reaches them.
 func States() []State {
-	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateRecalled, StateRatified, StateReserved, StateDeclined}
+	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateToForward, StateForwarding, StateRecalled, StateRatified, StateReserved, StateDeclined}
 }
 
 // ParseState reads a state.
@@ -436,6 +438,8 @@ var stateOf = map[Kind]State{
 	KindRecall:          StateRecalled,
 	KindCall:            StateCalled,
 	KindReminder:        StateReminded,
+	KindForwardRequest:  StateToForward,
+	KindForwardConsent:  StateForwarding,
 
 	KindAccordRatification: StateRatified,
 	KindAccordReservation:  StateReserved,

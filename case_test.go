@@ -832,6 +832,10 @@ func mayStand(kind Kind, named DutyKind, by PartyID, a, opening Statement) bool 
 		return a.ID == opening.ID && !a.Kind.OfAccord() || !theirs && a.Kind == KindAssessment
 	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:
 		return a.ID == opening.ID && theirs && a.Kind.Proposes()
+	case KindForwardRequest:
+		return a.ID == opening.ID && a.Kind == KindWarning
+	case KindForwardConsent:
+		return theirs && a.Kind == KindForwardRequest
 	case KindExtension, KindReminder:
 		debtor := a.Recipient
 		if named == DutyReport || named == DutyConclude {

@@ -118,10 +118,7 @@ func ParsePurpose(s string) (Purpose, error) { return oneOf("purpose", Purpose(s
 // passed on to party: originator control, H2, and TLP RED, AMBER+STRICT and
 // AMBER forbid it, except to those to whom release was granted in advance.
 func (h Handling) AskFirst(party PartyID) bool {
-	if slices.Contains(h.ReleaseTo, party) {
-		return false
-	}
-	return h.OriginatorControl || slices.Contains(h.PoliceCodes, H2) || h.TLP.StricterThan(TLPGreen)
+	return h.askBecause(party) != ""
 }
 
 func (h Handling) check(c *checker) {

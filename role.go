@@ -117,8 +117,12 @@ func (o Officer) Acting(action Action) (Role, error) {
 	for _, role := range permits[action] {
 		who = append(who, string(role))
 	}
+	what := fmt.Sprintf("%q", action)
+	if action == ActPropose {
+		what = "proposing an accord, a change of one, or its renewal"
+	}
 	return "", &Refused{
-		Detail: fmt.Sprintf("officer %s has no role that permits %q", o.ID, action),
+		Detail: fmt.Sprintf("officer %s has no role that permits %s", o.ID, what),
 		Hint:   "it takes one of: " + strings.Join(who, ", "),
 	}
 }

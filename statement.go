@@ -99,6 +99,8 @@ const (
 	MediaAccord     = "application/vnd.heed.accord"
 	MediaAccordAct  = "application/vnd.heed.accord-act"
 	MediaAccordFile = "application/vnd.heed.accord-file"
+	// MediaForwarded goes with a warning that is passed on: what its originator signed.
+	MediaForwarded = "application/vnd.heed.forwarded"
 )
 
 // Disposition is the result of an assessment.
@@ -348,14 +350,14 @@ func (s Statement) mayNameAccord() bool {
 
 // checkAccord is Check for what carries a version or an act.
 func (s Statement) checkAccord(bad func(string, ...any) error) error {
-	media, most := MediaAccordAct, 1
+	media := MediaAccordAct
 	if s.Kind.Proposes() {
-		media, most = MediaAccord, 2
+		media = MediaAccord
 	}
 	switch {
 	case s.Accord.IsZero():
 		return bad("it names no accord")
-	case len(s.Contents) == 0 || len(s.Contents) > most || s.Contents[0].MediaType != media:
+	case len(s.Contents) == 0 || len(s.Contents) > 2 || s.Contents[0].MediaType != media:
 		return bad("its first content is not %s, or it has others", media)
 	case len(s.Contents) == 2 && s.Contents[1].MediaType != MediaAccordFile:
 		return bad("its second content is not %s", MediaAccordFile)

@@ -223,7 +223,11 @@ func versionMeant(held exchange.AccordHeld, name string) (heed.VersionID, error)
 		}
 	}
 	if len(found) != 1 {
-		return heed.VersionID{}, &heed.Invalid{What: fmt.Sprintf("%.80q names %d versions of accord %s", name, len(found), held.Standing.Accord.Short()), Hint: "`heed accord show` lists the versions with their numbers and ids; eight digits are enough"}
+		what := fmt.Sprintf("accord %s has no version %.80q", held.Standing.Accord.Short(), name)
+		if len(found) > 1 {
+			what = fmt.Sprintf("accord %s has %d versions %.80q", held.Standing.Accord.Short(), len(found), name)
+		}
+		return heed.VersionID{}, &heed.Invalid{What: what, Hint: "`heed accord show` lists the versions with their numbers and ids; eight digits are enough"}
 	}
 	return found[0], nil
 }

@@ -97,7 +97,7 @@ func TestTermsThatCannotBeProposed(t *testing.T) {
 	}{
 		"nothing said":     {AccordDraft{With: two}, "not said what.*--template"},
 		"no such template": {AccordDraft{Template: "event", With: two}, "unknown template.*major-event"},
-		"nobody named":     {AccordDraft{Template: "hits"}, "members has 0 entries|--with"},
+		"nobody named":     {AccordDraft{Template: "hits"}, "members is empty|--with"},
 		"no party's name":  {AccordDraft{Template: "hits", With: []string{"South"}}, "South"},
 		"no peer":          {AccordDraft{Template: "hits", With: []string{"west.example"}}, "west.example|peer add"},
 		"quorum too small": {AccordDraft{Template: "hits", With: []string{"south.example", "east.example"}, Quorum: 1}, "quorum is 1 of 3|over half"},

@@ -141,6 +141,9 @@ func look(ctx context.Context, x *exchange.Exchange, id heed.CaseID) (Case, erro
 		return Case{}, err
 	}
 	c := shapeCase(file, x.Party())
+	if !file.Erased.IsZero() {
+		c.Erased = &Erased{At: At(file.Erased), Accord: file.Opening.Accord.String()}
+	}
 	c.Warning.Accord, err = accordOf(ctx, x, file.Opening)
 	return c, err
 }
@@ -168,6 +171,7 @@ func withContents(ctx context.Context, x *exchange.Exchange, opened exchange.Ope
 	if err != nil {
 		return Case{}, err
 	}
+	c.Origins = shapeProvenance(opened.Provenance)
 	c.Contents, c.Warning.Document, err = shapeContents(opened, data)
 	return c, err
 }
@@ -192,9 +196,7 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			if err != nil {
 				return ActAnswer{}, err
 			}
-			file, err := x.Look(ctx, id)
-			_, recalled := file.Reached()[heed.StateRecalled]
-			return ActAnswer{Case: file.Code, Statement: shapeStatement(s, s.Officers), Covers: covered(file, s), Recalled: recalled}, err
+			return actAnswer(ctx, x, id, s)
 		})
 	}
 	verb(mux, "take", func(ctx context.Context, r ActRequest) (TakeAnswer, error) {
@@ -203,7 +205,11 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			return TakeAnswer{}, err
 		}
 		taking, err := x.Take(ctx, r.Officer, id)
-		return TakeAnswer{Officer: taking.Officer, At: At(taking.At)}, err
+		if err != nil {
+			return TakeAnswer{}, err
+		}
+		file, err := x.Look(ctx, id)
+		return TakeAnswer{Case: file.Code, Officer: taking.Officer, At: At(taking.At)}, err
 	})
 	act("ack", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
 		return x.Acknowledge(ctx, r.Officer, id, r.WithoutPrejudice)
@@ -266,7 +272,10 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 				return AmendAnswer{}, err
 			}
 			amended, err := f(ctx, r, ids)
-			return amendAnswer(r.Case, amended), err
+			if err != nil {
+				return AmendAnswer{}, err
+			}
+			return amendAnswer(ctx, x, ids, amended)
 		})
 	}
 	amend("supplement", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) (exchange.Amended, error) {
@@ -278,6 +287,13 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	amend("recall", func(ctx context.Context, r WarnRequest, ids []heed.CaseID) (exchange.Amended, error) {
 		return x.Recall(ctx, r.Officer, ids, r.Reason)
 	})
+}
+
+// actAnswer is a statement that was made in a case, with what it answers.
+func actAnswer(ctx context.Context, x *exchange.Exchange, id heed.CaseID, s heed.Statement) (ActAnswer, error) {
+	file, err := x.Look(ctx, id)
+	_, recalled := file.Reached()[heed.StateRecalled]
+	return ActAnswer{Case: file.Code, Statement: shapeStatement(s, s.Officers), Covers: covered(file, s), Recalled: recalled}, err
 }
 
 func (r ActRequest) until() (time.Time, error) {
@@ -304,9 +320,16 @@ func statementMeant(ctx context.Context, x *exchange.Exchange, id heed.CaseID, n
 		}
 	}
 	if len(found) != 1 {
-		return heed.StatementID{}, &heed.Invalid{What: fmt.Sprintf("%q names %d statements of case %s", name, len(found), file.Code), Hint: "`heed show` lists the statements with their ids; eight digits are enough"}
+		return heed.StatementID{}, &heed.Invalid{What: namesStatements(name, len(found), file.Code), Hint: "`heed show` lists the statements with their ids; eight digits are enough"}
 	}
 	return found[0], nil
+}
+
+func namesStatements(name string, n int, code heed.Code) string {
+	if n == 0 {
+		return fmt.Sprintf("no statement of case %s has an id that begins with %.80q", code.Spoken(), name)
+	}
+	return fmt.Sprintf("%d statements of case %s have an id that begins with %.80q", n, code.Spoken(), name)
 }
 
 // covered lists what a statement of ours answers.

@@ -23,6 +23,14 @@ type Case struct {
 	Conflicts  [][2]string         `json:"inconsistent,omitempty"` // pairs of statements that contradict each other
 	Local      Local               `json:"local"`
 	Contents   []Content           `json:"contents,omitempty"` // only for an officer who may read
+	Erased     *Erased             `json:"erased,omitempty"`   // the contents are not here any more
+	Origins    []Origin            `json:"passedOn,omitempty"` // with the contents; who warned of it before, the one nearest to the warner first
+}
+
+// Erased says when this node erased the contents of a case, and under which accord.
+type Erased struct {
+	At     Time   `json:"at"`
+	Accord string `json:"accord"`
 }
 
 // Opening is what the statement that opened the case says of itself. The

@@ -35,13 +35,15 @@ type (
 		At     Time           `json:"at"`
 		To     []heed.PartyID `json:"to"`
 		Accord string         `json:"accord,omitempty"`
+		Status heed.Status    `json:"status,omitempty"` // of what was drafted: meant, or an exercise
+		State  string         `json:"state"`            // drafted, released, dropped
+		Case   heed.Code      `json:"case,omitempty"`   // that it opened or amended, or would amend
+		Barred string         `json:"barred,omitempty"` // in a list: why its drafter may not sign it any more
 	}
 	// Draft is a draft with what became of it.
 	Draft struct {
 		DraftLine
-		State    string            `json:"state"`           // drafted, released, dropped
-		Case     heed.Code         `json:"case,omitempty"`  // that it opened or amended, or would amend
-		Cases    []string          `json:"cases,omitempty"` // their ids
+		Cases    []string          `json:"cases,omitempty"` // ids of those that it opened or amended, or would amend
 		Contents []Content         `json:"contents"`
 		Document *heed.Warning     `json:"document,omitempty"` // for an officer who may read it
 		Dropped  *Time             `json:"dropped,omitempty"`
@@ -93,16 +95,24 @@ func releaseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	})
 }
 
-func shapeDrafts(drafts []exchange.Draft) []DraftLine {
+func shapeDrafts(drafts []exchange.DraftRow) []DraftLine {
 	lines := []DraftLine{}
 	for _, d := range drafts {
-		lines = append(lines, shapeDraftLine(d))
+		line := shapeDraftLine(d.Draft)
+		line.Case, line.Status, line.Barred = d.Case, d.Status, d.Barred
+		lines = append(lines, line)
 	}
 	return lines
 }
 
 func shapeDraftLine(d exchange.Draft) DraftLine {
-	line := DraftLine{Draft: d.Code, Kind: d.Kind, By: d.Officer, At: At(d.At), To: d.To}
+	line := DraftLine{Draft: d.Code, Kind: d.Kind, By: d.Officer, At: At(d.At), To: d.To, State: StateDrafted}
+	switch {
+	case !d.Dropped.IsZero():
+		line.State = draftDropped
+	case !d.Released.IsZero():
+		line.State = draftReleased
+	}
 	if !d.Accord.IsZero() {
 		line.Accord = d.Accord.String()
 	}
@@ -124,15 +134,10 @@ func draftOf(ctx context.Context, x *exchange.Exchange, r CaseRequest) (*Draft, 
 }
 
 func shapeDraft(f exchange.DraftFile) (Draft, error) {
-	out := Draft{DraftLine: shapeDraftLine(f.Draft), State: StateDrafted, Case: f.Code, Dropped: maybe(f.Dropped), Contents: []Content{}}
+	out := Draft{DraftLine: shapeDraftLine(f.Draft), Dropped: maybe(f.Dropped), Contents: []Content{}}
+	out.Case, out.Status = f.Code, f.Status
 	for _, id := range f.Cases {
 		out.Cases = append(out.Cases, id.String())
-	}
-	switch {
-	case out.Dropped != nil:
-		out.State = draftDropped
-	case f.Release != nil:
-		out.State = draftReleased
 	}
 	for _, c := range f.Contents {
 		if len(c.Data) == 0 { // not to be read, erased, or empty
@@ -173,13 +178,20 @@ func shapeRelease(f exchange.DraftFile) (*DraftRelease, *heed.RightsCheck, error
 	return out, &form, err
 }
 
-func amendAnswer(name string, a exchange.Amended) AmendAnswer {
-	out := AmendAnswer{Case: name, Statements: []string{}}
+func amendAnswer(ctx context.Context, x *exchange.Exchange, ids []heed.CaseID, a exchange.Amended) (AmendAnswer, error) {
+	out := AmendAnswer{To: []heed.PartyID{}, Statements: []string{}}
 	for _, id := range a.Statements {
 		out.Statements = append(out.Statements, id.String())
+	}
+	for _, id := range ids {
+		file, err := x.Look(ctx, id)
+		if err != nil {
+			return out, err
+		}
+		out.Case, out.To = file.Code, append(out.To, file.Other(x.Party()))
 	}
 	if a.Draft != "" {
 		out.Draft, out.State = a.Draft, StateDrafted
 	}
-	return out
+	return out, nil
 }

@@ -52,6 +52,11 @@ type (
 		Name  string         `json:"name"`
 		Roles []string       `json:"roles,omitempty"`
 	}
+	// OfficerRemoved is what `heed officer remove --json` prints.
+	OfficerRemoved struct {
+		Removed heed.OfficerID `json:"removed"`
+		Drafts  []heed.Code    `json:"drafts"` // that wait for release with this officer's signature, which they cannot get any more
+	}
 	// PeerRequest changes the peers.
 	PeerRequest struct {
 		By    heed.OfficerID `json:"by,omitempty"`
@@ -84,10 +89,11 @@ type (
 	}
 	// AmendAnswer names the statements that were made, one for each recipient.
 	AmendAnswer struct {
-		Case       string    `json:"case"`
-		Statements []string  `json:"statements"`
-		State      string    `json:"state,omitempty"` // StateDrafted: it waits for release
-		Draft      heed.Code `json:"draft,omitempty"`
+		Case       heed.Code      `json:"case"`
+		To         []heed.PartyID `json:"to"`
+		Statements []string       `json:"statements"`      // in the order of To
+		State      string         `json:"state,omitempty"` // StateDrafted: it waits for release
+		Draft      heed.Code      `json:"draft,omitempty"`
 	}
 	// InboxRequest asks for the board.
 	InboxRequest struct {
@@ -135,6 +141,7 @@ type (
 	}
 	// TakeAnswer is who has the case.
 	TakeAnswer struct {
+		Case    heed.Code      `json:"case"`
 		Officer heed.OfficerID `json:"takenBy"`
 		At      Time           `json:"takenAt"`
 	}

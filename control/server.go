@@ -30,6 +30,7 @@ func Handler(n Node) http.Handler {
 		me, err := x.Self(ctx)
 		return Ping{Party: x.Party(), Restored: me.Restored}, err
 	})
+	healthVerb(mux, x)
 	verb(mux, "card", func(ctx context.Context, _ struct{}) (CardAnswer, error) {
 		note, err := x.CardNote(ctx)
 		return CardAnswer{Note: note}, err
@@ -57,6 +58,8 @@ func Handler(n Node) http.Handler {
 	accordVerbs(mux, x)
 	actVerbs(mux, x)
 	releaseVerbs(mux, x)
+	forwardVerbs(mux, x)
+	drillVerbs(mux, x)
 	ledgerVerbs(mux, x)
 	proofVerbs(mux, x)
 	witnessVerbs(mux, x)
@@ -81,8 +84,18 @@ func rosterVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		officer, err := x.AddOfficer(ctx, r.By, id, roles)
 		return rosterLine(officer), err
 	})
-	verb(mux, "officer-remove", func(ctx context.Context, r OfficerRequest) (struct{}, error) {
-		return struct{}{}, x.RemoveOfficer(ctx, r.By, heed.OfficerID(r.Name))
+	verb(mux, "officer-remove", func(ctx context.Context, r OfficerRequest) (OfficerRemoved, error) {
+		out := OfficerRemoved{Removed: heed.OfficerID(r.Name), Drafts: []heed.Code{}}
+		if err := x.RemoveOfficer(ctx, r.By, out.Removed); err != nil {
+			return out, err
+		}
+		drafts, err := x.Drafts(ctx)
+		for _, d := range drafts {
+			if d.Officer == out.Removed {
+				out.Drafts = append(out.Drafts, d.Code)
+			}
+		}
+		return out, err
 	})
 	verb(mux, "officer-list", func(ctx context.Context, _ struct{}) ([]RosterLine, error) {
 		officers, err := x.Officers(ctx)

@@ -14,9 +14,10 @@ import (
 // StatisticsRequest asks for statistics. What is empty bounds nothing. The
 // answer is a stats.Report.
 type StatisticsRequest struct {
-	Pair  []string `json:"pair,omitempty"` // two parties, of which this node's is one
-	Since *Time    `json:"since,omitempty"`
-	Until *Time    `json:"until,omitempty"`
+	Pair   []string `json:"pair,omitempty"`   // two parties, of which this node's is one
+	Accord string   `json:"accord,omitempty"` // only cases that name it: its id, or eight or more digits of it
+	Since  *Time    `json:"since,omitempty"`
+	Until  *Time    `json:"until,omitempty"`
 }
 
 func statisticsVerbs(mux *http.ServeMux, x *exchange.Exchange) {
@@ -25,6 +26,12 @@ func statisticsVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		if err != nil {
 			return stats.Report{}, err
 		}
+		var accord heed.AccordID
+		if r.Accord != "" {
+			if accord, err = x.FindAccord(ctx, r.Accord); err != nil {
+				return stats.Report{}, err
+			}
+		}
 		var period stats.Period
 		if r.Since != nil {
 			period.Since = r.Since.Time
@@ -32,7 +39,7 @@ func statisticsVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		if r.Until != nil {
 			period.Until = r.Until.Time
 		}
-		return x.Statistics(ctx, with, period)
+		return x.Statistics(ctx, exchange.Counted{With: with, Accord: accord, Period: period})
 	})
 }
 

@@ -43,7 +43,10 @@ type record struct {
 	Warnings []string // what a person must know about the record itself
 	Readings []readingRow
 	Unopened int // contents that this officer has not opened in this login
-	Summary  string
+
+	Erased      stamp  // when the contents were erased; none: they were not
+	ErasedUnder string // the accord that asked for it
+	Summary     string
 }
 
 type caseDuty struct {
@@ -149,7 +152,7 @@ func (d *desk) showCase(v *visit, status int, id heed.CaseID, kept *kept, failed
 		d.fault(v, err)
 		return
 	}
-	if seen != nil {
+	if seen != nil && file.Erased.IsZero() {
 		view.Opened = v.openedView(file, seen)
 	}
 	view.Newer = count(view.Unopened, "content was not opened by you", "contents were not opened by you")
@@ -161,8 +164,12 @@ func (d *desk) showCase(v *visit, status int, id heed.CaseID, kept *kept, failed
 	d.show(v, status, "case", title, view)
 }
 
-// record puts a case file into words as of the time of the look.
+// record puts a case file into words as of the time of the look. What was erased
+// is not shown any longer, to whoever had opened it before either.
 func (d *desk) record(v *visit, file exchange.CaseFile, seen *reading) record {
+	if !file.Erased.IsZero() {
+		seen = nil
+	}
 	t := times{now: file.At, zone: v.zone}
 	me := d.exchange.Party()
 	r := record{ID: file.ID, Code: file.Code.Spoken(), As: t.at(file.At)}
@@ -187,6 +194,9 @@ func (d *desk) record(v *visit, file exchange.CaseFile, seen *reading) record {
 	r.Timeline = t.timeline(file, me, seen)
 	r.Warnings = recordWarnings(file)
 	r.Unopened = unopened(file.Case, seen)
+	if !file.Erased.IsZero() {
+		r.Unopened, r.Erased, r.ErasedUnder = 0, t.at(file.Erased), file.Opening.Accord.Short()
+	}
 	r.Summary = caseSummary(r)
 	return r
 }

@@ -114,6 +114,10 @@ func (w *world) CurrentCard(ctx context.Context, at heed.Card) ([]byte, error) {
 	return w.nodes[at.Party].CardNote(ctx)
 }
 
+func (w *world) Pulse(ctx context.Context, at heed.Card) (exchange.Pulse, error) {
+	return w.nodes[at.Party].Pulse(ctx)
+}
+
 func (w *world) Cards(ctx context.Context, at heed.Card) ([][]byte, error) {
 	return w.nodes[at.Party].Cards(ctx)
 }

@@ -54,7 +54,7 @@ func TestAccordErrorsNameLineFieldAndRemedy(t *testing.T) {
 	}{
 		"valid":                    {written13(""), nil},
 		"misspelt key":             {terms, []string{"12 limitation: ends before contents", "13 limitation-is-short: not a key"}},
-		"nothing but a name":       {"name: x\n", []string{"1 purpose: missing", "1 legal-basis: missing", "1 purposes: missing", "1 members: 0 entries ... 2 to", "1 clocks: 0 entries", "1 reply: 7d", "1 ceiling/tlp: missing", "1 forwarding: missing ... ask-originator", "1 disclosure/counts: missing", "1 disclosure/times: missing", "1 disclosure/fields: missing", "1 end/contents: missing", "1 end/watches: missing", "1 limitation: missing"}},
+		"nothing but a name":       {"name: x\n", []string{"1 purpose: missing", "1 legal-basis: missing", "1 purposes: missing", "1 members: is empty ... 2 to", "1 clocks: is empty", "1 reply: 7d", "1 ceiling/tlp: missing", "1 forwarding: missing ... ask-originator", "1 disclosure/counts: missing", "1 disclosure/times: missing", "1 disclosure/fields: missing", "1 end/contents: missing", "1 end/watches: missing", "1 limitation: missing"}},
 		"unknown template":         {"template: major-evnt\nname: x\n", []string{"1 template: not a template ... did you mean major-event? ... bilateral-liaison"}},
 		"no template at all":       {"template: dance\n", []string{"1 template: ... one of bilateral-liaison, major-event"}},
 		"unbounded event":          {"template: major-event\nmembers: [{party: north.example}, {party: south.example}]\n", []string{"1 until: bounded ... 2026"}},
@@ -294,6 +294,13 @@ func TestAccordForPeople(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
+	}
+	a.Clocks[0].Clock[heed.DutyAcknowledge] = map[heed.Urgency]time.Duration{}
+	for _, u := range heed.Urgencies() {
+		a.Clocks[0].Clock[heed.DutyAcknowledge][u] = time.Hour
+	}
+	if text := AccordText(a); !strings.Contains(text, "acknowledge: 1h, whatever the urgency\n") {
+		t.Errorf("five times the same:\n%s", text)
 	}
 	act := func(n byte, kind heed.AccordActKind, p heed.PartyID, clause heed.Clause, reason string) heed.AccordAct {
 		return heed.AccordAct{ID: heed.AccordActID{n}, Kind: kind, Accord: a.AccordID(), Version: a.ID, Party: p, Clause: clause, Reason: reason, Time: a.Time.Add(time.Duration(n) * time.Hour)}

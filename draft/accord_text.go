@@ -40,6 +40,9 @@ func StandingText(s heed.Standing) string {
 	for _, m := range s.Parties {
 		p.presence(m)
 	}
+	for _, r := range s.Removed {
+		p.line("Removed", string(r.Party)+" by version "+r.Version.Short()+", "+readable(r.At))
+	}
 	for _, e := range s.Equivocations {
 		p.line("Inconsistent", string(e.Party)+" ratified two versions that exclude each other ("+e.First.String()[:8]+", "+e.Second.String()[:8]+"); it counts for neither")
 	}
@@ -127,20 +130,33 @@ func (p *prose) clocks(a heed.Accord) {
 		}
 		p.line("Clock "+c.Name, when)
 		for _, kind := range heed.DutyKinds() {
-			var times []string
-			for _, u := range heed.Urgencies() {
-				if d, ok := c.Clock.Of(kind, u); ok {
-					times = append(times, string(u)+" "+SpanText(d))
-				}
-			}
-			if times != nil {
-				p.line("", "  "+string(kind)+": "+strings.Join(times, ", "))
+			if times := clockTimes(c.Clock, kind); times != "" {
+				p.line("", "  "+string(kind)+": "+times)
 			}
 		}
 	}
 	for _, posture := range a.Postures {
 		p.line("Posture", posture.Name+": "+posture.Clock+", "+readable(posture.From)+" to "+readable(posture.Until))
 	}
+}
+
+// clockTimes is a duty's times by urgency; one time where all urgencies have
+// the same, and empty where none has any.
+func clockTimes(c heed.Clock, kind heed.DutyKind) string {
+	var times []string
+	spans := map[time.Duration]bool{}
+	for _, u := range heed.Urgencies() {
+		if d, ok := c.Of(kind, u); ok {
+			times = append(times, string(u)+" "+SpanText(d))
+			spans[d] = true
+		}
+	}
+	if len(spans) == 1 && len(times) == len(heed.Urgencies()) {
+		for d := range spans {
+			return SpanText(d) + ", whatever the urgency"
+		}
+	}
+	return strings.Join(times, ", ")
 }
 
 func (p *prose) handling(a heed.Accord) {
@@ -208,8 +224,12 @@ func (p *prose) ending(a heed.Accord) {
 
 func (p *prose) version(v heed.VersionStanding) {
 	text := fmt.Sprintf("%d (%s), %s", v.Number, v.ID.Short(), v.State)
-	if !v.Started.IsZero() {
+	switch {
+	case v.Started.IsZero():
+	case v.State == heed.VersionInForce:
 		text += " since " + readable(v.Started)
+	default:
+		text += "; entered into force " + readable(v.Started)
 	}
 	p.line("Version", text)
 	for _, answer := range heed.AccordAnswers() {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type sight struct {
 	present bool
 	absent  bool      // as of at
 	at      time.Time // absent: T; present: the upper bound of the head that shows it
-	on      *head     // whose times at is made of
+	on      []*head   // whose times at is made of
 
 	why       string   // neither: what is missing
 	strangers []Signer // neither: heads are there, and only these signed or cosigned them
@@ -40,14 +41,13 @@ func (m *material) lookOn(p *party, vkey string, tag ledger.Tag, most int) sight
 		return sight{strangers: m.strangers, why: fmt.Sprintf("no head of the ledger %s, signed by the key that the card of %s names, is in the files", origin(vkey), p.Party)}
 	}
 	if when, on, ok := at.witnessed(tag); ok {
-		return sight{present: true, at: when, on: on}
+		return sight{present: true, at: when, on: []*head{on}}
 	}
-	open, strangers := at.newest(tag, false)
-	here := sight{strangers: strangers, why: fmt.Sprintf("the files do not show, under a head that enough witnesses of group %s cosigned, whether %s has the entry", p.Group, origin(vkey))}
-	if open != nil {
-		here = open.absence()
+	here := at.lacked(tag)
+	if !here.absent {
+		here.why = fmt.Sprintf("the files do not show, under heads that enough witnesses of group %s cosigned, whether %s has the entry", p.Group, origin(vkey))
 	}
-	if end, _ := at.newest(tag, true); end != nil {
+	if end := at.ended(tag); end != nil {
 		return m.lookBeyond(p, at, end, here, tag, most)
 	}
 	if next := m.successor(p, at, lostOne); next != "" {
@@ -103,12 +103,6 @@ func (m *material) existed(vkey string, then time.Time) bool {
 	})
 }
 
-// absence is what a map shows that newest chose.
-func (p *provenMap) absence() sight {
-	at, _ := p.head.silence() // newest chose it for having one
-	return sight{absent: true, at: at, on: p.head}
-}
-
 // witnessed is the earliest witnessed time by which the ledger's map had the
 // tag. A head that no witness dates could have been made yesterday, and shows
 // nothing here.
@@ -125,28 +119,84 @@ func (l *log) witnessed(tag ledger.Tag) (time.Time, *head, bool) {
 	return first.at, on, first.ok
 }
 
-// newest is the map of the ledger, among its end leaves or among all others,
-// under which the tag is absent as of the latest T. strangers: there are such
-// maps, and only these cosigned their heads.
-func (l *log) newest(tag ledger.Tag, ends bool) (best *provenMap, strangers []Signer) {
-	var latest time.Time
+// lacking are the maps under which the tag is absent: among the ledger's end
+// leaves, or among all others.
+func (l *log) lacking(tag ledger.Tag, ends bool) (all []*provenMap) {
 	for _, proven := range l.maps {
-		shows, ok := proven.shows[tag]
-		if !ok || shows.present || !proven.last() || proven.root.Ends() != ends {
-			continue
+		if shows, ok := proven.shows[tag]; ok && !shows.present && proven.last() && proven.root.Ends() == ends {
+			all = append(all, proven)
 		}
-		at, ok := proven.head.silence()
-		if !ok {
-			strangers = append(strangers, proven.head.strangers()...)
-		}
-		if ok && (best == nil || at.After(latest)) {
+	}
+	return all
+}
+
+// ended is the end of the ledger that enough witnesses have, where the tag is
+// absent under it: of several the one that they had latest.
+func (l *log) ended(tag ledger.Tag) (best *provenMap) {
+	var latest time.Time
+	for _, proven := range l.lacking(tag, true) {
+		if at, ok := proven.head.silence(); ok && (best == nil || at.After(latest)) {
 			best, latest = proven, at
 		}
 	}
-	if best != nil {
-		return best, nil
+	return best
+}
+
+// lacked is the absence of a tag before the ledger's end, if the files show it:
+// each witness counts with the last head of its own that has not the tag, so a
+// party gains nothing by showing its witnesses different ones
+// (docs/witnesses.md, section 4).
+func (l *log) lacked(tag ledger.Tag) (s sight) {
+	without := l.lacking(tag, false)
+	last := l.lastWithout(tag, without)
+	quorum := l.party.group.Quorum
+	if s.at, s.absent = quorum.Silence(slices.Collect(maps.Values(last))); !s.absent {
+		for _, proven := range without {
+			s.strangers = append(s.strangers, proven.head.strangers()...)
+		}
+		return s
 	}
-	return nil, strangers
+	for _, proven := range without {
+		var counted []ledger.WitnessTime
+		for _, t := range proven.head.times() {
+			if _, counts := last[t.Witness]; counts {
+				counted = append(counted, t)
+			}
+		}
+		if at, ok := quorum.Silence(counted); ok && at.Equal(s.at) {
+			s.on = []*head{proven.head} // it says so alone
+			return s
+		}
+		if !slices.Contains(s.on, proven.head) && slices.ContainsFunc(counted, func(t ledger.WitnessTime) bool { return last[t.Witness] == t && !t.At.Before(s.at) }) {
+			s.on = append(s.on, proven.head)
+		}
+	}
+	return s
+}
+
+// lastWithout is the latest time of each witness on a head without the tag.
+// Whoever had cosigned one with the tag before that has lied, since no ledger
+// loses a tag, and does not count.
+func (l *log) lastWithout(tag ledger.Tag, lacking []*provenMap) map[string]ledger.WitnessTime {
+	last := map[string]ledger.WitnessTime{}
+	for _, proven := range lacking {
+		for _, t := range proven.head.times() {
+			if t.At.After(last[t.Witness].At) {
+				last[t.Witness] = t
+			}
+		}
+	}
+	for _, proven := range l.maps {
+		if !proven.shows[tag].present {
+			continue
+		}
+		for _, t := range proven.head.times() {
+			if t.At.Before(last[t.Witness].At) {
+				delete(last, t.Witness)
+			}
+		}
+	}
+	return last
 }
 
 // lostOne stands for the succession of a ledger that has no end leaf.

@@ -18,11 +18,16 @@ type dated struct {
 }
 
 // answered finds the answer to a duty that is dated earliest. note says, where
-// there is none, that a reply is shown which nothing dates.
+// there is none, that a reply is shown which nothing dates, or which is none by
+// the rules of cases.
 func (m *material) answered(o obligation) (best *dated, note string) {
 	duty := heed.Duty{Kind: o.kind, From: o.from.ID, OwedBy: o.debtor.Party, OwedTo: o.creditor.Party}
 	for _, s := range m.order {
 		if s.CaseID() != o.from.CaseID() || !heed.Discharges(s.Statement, duty) || s.Recipient != o.creditor.Party || m.valid(s) != "" {
+			continue
+		}
+		if m.misfit(s) {
+			note = fmt.Sprintf("%s %s of %s is in the files, and counts for nothing: it, or something that it follows, breaks a rule of the case", s.Kind, s.ID.Short(), o.debtor.Party)
 			continue
 		}
 		d := m.date(o, s)
@@ -110,7 +115,10 @@ func (m *material) judgeAnswer(o obligation, v Verdict, d *dated) Verdict {
 	if d.delivered != "" {
 		shown = "shown by " + d.delivered
 	}
-	v = v.resting(d.on).becausef(Answered, "%s %s of %s, signed %s; %s", d.Kind, d.ID.Short(), o.debtor.Party, utc(d.Time), shown)
+	if d.on != nil {
+		v = v.resting(d.on)
+	}
+	v = v.becausef(Answered, "%s %s of %s, signed %s; %s", d.Kind, d.ID.Short(), o.debtor.Party, utc(d.Time), shown)
 	if d.Time.After(o.due) || d.at.After(o.due.Add(o.delay)) { // else it was in time, since when ever the clock runs
 		return o.unsure(v)
 	}

@@ -95,7 +95,7 @@ func (m *material) neverAccepted(to *party, s *said, v Verdict, r *said) (Verdic
 		return v.becausef(DeliveryNotShown, "the envelope lay at %s from %s; %s collects and publishes by %s, and its ledger is shown as of %s, not after that", r.Author, utc(r.Received), to.Party, utc(until), utc(at)), false
 	}
 	v.AsOf, v.Due, v.Late = Time{at}, Time{until}, true
-	return v.resting(on).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects every %s; its ledger was to show a receipt or a refusal by %s", r.Author, utc(r.Received), to.Party, span(card.CollectEvery), utc(until)), true
+	return v.resting(on...).becausef(NeverAccepted, "the envelope lay at %s from %s, where %s says that it collects every %s; its ledger was to show a receipt or a refusal by %s", r.Author, utc(r.Received), to.Party, span(card.CollectEvery), utc(until)), true
 }
 
 // refusedSeal reports whether the recipient's ledger says that the deposited

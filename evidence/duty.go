@@ -189,13 +189,22 @@ func (v Verdict) becausef(finding Finding, format string, args ...any) Verdict {
 	return v.because(finding, fmt.Sprintf(format, args...))
 }
 
-// resting names the witnesses of the head on which the verdict rests.
-func (v Verdict) resting(on *head) Verdict {
-	if on != nil {
-		v.Witnesses = names(on.times())
-		v.Corroborations = names(ledger.WitnessTimes(on.Checkpoint, on.party.others))
+// resting names the witnesses of the heads on which the verdict rests.
+func (v Verdict) resting(on ...*head) Verdict {
+	var witnesses, others []string
+	for _, h := range on {
+		witnesses = append(witnesses, names(h.times())...)
+		others = append(others, names(ledger.WitnessTimes(h.Checkpoint, h.party.others))...)
+	}
+	if len(on) > 0 {
+		v.Witnesses, v.Corroborations = once(witnesses), once(others)
 	}
 	return v
+}
+
+func once(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // terms is the card whose clock a receipt runs by: the one that it names, or,

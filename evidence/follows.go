@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"heed"
@@ -90,14 +91,25 @@ func (m *material) receivedAt(s *said) (time.Time, bool) {
 
 // unreceived says that p, on which s rests, has no receipt.
 func (m *material) unreceived(p, s *said) lead {
+	const most = 3 // anybody can forge any number of them
+	forged := 0
 	l := lead{unreceived: p, why: fmt.Sprintf("no receipt of %s for %s statement %s, which %s statement %s follows or answers, is in the files: no clock is shown to run before it was received",
 		p.Recipient, p.Kind, p.ID.Short(), s.Kind, s.ID.Short())}
 	for _, r := range m.receipts[p.ID] {
-		if why := m.valid(r); why != "" && r.Author == p.Recipient {
-			l.why = join(l.why, why)
-			if m.by(r) != "" {
-				l.strangers = m.signer(r)
-			}
+		if r.Author != p.Recipient {
+			continue
+		}
+		why := m.valid(r)
+		if why == "" {
+			continue
+		}
+		if forged++; forged > most {
+			l.why = join(l.why, "and more")
+			break
+		}
+		l.why = join(l.why, why)
+		if m.by(r) != "" {
+			l.strangers = m.signer(r)
 		}
 	}
 	return l
@@ -106,26 +118,66 @@ func (m *material) unreceived(p, s *said) lead {
 // placed holds that whoever has all of this finds a place for the statement by
 // the rules of cases: what follows something that has none is never read.
 func (m *material) placed(s *said, l lead) lead {
-	key := side{s.CaseID(), s.Author}
-	c, ok := m.folds[key]
-	if !ok {
-		c = heed.Fold(key.id, m.standing(key))
-		m.folds[key] = c
-	}
+	c := m.fold(side{s.CaseID(), s.Author})
 	if _, ok := c.Statement(s.ID); ok {
 		return l
 	}
 	return lead{why: fmt.Sprintf("%s statement %s has no place in its case, as far as the files show it: something that it rests on is missing, breaks a rule of the case, or binds nobody", s.Kind, s.ID.Short())}
 }
 
-// side is one party of a case.
+// side is one party of a case; with no author it is nobody's side.
 type side struct {
 	id     heed.CaseID
 	author heed.PartyID
 }
 
+func (m *material) fold(of side) heed.Case {
+	c, ok := m.folds[of]
+	if !ok {
+		c = heed.Fold(of.id, m.standing(of))
+		m.folds[of] = c
+	}
+	return c
+}
+
+// misfit reports whether a statement breaks a rule of its case against what it
+// follows and answers, or rests on one that does: neither is ever read. What
+// merely waits for something that is not in the files is none.
+func (m *material) misfit(s *said) bool {
+	bad, ok := m.misfits[s.CaseID()]
+	if !ok {
+		bad = m.misfitsOf(s.CaseID())
+		m.misfits[s.CaseID()] = bad
+	}
+	return bad[s.ID]
+}
+
+// misfitsOf are the misfits of a case, by what binds either side, and all that
+// rests on them.
+func (m *material) misfitsOf(id heed.CaseID) map[heed.StatementID]bool {
+	c := m.fold(side{id: id})
+	resting := map[heed.StatementID][]heed.StatementID{}
+	for _, waits := range c.Waiting {
+		for _, parent := range before(m.statements[waits]) {
+			resting[parent] = append(resting[parent], waits)
+		}
+	}
+	bad := map[heed.StatementID]bool{}
+	next := slices.Clone(c.Misfits)
+	for len(next) > 0 {
+		at := next[len(next)-1]
+		next = next[:len(next)-1]
+		if !bad[at] {
+			bad[at] = true
+			next = append(next, resting[at]...)
+		}
+	}
+	return bad
+}
+
 // standing are the statements of a case that count for what one side has
-// said: its own, and those by which the other is bound.
+// said: its own, and those by which the other is bound. On nobody's side they
+// are those that bind their authors.
 func (m *material) standing(of side) []heed.Statement {
 	var all []heed.Statement
 	for _, s := range m.order {

@@ -323,3 +323,24 @@ func TestALongChainIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// Anybody can forge receipts for what a question rests on: the verdict tells of
+// the first few.
+func TestForgedReceiptsDoNotFillAVerdict(t *testing.T) {
+	sc := newScene(t)
+	opening := sc.north.warns(sc.south)
+	question := sc.north.asks(sc.south, opening)
+	receipt := sc.south.receives(question, sc.north)
+	forger := *sc.south
+	forger.node = sc.key("south.example/node", "forger")
+	b := Bundle{Claims: []Claim{{Kind: ClaimSilence, Statement: question.ID, Duty: heed.DutyAnswer}}, Cards: [][]byte{sc.north.cards[0], sc.south.cards[0]},
+		Statements: []Statement{opening.bare(), question.part(), receipt.bare()}}
+	for range 200 {
+		sc.wait(time.Millisecond)
+		b.Statements = append(b.Statements, forger.receipt(opening, sc.north).bare())
+	}
+	v := sc.only(sc.verify(b), UnknownSigner)
+	if len(v.Why) > 4096 || !strings.HasSuffix(v.Why, "and more") {
+		t.Errorf("why of %d bytes: %s", len(v.Why), v.Why)
+	}
+}

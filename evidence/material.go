@@ -38,7 +38,8 @@ type material struct {
 	strangers  []Signer                // whose heads are no party's
 	ledgers    map[string]*log         // by the ledger's verification key
 	insertions map[int64][]ledger.MapPath
-	folds      map[side]heed.Case // cached: see placed
+	folds      map[side]heed.Case                        // cached: see fold
+	misfits    map[heed.CaseID]map[heed.StatementID]bool // cached: see misfit
 }
 
 // said is a statement with every signed form of it that the files hold: one
@@ -96,7 +97,7 @@ func gather(policy Policy, files [][]byte) (*material, error) {
 		policy: policy, parties: map[heed.PartyID]*party{}, cards: map[heed.CardID]*cardNotes{},
 		statements: map[heed.StatementID]*said{}, keys: map[heed.Digest]ledger.Key{}, receipts: map[heed.StatementID][]*said{}, releases: map[heed.ReleaseID]heed.Release{},
 		contents: map[heed.Digest]Content{}, heads: map[[32]byte]*head{}, ledgers: map[string]*log{}, insertions: map[int64][]ledger.MapPath{}, carried: map[heed.Digest][]*said{},
-		folds: map[side]heed.Case{},
+		folds: map[side]heed.Case{}, misfits: map[heed.CaseID]map[heed.StatementID]bool{},
 	}
 	numbers := sortedFiles(files)
 	bundles := make([]Bundle, len(files))

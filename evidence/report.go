@@ -53,8 +53,10 @@ type Step struct {
 	Receipt   string       `json:"receipt,omitempty"`
 	Deposited Time         `json:"deposited,omitzero"` // by the recipient's depositary
 	Officers  []Officer    `json:"officers,omitempty"`
-	Duties    []Due        `json:"duties,omitempty"` // what its receipt or an assessment promises, or it extends
-	Says      string       `json:"says,omitempty"`   // the disposition, outcome, refusal code or the like that the statement itself has
+	Duties    []Due        `json:"duties,omitempty"`  // what its receipt or an assessment promises, or it extends
+	Says      string       `json:"says,omitempty"`    // the disposition, outcome, refusal code or the like that the statement itself has
+	Accord    string       `json:"accord,omitempty"`  // under whose terms it is made, or which it is about
+	Version   string       `json:"version,omitempty"` // of the accord
 	Contents  []Opened     `json:"contents,omitempty"`
 	Missing   []string     `json:"missing,omitempty"` // in words
 }

@@ -57,7 +57,7 @@ func (m *material) judgeAbsence(o obligation, v Verdict) Verdict {
 		return published
 	case reply.present:
 		v.AsOf, v.Late = Time{reply.at}, o.overdue(reply.at)
-		v = v.resting(reply.on).becausef(LoggedNotDelivered, "its ledger has an entry in the place of that %s; no statement to which the entry opens is in the files, nor a receipt or a deposit for one", o.kind.Words())
+		v = v.resting(reply.on...).becausef(LoggedNotDelivered, "its ledger has an entry in the place of that %s; no such statement to which the entry opens is in the files, nor a receipt or a deposit for one", o.kind.Words())
 		return o.unsure(v)
 	case !reply.absent:
 		return v.beyond(reply, reply.why)
@@ -70,8 +70,11 @@ func (m *material) judgeAbsence(o obligation, v Verdict) Verdict {
 	if o.own {
 		bound = "assessment, which undertakes it,"
 	}
-	v = v.resting(reply.on).becausef(Silent, "the ledger of %s has its %s and nothing in the place of that %s, under a head that was witnessed after the due time and the publication delay of %s; no recall ends the duty",
+	v = v.resting(reply.on...).becausef(Silent, "the ledger of %s has its %s and nothing in the place of that %s, under a head that was witnessed after the due time and the publication delay of %s; no recall ends the duty",
 		o.debtor.Party, bound, o.kind.Words(), span(o.delay))
+	if len(reply.on) > 1 {
+		v.Why = join(v.Why, "no one head of it is that of enough witnesses: each counts with the last that it has cosigned")
+	}
 	if o.lead.at.After(o.received) {
 		v.Why = join(v.Why, "its time runs from "+utc(o.lead.at)+", when "+string(o.debtor.Party)+" had received all that the statement follows")
 	}
@@ -108,7 +111,7 @@ func (o obligation) unsure(v Verdict) Verdict {
 func (m *material) tooEarly(o obligation, v Verdict, reply sight) Verdict {
 	until := utc(o.due.Add(o.delay))
 	v.AsOf = Time{reply.at}
-	v = v.resting(reply.on)
+	v = v.resting(reply.on...)
 	if !reply.at.After(o.due) {
 		return v.becausef(CannotTell, "the reply is not due yet: it is due %s, and its absence can be shown after %s; the ledger is shown as of %s", utc(o.due), until, utc(reply.at))
 	}
@@ -142,7 +145,7 @@ func (m *material) published(o obligation, v Verdict) (_ Verdict, ok bool) {
 		return v.becausef(CannotTell, "the receipt was to be published by %s; its absence is shown as of %s, not after that", utc(o.publish), utc(receipt.at)), false
 	}
 	v.AsOf, v.Late = Time{receipt.at}, o.overdue(receipt.at)
-	return v.resting(receipt.on).becausef(PromisedNotPublished, "the receipt says that %s received the statement %s, and that its ledger has this by %s", o.debtor.Party, utc(o.received), utc(o.publish)), false
+	return v.resting(receipt.on...).becausef(PromisedNotPublished, "the receipt says that %s received the statement %s, and that its ledger has this by %s", o.debtor.Party, utc(o.received), utc(o.publish)), false
 }
 
 // notRecalled holds that the creditor's own ledger has no recall of the case.

@@ -159,6 +159,9 @@ func (m *material) describeCase(id heed.CaseID) Case {
 
 func (m *material) describeStep(s *said) Step {
 	step := Step{Statement: s.ID.String(), Kind: s.Kind, Author: s.Author, Recipient: s.Recipient, Time: Time{s.Time}, Says: says(s.Statement)}
+	if !s.Accord.IsZero() {
+		step.Accord, step.Version = s.Accord.String(), s.Version.String()
+	}
 	lower, early := m.notBefore(s)
 	upper, late := m.notAfter(s)
 	step.NotBefore, step.NotAfter = Time{lower}, Time{upper}

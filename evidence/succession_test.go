@@ -267,3 +267,39 @@ func TestALostLedgerHidesNothing(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// A receipt in the debtor's ledger does not vouch for the debtor's own word on
+// which the question rests: a node gives one for a question whose case it does
+// not know yet, too, so a thief of an ended key could write both that opening
+// and the question. What is shown is the same where the debtor has opened the
+// case indeed, and never logged that.
+func TestAReceiptVouchesForNothingBeforeItsStatement(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		sc := newScene(t)
+		thief := *sc.south // has its node key, and not its ledger
+		if ended {
+			sc.south.node = sc.key("south.example/node", "another")
+			sc.south.issue(nil)
+		}
+		opening := thief.say(heed.KindWarning, sc.north, nil, nil, func(s *heed.Statement) {
+			s.Urgency, s.Status, s.Contents = heed.UrgencyImmediate, heed.StatusActual, []heed.ContentRef{text}
+		})
+		sc.wait(time.Second)
+		question := sc.north.asks(sc.south, opening)
+		receipt := sc.south.receives(question, sc.north)
+		southNote, northNote := sc.south.log.cut(), sc.north.log.cut()
+		sc.wait(10 * 24 * time.Hour)
+		south, north := sc.cosigned(southNote), sc.cosigned(northNote)
+		cert := sc.silence(heed.DutyAnswer, question, receipt, south, north)
+		cert.Cards = append(cert.Cards, sc.south.cards[1:]...)
+		cert.Statements = append(cert.Statements, opening.bare())
+		for i := range int64(len(sc.south.log.leaves)) {
+			cert.Leaves = append(cert.Leaves, sc.south.log.leaf(i, south))
+		}
+		want := Silent
+		if ended {
+			want = CannotTell
+		}
+		sc.only(sc.verify(cert), want)
+	}
+}

@@ -176,6 +176,9 @@ func (t *textWriter) step(s Step) {
 	for _, o := range s.Officers {
 		t.line("      by %s, %s", o.Name, o.Role)
 	}
+	if s.Accord != "" {
+		t.line("      version %s of accord %s", s.Version[:8], s.Accord[:8])
+	}
 	for _, d := range s.Duties {
 		t.line("      %s due %s", d.Duty.Words(), t.stamp(d.Due))
 	}

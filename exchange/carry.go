@@ -63,6 +63,9 @@ func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer) ([]outgoi
 			return nil, err
 		}
 		parts, err := partsFor(v, kept)
+		if isNotFound(err) {
+			return nil, &heed.Refused{Detail: fmt.Sprintf("contents of case %s were erased, and cannot be carried any more", c.Code.Spoken()), Hint: "`heed prove` shows what was said and when, without contents"}
+		}
 		if err != nil {
 			return nil, err
 		}

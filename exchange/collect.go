@@ -243,12 +243,14 @@ func (x *Exchange) takeHeld(ctx context.Context, me Self, at heed.Depositary, he
 		}
 		of[e.Sender] = append(of[e.Sender], e)
 	}
+	var errs []error
 	for _, sender := range senders {
+		// What one sender has left must not keep us from what others have.
 		if err := x.receiveHeld(ctx, me, at, of[sender]); err != nil {
-			return fmt.Errorf("envelopes of %s: %w", sender, err)
+			errs = append(errs, fmt.Errorf("envelopes of %s: %w", sender, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // receiveHeld takes the envelopes of one sender by the same way as those that

@@ -66,22 +66,30 @@ func (x *Exchange) Cosign(ctx context.Context) error {
 // head without their fresh cosignature. Errors are ours, or the context's;
 // ErrNotFound where nothing of the ledger is held.
 func (x *Exchange) Refresh(ctx context.Context, origin string) error {
+	_, err := x.refresh(ctx, origin)
+	return err
+}
+
+// refresh is Refresh, and gives the heads that only together have the word of
+// enough witnesses, where no one head has it now.
+func (x *Exchange) refresh(ctx context.Context, origin string) (scattered []Head, err error) {
 	all, err := x.Witnesses(ctx)
 	if err != nil || len(all) == 0 {
-		return err
+		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
 	for range 3 {
 		t, err := x.target(ctx, origin)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !x.refreshOnce(limited, all, t) {
 			break
 		}
 	}
-	return errors.Join(x.refreshEarlier(ctx, all, origin), ctx.Err())
+	scattered, err = x.refreshEarlier(ctx, all, origin)
+	return scattered, errors.Join(err, ctx.Err())
 }
 
 // refreshOnce asks all witnesses for the time of one head; again says that a

@@ -199,6 +199,13 @@ func (x *Exchange) wantedAgain(v View, out outgoing) []Outgoing {
 		if queued, err := v.Queued(id); err == nil && queued.Number == n {
 			continue // it is on its way as it is
 		}
+		kept, err := v.Kept(id)
+		if err != nil {
+			continue // as above
+		}
+		if here, err := hasContents(v, kept.Statement); err != nil || !here {
+			continue // erased: a peer that has lost it gets the statement back by catching up
+		}
 		again = append(again, Outgoing{Channel: channel, Number: n, Statement: id})
 	}
 	return again

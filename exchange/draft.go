@@ -67,6 +67,11 @@ func draftCode(contents []Content) heed.Code { return heed.CodeOf(contents[0].Re
 
 // keepDraft keeps something for an officer to release. Nothing is sent.
 func (x *Exchange) keepDraft(ctx context.Context, d Draft, about draftAbout) error {
+	return x.keepDraftAlso(ctx, d, about, func(Tx) error { return nil })
+}
+
+// keepDraftAlso is keepDraft with a further change in the same transaction.
+func (x *Exchange) keepDraftAlso(ctx context.Context, d Draft, about draftAbout, also func(Tx) error) error {
 	document, err := about.bytes()
 	if err != nil {
 		return err
@@ -80,17 +85,81 @@ func (x *Exchange) keepDraft(ctx context.Context, d Draft, about draftAbout) err
 		if !isNotFound(err) {
 			return err
 		}
-		return tx.PutDraft(d)
+		if err := tx.PutDraft(d); err != nil {
+			return err
+		}
+		return also(tx)
 	})
 }
 
-// Drafts lists what waits for release, oldest first, without contents.
-func (x *Exchange) Drafts(ctx context.Context) (drafts []Draft, err error) {
+// DraftRow is what waits for release, as a list shows it: without contents.
+type DraftRow struct {
+	Draft
+	Case heed.Code // that it would amend; empty: it opens one
+	// Status says whether it is meant, or an exercise; empty: its document was erased.
+	Status heed.Status
+	// Barred is why its drafter may not sign it any more, so that nobody can
+	// release it; empty: nothing is in the way.
+	Barred string
+}
+
+// Drafts lists what waits for release, oldest first.
+func (x *Exchange) Drafts(ctx context.Context) (rows []DraftRow, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		drafts, err = v.Drafts()
+		rows, err = draftRows(v)
 		return err
 	})
-	return drafts, err
+	return rows, err
+}
+
+func draftRows(v View) ([]DraftRow, error) {
+	drafts, err := v.Drafts()
+	if err != nil {
+		return nil, err
+	}
+	var rows []DraftRow
+	for _, d := range drafts {
+		f := DraftFile{Draft: d}
+		if err := f.addCases(v); err != nil {
+			return nil, err
+		}
+		row := DraftRow{Draft: d, Case: f.Code}
+		if row.Status, err = d.status(v); err != nil {
+			return nil, err
+		}
+		who, err := rosterEntry(v, d.Officer)
+		if err == nil {
+			_, err = who.Acting(heed.ActWarn)
+		}
+		var refused *heed.Refused
+		var unknown *heed.Invalid
+		switch {
+		case errors.As(err, &refused):
+			row.Barred = refused.Detail
+		case errors.As(err, &unknown):
+			row.Barred = unknown.What // a restored node may have lost the entry
+		case err != nil:
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// status reads it in the document that was drafted.
+func (d Draft) status(v View) (heed.Status, error) {
+	if len(d.Contents) == 0 {
+		return "", nil
+	}
+	document, err := v.Content(d.Contents[0].Ref.Digest)
+	if isNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	w, err := Draft{Code: d.Code, Contents: []Content{document}}.warning()
+	return w.Status, err
 }
 
 // DraftFile is a draft with what became of it.
@@ -98,6 +167,7 @@ type DraftFile struct {
 	Draft
 	Cases    []heed.CaseID // those that it opened or amended, or would amend
 	Code     heed.Code     // that of the cases; empty where there are none
+	Status   heed.Status   // as DraftRow's
 	Release  *heed.Release // nil: not released
 	Form     *Content      // of the release, where it is held; for an officer who may read it
 	Readable bool          // contents came with it
@@ -112,6 +182,9 @@ func (x *Exchange) Draft(ctx context.Context, officer heed.OfficerID, name strin
 			return err
 		}
 		if err := f.addCases(v); err != nil {
+			return err
+		}
+		if f.Status, err = f.Draft.status(v); err != nil {
 			return err
 		}
 		if f.Readable = mayRead(v, officer); !f.Readable {
@@ -242,6 +315,10 @@ func releasedAs(v View, d Draft) ([]heed.CaseID, error) {
 // draftNamed is Draft within a view.
 func draftNamed(v View, name string) (Draft, error) {
 	code, cases, err := codeOrCase(v, name)
+	var unreadable *heed.Invalid
+	if errors.As(err, &unreadable) {
+		return Draft{}, &heed.Invalid{What: unreadable.What, Hint: "a draft has a code of eight letters and digits, like 7K3M-Q2XA: `heed draft list` shows those that wait for release"}
+	}
 	if err != nil {
 		return Draft{}, err
 	}

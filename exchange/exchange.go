@@ -37,6 +37,7 @@ type Exchange struct {
 	fallback   *fallback
 	witnessed  *witnessed
 	watch      *watch
+	pulse      pulse
 }
 
 // Parts is what an exchange is built from. All of it must be given, but for

@@ -16,22 +16,27 @@ const reachTime = 10 * time.Second
 
 // freshen publishes, follows the other party as far as it can be reached, and
 // has witnesses renew the times of the heads that the evidence will rest on.
-func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
+// scattered are, by ledger, heads of the other party's that only together have
+// the word of enough witnesses.
+func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) (scattered map[string][]Head, err error) {
 	var c heed.Case
-	err := x.store.Read(ctx, func(v View) (err error) {
+	err = x.store.Read(ctx, func(v View) (err error) {
 		c, err = provable(v, id)
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := x.Cut(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	other := c.Other(x.party)
 	var failed failures
 	var wait sync.WaitGroup
-	wait.Go(func() { failed.add(x.refreshLedgers(ctx, x.party)) })
+	wait.Go(func() {
+		_, err := x.refreshLedgers(ctx, x.party)
+		failed.add(err)
+	})
 	wait.Go(func() {
 		// Witnesses are asked whatever the party says: it may show us an old card
 		// as if it were the newest.
@@ -47,7 +52,9 @@ func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
 		}
 		asking.Wait()
 		failed.add(x.followAtWitnesses(ctx, other))
-		failed.add(x.refreshLedgers(ctx, other))
+		var err error
+		scattered, err = x.refreshLedgers(ctx, other)
+		failed.add(err)
 		// Only now is it seen for which succession an old ledger has ended.
 		_, loose, err := x.standingOf(ctx, other)
 		if failed.add(err); loose {
@@ -56,7 +63,7 @@ func (x *Exchange) freshen(ctx context.Context, id heed.CaseID) error {
 		}
 	})
 	wait.Wait()
-	return failed.err()
+	return scattered, failed.err()
 }
 
 // followAtWitnesses takes a party's ledgers of which we hold nothing from the
@@ -91,10 +98,10 @@ func (x *Exchange) followAtWitnesses(ctx context.Context, party heed.PartyID) er
 }
 
 // refreshLedgers has the newest heads that we hold of a party's ledgers
-// cosigned anew, all at once.
-func (x *Exchange) refreshLedgers(ctx context.Context, party heed.PartyID) error {
+// cosigned anew, all at once. scattered is what refresh gives of each.
+func (x *Exchange) refreshLedgers(ctx context.Context, party heed.PartyID) (scattered map[string][]Head, err error) {
 	var origins []string
-	err := x.store.Read(ctx, func(v View) error {
+	err = x.store.Read(ctx, func(v View) error {
 		held, err := x.originsOf(v, party)
 		for _, origin := range held {
 			done, err := x.hasLastWord(v, origin)
@@ -108,19 +115,25 @@ func (x *Exchange) refreshLedgers(ctx context.Context, party heed.PartyID) error
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var mu sync.Mutex
 	var failed failures
 	var wait sync.WaitGroup
+	scattered = map[string][]Head{}
 	for _, origin := range origins {
 		wait.Go(func() {
-			if err := x.Refresh(ctx, origin); err != nil {
+			heads, err := x.refresh(ctx, origin)
+			if err != nil {
 				failed.add(fmt.Errorf("witnessed time of %s: %w", origin, err))
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			scattered[origin] = heads
 		})
 	}
 	wait.Wait()
-	return failed.err()
+	return scattered, failed.err()
 }
 
 // hasLastWord reports whether a ledger has ended and enough witnesses have

@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,6 +27,7 @@ type gathering struct {
 	ripe, shown time.Time
 	policy      evidence.Policy               // a verifier's who believes our witnesses
 	tags        map[heed.PartyID][]ledger.Tag // to be looked up in the maps of a party's ledgers
+	scattered   map[string][]Head             // by ledger: see refresh
 }
 
 // provable reads a case that something can be proven of.
@@ -234,43 +236,83 @@ func (g *gathering) lookUp(party heed.PartyID, tags ...ledger.Tag) {
 	}
 }
 
-// addMaps adds, for each ledger of a party, its newest witnessed map root and
-// what the map says of the tags that are to be looked up.
+// addMaps adds, for each ledger of a party, the map roots of the heads that
+// assert, and what the maps say of the tags that are to be looked up.
 func (g *gathering) addMaps(party heed.PartyID) error {
 	for _, log := range g.logs[party] {
-		head, err := g.asserting(log)
+		heads, _, err := g.asserting(log)
 		if err != nil {
 			return err
 		}
-		for tags := range slices.Chunk(g.tags[party], evidence.MaxPaths) {
-			if err := g.addMap(log, head, tags...); err != nil {
-				return err
+		for _, head := range heads {
+			for tags := range slices.Chunk(g.tags[party], evidence.MaxPaths) {
+				if err := g.addMap(log, head, tags...); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// asserting is the head by which the absence of something is shown: the newest,
-// or, while too few witnesses have cosigned that one, the last of which enough had.
-func (g *gathering) asserting(log keptLedger) (Head, error) {
-	head, err := log.head()
+// asserting are the heads by which the absence of something is shown, and as of
+// when, if the times of our own witnesses show it: the newest, or, while too few
+// have cosigned that one, the last of which enough had. Where the witnesses
+// hold different heads, and none of these is later, it is all of them.
+func (g *gathering) asserting(log keptLedger) (heads []Head, at time.Time, err error) {
+	newest, err := log.head()
 	if err != nil {
-		return head, err
-	}
-	c, err := ledger.UnverifiedCheckpoint(head.Note)
-	if err != nil {
-		return head, err
+		return nil, at, err
 	}
 	counting, err := g.counting()
-	if err != nil || len(counting) == 0 || ledger.DefaultQuorum(len(counting)).Published(ledger.WitnessTimes(c, counting)) {
-		return head, err
+	if err != nil || len(counting) == 0 {
+		return []Head{newest}, at, err
 	}
+	quorum := ledger.DefaultQuorum(len(counting))
+	times, err := lastTimes(counting, newest)
+	if err != nil {
+		return nil, at, err
+	}
+	if at, _ = quorum.Silence(times); quorum.Published(times) {
+		return []Head{newest}, at, nil
+	}
+	heads = []Head{newest}
 	latest, err := g.v.LatestWitnessed(log.origin)
-	if errors.Is(err, ErrNotFound) {
-		return head, nil
+	switch {
+	case err == nil:
+		heads = []Head{latest}
+	case !errors.Is(err, ErrNotFound):
+		return nil, at, err
 	}
-	return latest, err
+	if times, err = lastTimes(counting, heads...); err != nil {
+		return nil, at, err
+	}
+	at, _ = quorum.Silence(times)
+	scattered := g.scattered[log.origin]
+	if times, err = lastTimes(counting, scattered...); err != nil {
+		return nil, at, err
+	}
+	if together, ok := quorum.Silence(times); ok && together.After(at) {
+		return scattered, together, nil
+	}
+	return heads, at, nil
+}
+
+// lastTimes is the latest time of each witness on any of the heads.
+func lastTimes(counting []ledger.Witness, heads ...Head) ([]ledger.WitnessTime, error) {
+	last := map[string]ledger.WitnessTime{}
+	for _, head := range heads {
+		c, err := ledger.UnverifiedCheckpoint(head.Note)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range ledger.WitnessTimes(c, counting) {
+			if t.At.After(last[t.Witness].At) {
+				last[t.Witness] = t
+			}
+		}
+	}
+	return slices.Collect(maps.Values(last)), nil
 }
 
 // addMap adds the map root that a head of a ledger ends with, and what the map

@@ -39,7 +39,7 @@ func (l *letter) openAccord(s heed.Statement) (concerning, error) {
 		if act.Kind.Statement() != s.Kind || act.Accord != s.Accord || act.Version != s.Version || act.Party != s.Author {
 			return bad("the act that it carries is another one")
 		}
-		return concerning{act: KeptAct{Act: act, Note: note}}, nil
+		return l.withFile(s, concerning{act: KeptAct{Act: act, Note: note}})
 	}
 	a, err := wire.ParseAccord(note)
 	if err != nil {
@@ -55,11 +55,26 @@ func (l *letter) openAccord(s heed.Statement) (concerning, error) {
 	case s.Reply != reply:
 		return bad("a reply is not owed in %s but in %s", s.Reply, reply)
 	}
-	out := concerning{version: KeptVersion{Accord: a, Note: note}}
+	return l.withFile(s, concerning{version: KeptVersion{Accord: a, Note: note}})
+}
+
+// withFile adds what goes with a version or an act.
+func (l *letter) withFile(s heed.Statement, c concerning) (concerning, error) {
 	if len(s.Contents) < 2 {
-		return out, nil
+		return c, nil
 	}
-	return out, out.readFile(l.contents[s.Contents[1].Digest].Data, s.Accord)
+	return c, c.readFile(l.contents[s.Contents[1].Digest].Data, s.Accord)
+}
+
+// held finds a version among those that came with it and those that are held.
+func (c concerning) find(v View, id heed.VersionID) (heed.Accord, error) {
+	for _, k := range c.before {
+		if k.Accord.ID == id {
+			return k.Accord, nil
+		}
+	}
+	k, err := v.AccordVersion(id)
+	return k.Accord, err
 }
 
 func (c *concerning) readFile(data []byte, id heed.AccordID) error {
@@ -103,7 +118,59 @@ const maxProposed = 100
 
 // maxVersions bounds the versions of one accord, each of which a member can
 // propose for nothing.
-const maxVersions = 1_000
+const maxVersions = 200
+
+// maxActs bounds the acts of one party about one accord. Each costs nothing, and
+// every look at the accord weighs all of them.
+const maxActs = 200
+
+// full reports whether as many acts of a party are held as may be.
+func full(acts []KeptAct, p heed.PartyID) bool {
+	count := 0
+	for _, k := range acts {
+		if k.Act.Party == p {
+			count++
+		}
+	}
+	return count >= maxActs
+}
+
+// mayPropose decides whether a version may be proposed to us: once, by its
+// proposer, so that there is one case in which to reply; and only where we can
+// reply, since the receipt promises to.
+func (x *Exchange) mayPropose(v View, s heed.Statement, c concerning, now time.Time) error {
+	a := c.version.Accord
+	if a.Time.After(now.Add(heed.ClockSkew)) {
+		return heed.Refuse(heed.ClockAhead, "the version is signed %s, which is ahead of our clock", heed.FormatTime(a.Time))
+	}
+	cases, err := v.AccordCases(s.Accord)
+	if err != nil {
+		return err
+	}
+	for _, id := range cases {
+		other, err := v.Case(id)
+		if err != nil {
+			return err
+		}
+		if o := other.Opening; o.Kind.Proposes() && o.Version == s.Version && o.Author == s.Author && o.Recipient == x.party {
+			return heed.Refuse(heed.NotAdmitted, "version %s of accord %s was proposed in case %s already", s.Version.Short(), s.Accord.Short(), other.Code)
+		}
+	}
+	if a.Number == 1 {
+		return nil
+	}
+	parent, err := c.find(v, a.Parent)
+	if isNotFound(err) {
+		return heed.Refuse(heed.UnknownAccord, "version %s of accord %s, which it amends, is not held here", a.Parent.Short(), s.Accord.Short())
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.Amends(parent); err != nil {
+		return heed.Refuse(heed.NotAdmitted, "%v", err)
+	}
+	return nil
+}
 
 // mayConcern decides whether what a statement says about an accord is taken.
 func (x *Exchange) mayConcern(v View, s heed.Statement, l letter, now time.Time) error {
@@ -112,25 +179,35 @@ func (x *Exchange) mayConcern(v View, s heed.Statement, l letter, now time.Time)
 		if err := mustBeKeyOf(v, s.Author, c.act.Act.Node, "the act"); err != nil {
 			return err
 		}
-		k, err := v.AccordVersion(s.Version)
+		if c.act.Act.Time.After(now.Add(heed.ClockSkew)) {
+			return heed.Refuse(heed.ClockAhead, "the act is signed %s, which is ahead of our clock", heed.FormatTime(c.act.Act.Time))
+		}
+		about, err := c.find(v, s.Version)
 		switch {
 		case isNotFound(err):
 			return heed.Refuse(heed.UnknownAccord, "version %s of accord %s is not held here", s.Version.Short(), s.Accord.Short())
 		case err != nil:
 			return err
 		}
-		_, stands := k.Accord.Card(s.Author)
+		_, stands := about.Card(s.Author)
 		here, err := x.standsIn(v, s.Accord)
 		if err != nil {
 			return err
 		}
-		if k.Accord.AccordID() != s.Accord || !stands || !here {
+		if about.AccordID() != s.Accord || !stands || !here {
 			return heed.Refuse(heed.NotAdmitted, "%s statement %s is about an accord in which its two parties do not stand", s.Kind, s.ID.Short())
 		}
-		return nil
+		acts, err := v.AccordActs(s.Accord)
+		if err == nil && full(acts, s.Author) {
+			err = heed.Refuse(heed.OverQuota, "%d acts of %s about accord %s are held, the most that are", maxActs, s.Author, s.Accord.Short())
+		}
+		return err
 	}
 	a := c.version.Accord
 	if err := mustBeKeyOf(v, s.Author, a.Node, "the version"); err != nil {
+		return err
+	}
+	if err := x.mayPropose(v, s, c, now); err != nil {
 		return err
 	}
 	_, stands := a.Card(x.party)
@@ -223,17 +300,26 @@ func isKeyOf(v View, p heed.PartyID, node string) (bool, error) {
 // whose keys everything else is judged. What nobody here can tell to be its
 // party's is left out; its party will tell it itself.
 func (x *Exchange) keepConcern(tx Tx, s heed.Statement, c concerning, now time.Time) error {
-	if !s.Kind.Proposes() {
-		return tx.PutAct(c.act)
+	versions := slices.Clone(c.before)
+	if s.Kind.Proposes() {
+		versions = append(versions, c.version)
+	} else if err := tx.PutAct(c.act); err != nil {
+		return err
 	}
-	versions := append(slices.Clone(c.before), c.version)
 	slices.SortStableFunc(versions, func(a, b KeptVersion) int { return int(a.Accord.Number) - int(b.Accord.Number) })
 	for _, v := range versions {
 		if err := x.bringCards(tx, s, v.Accord, c.cards, now); err != nil {
 			return err
 		}
 	}
-	for _, v := range versions {
+	held, err := tx.AccordVersions(s.Accord)
+	if err != nil {
+		return err
+	}
+	for i, v := range versions {
+		if len(held)+i >= maxVersions && v.Accord.ID != c.version.Accord.ID {
+			continue
+		}
 		ok, err := isKeyOf(tx, v.Accord.Proposer, v.Accord.Node)
 		if err != nil {
 			return err
@@ -246,7 +332,14 @@ func (x *Exchange) keepConcern(tx Tx, s heed.Statement, c concerning, now time.T
 			return err
 		}
 	}
+	acts, err := tx.AccordActs(s.Accord)
+	if err != nil {
+		return err
+	}
 	for _, a := range c.acts {
+		if full(acts, a.Act.Party) {
+			continue
+		}
 		ok, err := isKeyOf(tx, a.Act.Party, a.Act.Node)
 		if err != nil {
 			return err
@@ -258,6 +351,7 @@ func (x *Exchange) keepConcern(tx Tx, s heed.Statement, c concerning, now time.T
 		if err := tx.PutAct(a); err != nil {
 			return err
 		}
+		acts = append(acts, a)
 	}
 	return x.spread(tx, s.Accord, now)
 }
@@ -269,13 +363,22 @@ func (x *Exchange) bringCards(tx Tx, s heed.Statement, terms heed.Accord, cards 
 		if p == x.party {
 			continue
 		}
-		if _, err := tx.Peer(p); !isNotFound(err) {
+		id, _ := terms.Card(p)
+		peer, err := tx.Peer(p)
+		if err != nil && !isNotFound(err) {
+			return err
+		}
+		if err == nil {
+			// A name that somebody else's proposal brought first, and that nobody here
+			// has accepted, bars no true card.
+			same, err := descendsFrom(tx, peer.Card, id)
 			if err != nil {
 				return err
 			}
-			continue
+			if !peer.Pending || same {
+				continue
+			}
 		}
-		id, _ := terms.Card(p)
 		for _, link := range chainFrom(id, cards) {
 			err := tx.PutPeer(Peer{Card: link.card, CardNote: link.note, Added: now, Introducer: s.Author, Via: s.Accord, Pending: true})
 			if err != nil {
@@ -284,6 +387,14 @@ func (x *Exchange) bringCards(tx Tx, s heed.Statement, terms heed.Accord, cards 
 		}
 	}
 	return nil
+}
+
+// descendsFrom reports whether a card is the one of that id, or was renewed from it.
+func descendsFrom(v View, card heed.Card, id heed.CardID) (bool, error) {
+	if card.ID == id {
+		return true, nil
+	}
+	return namedByLater(v, card, id)
 }
 
 // chainFrom picks the card of that id, and after it each card that rightly
@@ -311,14 +422,22 @@ func chainFrom(id heed.CardID, cards []introduced) []introduced {
 // nobody here has accepted, to saying something about that accord; to an
 // observer, what is said under an accord.
 func (x *Exchange) mayPending(v View, peer Peer, s heed.Statement) error {
-	if !peer.Pending || s.Kind.OfAccord() {
+	if !peer.Pending {
 		return nil
+	}
+	if s.Kind.OfAccord() {
+		// It stands with us in an accord that is held, and speaks of that one.
+		versions, err := v.AccordVersions(s.Accord)
+		both := (AccordHeld{Versions: versions}).parties()
+		if err != nil || slices.Contains(both, peer.Card.Party) && slices.Contains(both, x.party) {
+			return err
+		}
 	}
 	c, err := v.Case(s.CaseID())
 	if err != nil && !isNotFound(err) {
 		return err
 	}
-	if err == nil && c.Opening.Kind.OfAccord() {
+	if err == nil && c.Opening.Kind.OfAccord() && (s.Kind != heed.KindQuestion || c.Warner == x.party) {
 		return nil
 	}
 	if !s.Version.IsZero() {

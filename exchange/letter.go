@@ -220,6 +220,9 @@ func (l *letter) checkStatement(k *Kept) error {
 	}
 	for i, ref := range s.Contents {
 		content, ok := l.contents[ref.Digest]
+		if !ok && l.mayLack(s) {
+			continue
+		}
 		if !ok || int64(len(content.Data)) != ref.Size {
 			return fmt.Errorf("%w: content %d of %s statement %s did not come with it", wire.ErrMalformed, i+1, s.Kind, s.ID.Short())
 		}
@@ -237,6 +240,13 @@ func (l *letter) checkStatement(k *Kept) error {
 	return l.checkDocument(s)
 }
 
+// mayLack reports whether a statement may come without its contents: outside the
+// channels it is one that a restored node gets back, and its peer may have erased
+// them. What is about an accord is never erased.
+func (l *letter) mayLack(s heed.Statement) bool {
+	return l.header.Number == 0 && !s.Kind.OfAccord()
+}
+
 // checkDocument holds a warning document against the statement that it is in:
 // the clock runs by what the statement says, people read the document.
 func (l *letter) checkDocument(s heed.Statement) error {
@@ -246,7 +256,11 @@ func (l *letter) checkDocument(s heed.Statement) error {
 			continue
 		}
 		documents++
-		w, err := wire.ParseWarning(l.contents[ref.Digest].Data)
+		content, ok := l.contents[ref.Digest]
+		if !ok {
+			continue // it may be lacking, or check would have refused it
+		}
+		w, err := wire.ParseWarning(content.Data)
 		if err != nil {
 			return err
 		}
@@ -261,19 +275,67 @@ func (l *letter) checkDocument(s heed.Statement) error {
 	return nil
 }
 
-// contentsFor lists what the statement names, ready to be kept.
+// contentsFor lists what the statement names and came with it, ready to be kept.
 func (l *letter) contentsFor(s heed.Statement) []Content {
 	var out []Content
 	for _, ref := range s.Contents {
-		content := l.contents[ref.Digest].Content
+		named, ok := l.contents[ref.Digest]
+		if !ok {
+			continue
+		}
+		content := named.Content
 		content.Ref = ref
 		out = append(out, content)
 	}
 	return out
 }
 
-// partsFor are the parts that carry one kept statement.
+// partsFor are the parts that carry one kept statement. The error matches
+// ErrNotFound where a content was erased.
 func partsFor(v View, k Kept) ([]wire.Part, error) {
+	parts, err := headerParts(v, k)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range k.Statement.Contents {
+		content, err := v.Content(ref.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("content of statement %s: %w", k.Statement.ID.Short(), err)
+		}
+		parts = append(parts, contentPart(content))
+	}
+	return parts, nil
+}
+
+// partsHere are those of a statement that goes back to a peer that has lost it,
+// with the contents that are still here.
+func partsHere(v View, k Kept) ([]wire.Part, error) {
+	parts, err := headerParts(v, k)
+	if err != nil {
+		return nil, err
+	}
+	if at, err := erased(v, k.Statement.CaseID()); err != nil || !at.IsZero() {
+		return parts, err
+	}
+	for _, ref := range k.Statement.Contents {
+		content, err := v.Content(ref.Digest)
+		if isNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("content of statement %s: %w", k.Statement.ID.Short(), err)
+		}
+		parts = append(parts, contentPart(content))
+	}
+	return parts, nil
+}
+
+func contentPart(c Content) wire.Part {
+	return wire.Part{Type: wire.PartContent, Data: append(c.Salt[:], c.Data...)}
+}
+
+// headerParts are a statement and what stays with it for good.
+func headerParts(v View, k Kept) ([]wire.Part, error) {
 	parts := []wire.Part{{Type: wire.PartStatement, Data: k.Note}}
 	if k.Statement.Kind.OwedReceipt() {
 		parts = append(parts, wire.Part{Type: wire.PartTagKey, Data: k.Key[:]})
@@ -289,13 +351,6 @@ func partsFor(v View, k Kept) ([]wire.Part, error) {
 			return nil, fmt.Errorf("release of statement %s: %w", k.Statement.ID.Short(), err)
 		}
 		parts = append(parts, wire.Part{Type: wire.PartRelease, Data: note})
-	}
-	for _, ref := range k.Statement.Contents {
-		content, err := v.Content(ref.Digest)
-		if err != nil {
-			return nil, fmt.Errorf("content of statement %s: %w", k.Statement.ID.Short(), err)
-		}
-		parts = append(parts, wire.Part{Type: wire.PartContent, Data: append(content.Salt[:], content.Data...)})
 	}
 	return parts, nil
 }

@@ -28,6 +28,9 @@ type CaseFile struct {
 	Self     heed.Card
 	Peer     Peer
 	Readings []Reading
+	// Erased is when the contents were erased, under the accord that the opening
+	// names; zero: they were not.
+	Erased time.Time
 }
 
 // addRelease reads who released a statement.
@@ -112,6 +115,9 @@ func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 		if file.Readings, err = v.Readings(id); err != nil {
 			return err
 		}
+		if file.Erased, err = erased(v, id); err != nil {
+			return err
+		}
 		if file.Opening.ID.IsZero() {
 			return nil
 		}
@@ -133,10 +139,14 @@ func (x *Exchange) Find(ctx context.Context, name string) (ids []heed.CaseID, er
 	code, notCode := heed.ParseCode(spoken)
 	err = x.store.Read(ctx, func(v View) error {
 		var all []heed.CaseID
-		switch digits := strings.ToLower(spoken); {
+		digits := strings.ToLower(spoken)
+		switch {
 		case notCode == nil:
 			if all, err = v.CasesOf(code); err == nil && len(all) == 0 {
 				all, err = casesOfDraft(v, code)
+			}
+			if err == nil && len(all) == 0 {
+				err = ratherAccord(v, digits)
 			}
 			if err != nil {
 				return err
@@ -163,6 +173,31 @@ func (x *Exchange) Find(ctx context.Context, name string) (ids []heed.CaseID, er
 		err = &heed.Invalid{What: fmt.Sprintf("there is no case %s here", name), Hint: "`heed inbox --all` lists the cases"}
 	}
 	return ids, err
+}
+
+// ratherAccord says what to write where eight digits are no case's code, and
+// begin the id of an accord.
+func ratherAccord(v View, digits string) error {
+	if !IsAccordName(digits) {
+		return nil
+	}
+	accords, err := accordsNamed(v, digits)
+	if err != nil || len(accords) == 0 {
+		return err
+	}
+	hint := "write more of its digits, " + accords[0].String()[:12]
+	cases, err := proposalCases(v, accords[0])
+	if err != nil {
+		return err
+	}
+	if len(cases) > 0 {
+		c, err := v.Case(cases[0])
+		if err != nil {
+			return err
+		}
+		hint += ", or the code of its proposal, " + c.Code.Spoken()
+	}
+	return &heed.Invalid{What: fmt.Sprintf("%s is an accord, and as a code of eight digits there is no such case", digits), Hint: hint}
 }
 
 // casesNamed finds the case of a full id, or those that an accord's id stands for.
@@ -197,7 +232,7 @@ func (x *Exchange) FindOne(ctx context.Context, name string) (heed.CaseID, error
 				if err != nil {
 					return err
 				}
-				which = append(which, string(c.Code)+"@"+string(c.Other(x.party)))
+				which = append(which, c.Code.Spoken()+"@"+string(c.Other(x.party)))
 			}
 			return nil
 		})
@@ -215,7 +250,7 @@ type Board struct {
 	Ours     []BoardLine // what we owe, by time left
 	Theirs   []BoardLine // what we are owed
 	Cases    []CaseRow
-	Drafts   []Draft // what waits for release, without contents
+	Drafts   []DraftRow // what waits for release, without contents
 	Outbox   []Outgoing
 	Peers    []Peer
 	Restored bool
@@ -256,7 +291,7 @@ func (x *Exchange) Board(ctx context.Context, limit int) (Board, error) {
 		if board.Cases, err = v.Cases(limit); err != nil {
 			return err
 		}
-		if board.Drafts, err = v.Drafts(); err != nil {
+		if board.Drafts, err = draftRows(v); err != nil {
 			return err
 		}
 		if board.Outbox, err = v.Outbox(limit); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"heed"
 )
@@ -11,7 +12,11 @@ import (
 // Opened is what an officer gets to read.
 type Opened struct {
 	Case     heed.Case
-	Contents []Content // in the order of statements, each content once
+	Contents []Content // in the order of statements, each content once, those that are here
+	Erased   time.Time // when they were erased; zero: they were not
+	// Provenance is, of a warning that was passed on to us, what it brought along
+	// of those who warned before: the one nearest to us first.
+	Provenance []Provenance
 }
 
 // Open lets an officer read a case. That a person of the warned party opened
@@ -22,12 +27,11 @@ func (x *Exchange) Open(ctx context.Context, officer heed.OfficerID, id heed.Cas
 	if err != nil || len(unopened) == 0 {
 		return opened, err
 	}
-	_, err = x.say(ctx, id, officer, heed.KindOpening, func(_ View, c heed.Case, s *heed.Statement) ([]Content, error) {
-		s.Answers = x.unopened(c)
-		if len(s.Answers) == 0 {
-			return nil, errNothingToOpen
+	_, err = x.say(ctx, id, officer, heed.KindOpening, func(v View, c heed.Case, s *heed.Statement) (_ []Content, err error) {
+		if s.Answers, err = x.unopened(v, c); err == nil && len(s.Answers) == 0 {
+			err = errNothingToOpen
 		}
-		return nil, nil
+		return nil, err
 	})
 	if errors.Is(err, errNothingToOpen) {
 		err = nil // another officer opened it in between
@@ -59,11 +63,18 @@ func (x *Exchange) read(ctx context.Context, officer heed.OfficerID, id heed.Cas
 		if opened.Case, err = v.Case(id); err != nil {
 			return err
 		}
+		if opened.Erased, err = erased(v, id); err != nil {
+			return err
+		}
 		if opened.Contents, err = contentsOf(v, opened.Case); err != nil {
 			return err
 		}
+		if opened.Provenance, err = x.provenance(v, opened.Case, opened.Contents); err != nil {
+			return err
+		}
 		if _, err := entry.Acting(heed.ActOpen); err == nil {
-			unopened = x.unopened(opened.Case)
+			unopened, err = x.unopened(v, opened.Case)
+			return err
 		}
 		return nil
 	})
@@ -95,8 +106,12 @@ func (x *Exchange) read(ctx context.Context, officer heed.OfficerID, id heed.Cas
 	return opened, unopened, nil
 }
 
-// unopened lists what the other party sent to be read and no person of ours has opened.
-func (x *Exchange) unopened(c heed.Case) []heed.StatementID {
+// unopened lists what the other party sent to be read and no person of ours has
+// opened. What is not here any more nobody can open.
+func (x *Exchange) unopened(v View, c heed.Case) ([]heed.StatementID, error) {
+	if at, err := erased(v, c.ID); err != nil || !at.IsZero() {
+		return nil, err
+	}
 	done := map[heed.StatementID]bool{}
 	for _, s := range c.Statements {
 		if s.Kind == heed.KindOpening && s.Author == x.party {
@@ -107,14 +122,26 @@ func (x *Exchange) unopened(c heed.Case) []heed.StatementID {
 	}
 	var ids []heed.StatementID
 	for _, s := range c.Statements {
-		if s.Author != x.party && len(s.Contents) > 0 && !done[s.ID] && len(ids) < heed.MaxAnswers {
+		if s.Author == x.party || len(s.Contents) == 0 || done[s.ID] || len(ids) >= heed.MaxAnswers {
+			continue
+		}
+		here, err := hasContents(v, s)
+		if err != nil {
+			return nil, err
+		}
+		if here {
 			ids = append(ids, s.ID)
 		}
 	}
-	return ids
+	return ids, nil
 }
 
+// contentsOf reads the contents of a case that are here. Where they were erased
+// there are none, although another case may have the same.
 func contentsOf(v View, c heed.Case) ([]Content, error) {
+	if at, err := erased(v, c.ID); err != nil || !at.IsZero() {
+		return nil, err
+	}
 	var contents []Content
 	seen := map[heed.Digest]bool{}
 	for _, s := range c.Statements {
@@ -124,6 +151,9 @@ func contentsOf(v View, c heed.Case) ([]Content, error) {
 			}
 			seen[ref.Digest] = true
 			content, err := v.Content(ref.Digest)
+			if isNotFound(err) {
+				continue // erased here, or by the peer from which a restored node got the statement back
+			}
 			if err != nil {
 				return nil, fmt.Errorf("content %s of %s statement %s: %w", ref.Digest, s.Kind, s.ID.Short(), err)
 			}

@@ -45,6 +45,8 @@ type View interface {
 	DepositView
 	AccordView
 	DraftView
+	DrillView
+	ErasureView
 }
 
 // Tx is a change under way. Its reads see its own writes.
@@ -59,6 +61,8 @@ type Tx interface {
 	DepositTx
 	AccordTx
 	DraftTx
+	DrillTx
+	ErasureTx
 }
 
 // Kept is a statement as a node keeps it.
@@ -560,6 +564,57 @@ type DraftTx interface {
 	PutDraft(Draft) error
 }
 
+// Drill is an exercise on a schedule as a node keeps it.
+type Drill struct {
+	heed.Drill
+	// Document is what it says, as exchange writes it; the store does not read
+	// it. Empty: the built-in text.
+	Document []byte
+}
+
+// DrillView reads schedules of exercises.
+type DrillView interface {
+	// Drills lists all, those that were stopped too, in the order in which they
+	// were scheduled, without their Documents.
+	Drills() ([]heed.Drill, error)
+	// Drill finds one by its name.
+	Drill(name string) (Drill, error)
+}
+
+// DrillTx changes schedules of exercises.
+type DrillTx interface {
+	// PutDrill adds a drill, or replaces the one of its name.
+	PutDrill(Drill) error
+}
+
+// ErasureView reads which contents were erased, and which may have to be.
+type ErasureView interface {
+	// Erased is when the contents of a case were erased; ErrNotFound where they
+	// were not, or more came since.
+	Erased(heed.CaseID) (time.Time, error)
+	// Unerased lists the cases that were opened under an accord, not those about
+	// it, and whose contents were not erased, in the order in which they came,
+	// after one of them; zero: from the first.
+	Unerased(accord heed.AccordID, after heed.CaseID, limit int) ([]heed.CaseID, error)
+	// UnerasedDrafts lists the drafts under an accord that were not released and
+	// have contents that belong to no case, in the order in which they came.
+	UnerasedDrafts(heed.AccordID) ([]heed.Code, error)
+}
+
+// ErasureTx erases contents. What was erased is overwritten once it is committed
+// and nobody reads an older state any more. A case whose contents were erased has
+// contents again once a statement with some is kept in it.
+type ErasureTx interface {
+	// Attach says that a content belongs to a case although none of its
+	// statements names it. To those that name it, it belongs by Keep.
+	Attach(heed.CaseID, heed.Digest) error
+	// EraseCase marks the contents of a case as erased, and erases those of them
+	// that belong to no other case, or to such only as are marked.
+	EraseCase(id heed.CaseID, contents []heed.Digest, at time.Time) error
+	// EraseDraft erases the contents of a draft that belong to no case.
+	EraseDraft(heed.Code) error
+}
+
 // Keys are the private keys of this node. Officers' keys are held by the node
 // in this version; where an officer signs elsewhere, Officer fails.
 type Keys interface {
@@ -592,6 +647,8 @@ type Courier interface {
 	Cards(ctx context.Context, at heed.Card) ([][]byte, error)
 	// Successions asks the endpoint for the peer's signed successions, oldest first.
 	Successions(ctx context.Context, at heed.Card) ([][]byte, error)
+	// Pulse asks the endpoint how the peer's node does.
+	Pulse(ctx context.Context, at heed.Card) (Pulse, error)
 	// Deposit hands an envelope to a depositary, with the signed cards of its
 	// sender and its recipient, and returns the signed deposit. An error that
 	// matches *heed.Refused is the depositary's no.

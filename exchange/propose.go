@@ -45,7 +45,10 @@ func (x *Exchange) Amend(ctx context.Context, officer heed.OfficerID, id heed.Ac
 			return terms, held, err
 		}
 		terms.Accord, terms.Parent, terms.Number = id, parent.ID, parent.Number+1
-		terms.Proposer, terms.Time = x.party, now
+		// A clock that is behind must not sign before what it amends.
+		if terms.Proposer, terms.Time = x.party, now; parent.Time.After(now) {
+			terms.Time = parent.Time
+		}
 		if err := mayAmend(held.Standing, terms, parent); err != nil {
 			return terms, held, err
 		}
@@ -119,7 +122,9 @@ func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare 
 		if err != nil {
 			return err
 		}
-		terms.Proposer, terms.Time, terms.Officers = x.party, now, a.stamp()
+		if terms.Proposer, terms.Officers = x.party, a.stamp(); terms.Number == 1 {
+			terms.Time = now
+		}
 		version, note, err := wire.SignAccord(terms.Canonical(), node, a.key)
 		if err != nil {
 			return err
@@ -127,19 +132,22 @@ func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare 
 		before := held
 		kept := KeptVersion{Accord: version, Note: note}
 		held.Versions = append(slices.Clone(held.Versions), kept)
-		consent, err := x.signAct(tx, me, officer, heed.AccordAct{Kind: heed.AccordRatification, Accord: version.AccordID(), Version: version.ID, Time: now}, heed.ActPropose)
-		if err != nil {
-			return err
-		}
-		if err := standingOf(version.AccordID(), held.Versions, held.Acts, now).Permits(consent.Act); err != nil {
-			return err
-		}
-		held.Acts = append(slices.Clone(held.Acts), consent)
 		if err := tx.PutVersion(kept); err != nil {
 			return err
 		}
-		if err := tx.PutAct(consent); err != nil {
-			return err
+		held.Acts = slices.Clone(held.Acts)
+		for _, act := range x.consents(version, before.Standing) {
+			consent, err := x.signAct(tx, me, officer, act, heed.ActPropose)
+			if err != nil {
+				return err
+			}
+			if err := standingOf(version.AccordID(), held.Versions, held.Acts, now).Permits(consent.Act); err != nil {
+				return err
+			}
+			held.Acts = append(held.Acts, consent)
+			if err := tx.PutAct(consent); err != nil {
+				return err
+			}
 		}
 		if err := x.acceptCards(tx, version); err != nil {
 			return err
@@ -151,6 +159,22 @@ func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare 
 		return x.spread(tx, version.AccordID(), now)
 	})
 	return out, err
+}
+
+// consents are the acts by which a proposer binds itself to its own version:
+// with the reservations under which it was bound before, which amending
+// something else does not give up.
+func (x *Exchange) consents(v heed.Accord, before heed.Standing) []heed.AccordAct {
+	act := heed.AccordAct{Kind: heed.AccordRatification, Accord: v.AccordID(), Version: v.ID, Time: v.Time}
+	var all []heed.AccordAct
+	for _, r := range before.Reservations(x.party) {
+		act.Kind, act.Clause, act.Reason = heed.AccordReservation, r.Clause, r.Reason
+		all = append(all, act)
+	}
+	if all == nil {
+		all = append(all, act)
+	}
+	return all
 }
 
 // knowsCards refuses terms that name a card which we never held: whoever signs
@@ -227,23 +251,34 @@ func (x *Exchange) tellVersion(tx Tx, v KeptVersion, before, held AccordHeld, no
 // accordFile is what goes with a version: what was said of the accord before
 // it, and the cards of its parties, from those that it names to the present ones.
 func accordFile(v View, terms heed.Accord, before, held AccordHeld) ([]byte, error) {
+	return accordFileOf(v, AccordHeld{Versions: before.Versions, Acts: held.Acts}, terms)
+}
+
+// accordFileOf is all that is held of an accord, with the cards of its parties
+// and of those of a further version that goes beside it.
+func accordFileOf(v View, held AccordHeld, beside ...heed.Accord) ([]byte, error) {
 	var file wire.AccordFile
-	for _, k := range before.Versions {
+	for _, k := range held.Versions {
 		file.Versions = append(file.Versions, k.Note)
+		beside = append(beside, k.Accord)
 	}
 	for _, k := range held.Acts {
 		file.Acts = append(file.Acts, k.Note)
 	}
-	for _, p := range (AccordHeld{Versions: append(slices.Clone(before.Versions), KeptVersion{Accord: terms})}).parties() {
-		id, ok := terms.Card(p)
-		for i := len(before.Versions) - 1; !ok && i >= 0; i-- {
-			id, ok = before.Versions[i].Accord.Card(p)
+	listed := map[heed.CardID]bool{}
+	for _, a := range beside {
+		for _, p := range partiesOf(a) {
+			id, _ := a.Card(p)
+			if listed[id] {
+				continue
+			}
+			listed[id] = true
+			notes, err := cardsSince(v, p, id)
+			if err != nil {
+				return nil, err
+			}
+			file.Cards = append(file.Cards, notes...)
 		}
-		notes, err := cardsSince(v, p, id)
-		if err != nil {
-			return nil, err
-		}
-		file.Cards = append(file.Cards, notes...)
 	}
 	return file.Bytes()
 }

@@ -40,10 +40,11 @@ const (
 // an unknown case, *heed.Invalid for what cannot be proven of it.
 func (x *Exchange) Prove(ctx context.Context, order ProofOrder) (Proof, error) {
 	for {
-		if err := x.freshen(ctx, order.Case); err != nil {
+		scattered, err := x.freshen(ctx, order.Case)
+		if err != nil {
 			return Proof{}, err
 		}
-		g, err := x.gather(ctx, order)
+		g, err := x.gather(ctx, order, scattered)
 		if err != nil {
 			return Proof{}, err
 		}
@@ -124,9 +125,9 @@ func (g *gathering) counting() ([]ledger.Witness, error) {
 }
 
 // gather fills a bundle from one snapshot.
-func (x *Exchange) gather(ctx context.Context, order ProofOrder) (g *gathering, err error) {
+func (x *Exchange) gather(ctx context.Context, order ProofOrder, scattered map[string][]Head) (g *gathering, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		g = &gathering{x: x, v: v, bundle: &evidence.Bundle{}}
+		g = &gathering{x: x, v: v, bundle: &evidence.Bundle{}, scattered: scattered}
 		if err := g.begin(order.Case); err != nil {
 			return err
 		}

@@ -100,12 +100,55 @@ func (x *Exchange) acceptCards(tx Tx, terms heed.Accord) error {
 		if err != nil {
 			return err
 		}
+		// What is accepted is the card that the terms name, whoever else brought
+		// one of that name meanwhile.
+		id, _ := terms.Card(p)
+		same, err := descendsFrom(tx, peer.Card, id)
+		if err != nil {
+			return err
+		}
+		if !same {
+			if peer.Card, err = tx.Card(id); err != nil {
+				return err
+			}
+			if peer.CardNote, err = tx.CardNote(id); err != nil {
+				return err
+			}
+			peer.Introducer, peer.Via = terms.Proposer, terms.AccordID()
+		}
 		peer.Pending = false
 		if err := tx.PutPeer(peer); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// concerned are the parties that have been sent a version, or will be: those
+// that stand in it, in its parent, or in one that descends from it. Whoever was
+// removed before it never holds it, and could only refuse what is said about it.
+func (h AccordHeld) concerned(id heed.VersionID) []heed.PartyID {
+	about, ok := h.Version(id)
+	if !ok {
+		return nil
+	}
+	var texts []heed.Accord
+	for _, v := range h.Versions {
+		if v.Accord.ID == about.Parent || h.descends(v.Accord, id) {
+			texts = append(texts, v.Accord)
+		}
+	}
+	return partiesOf(texts...)
+}
+
+// descends reports whether a version is another one or descends from it.
+func (h AccordHeld) descends(v heed.Accord, from heed.VersionID) bool {
+	for ok := true; ok; v, ok = h.Version(v.Parent) {
+		if v.ID == from {
+			return true
+		}
+	}
+	return false
 }
 
 // told names one telling of an act.
@@ -145,7 +188,8 @@ func (x *Exchange) spread(tx Tx, id heed.AccordID, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	parties := held.parties()
+	whom := map[heed.VersionID][]heed.PartyID{}
+	var file *Content // what goes with each act: who has one of them has all that we hold
 	for _, k := range held.Acts {
 		if k.Act.Party != x.party {
 			continue
@@ -155,11 +199,32 @@ func (x *Exchange) spread(tx Tx, id heed.AccordID, now time.Time) error {
 				return err
 			}
 		}
-		for _, party := range parties {
+		if _, ok := whom[k.Act.Version]; !ok {
+			whom[k.Act.Version] = held.concerned(k.Act.Version)
+		}
+		for _, party := range whom[k.Act.Version] {
 			if party == x.party || done[told{k.Act.ID, party}] {
 				continue
 			}
-			if err := x.tellAct(tx, held, k.Act, contents[k.Act.ID], party, now); err != nil {
+			if file == nil {
+				beside, err := accordFileOf(tx, held)
+				if err != nil {
+					return err
+				}
+				content, err := x.content("", heed.MediaAccordFile, beside)
+				if err != nil {
+					return err
+				}
+				file = &content
+			}
+			err := x.tellAct(tx, k.Act, []Content{contents[k.Act.ID], *file}, party, now)
+			var refused *heed.Refused
+			if errors.As(err, &refused) {
+				// One that cannot be told must not keep us from telling the others.
+				x.log.Warn("a party of an accord cannot be told of an act", "party", party, "act", k.Act.ID, "error", err)
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -170,7 +235,7 @@ func (x *Exchange) spread(tx Tx, id heed.AccordID, now time.Time) error {
 // tellAct says an act to one party: to whoever proposed the version in the case
 // of the proposal, whose reply it is; to others in a case of its own. Whoever
 // is no peer cannot be told.
-func (x *Exchange) tellAct(tx Tx, held AccordHeld, act heed.AccordAct, content Content, party heed.PartyID, now time.Time) error {
+func (x *Exchange) tellAct(tx Tx, act heed.AccordAct, contents []Content, party heed.PartyID, now time.Time) error {
 	peer, err := tx.Peer(party)
 	if isNotFound(err) || err == nil && peer.Removed {
 		return nil
@@ -183,7 +248,7 @@ func (x *Exchange) tellAct(tx Tx, held AccordHeld, act heed.AccordAct, content C
 	proposal, err := x.proposalOf(tx, act.Version, party)
 	switch {
 	case isNotFound(err):
-		words, err = x.openCase(tx, party, []Content{content}, released{Release: heed.Release{Kind: kind, Contents: refs([]Content{content})}}, now)
+		words, err = x.openCase(tx, party, contents, released{Release: heed.Release{Kind: kind, Contents: refs(contents)}}, now)
 		if err != nil {
 			return err
 		}
@@ -195,7 +260,7 @@ func (x *Exchange) tellAct(tx Tx, held AccordHeld, act heed.AccordAct, content C
 			return err
 		}
 		words.statement.Answers = []heed.StatementID{proposal.Opening.ID}
-		words.contents = []Content{content}
+		words.contents = contents
 		words.statement.Contents = refs(words.contents)
 	}
 	words.statement.Accord, words.statement.Version = act.Accord, act.Version

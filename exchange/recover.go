@@ -375,7 +375,7 @@ func refetched(v View, peer heed.Card, after []byte) ([]wire.Part, error) {
 			} else if !errors.Is(err, ErrNotFound) {
 				return nil, err
 			}
-			p, err := partsFor(v, k)
+			p, err := partsHere(v, k)
 			if err != nil {
 				return nil, err
 			}

@@ -210,6 +210,11 @@ func (x *Exchange) commitReleased(tx Tx, d Draft, all []spoken, form *Content, n
 		if err := tx.PutContent(*form); err != nil {
 			return err
 		}
+		for _, words := range all { // it goes with their contents
+			if err := tx.Attach(words.statement.CaseID(), form.Ref.Digest); err != nil {
+				return err
+			}
+		}
 	}
 	held.Released = all[0].statement.Release
 	return tx.PutDraft(held)

@@ -37,7 +37,7 @@ func (x *Exchange) Extend(ctx context.Context, officer heed.OfficerID, id heed.C
 				continue
 			}
 			if until = heed.Instant(until); !until.After(d.Due) {
-				return nil, &heed.Invalid{What: fmt.Sprintf("%s is due %s already, which is not before %s", kind, heed.FormatTime(d.Due), heed.FormatTime(until)), Hint: "an extension gives more time"}
+				return nil, &heed.Invalid{What: fmt.Sprintf("the %s is due %s as it is, and %s is no later", kind.Words(), heed.FormatTime(d.Due), heed.FormatTime(until)), Hint: "an extension gives more time"}
 			}
 			s.Answers = []heed.StatementID{d.From}
 			s.Duties = []heed.Promise{{Kind: kind, Due: until}}
@@ -45,10 +45,10 @@ func (x *Exchange) Extend(ctx context.Context, officer heed.OfficerID, id heed.C
 		}
 		for _, d := range c.OpenDuties(x.party) {
 			if d.Kind == kind {
-				return nil, &heed.Refused{Detail: fmt.Sprintf("%s is what we owe ourselves in case %s: only %s may extend it", kind, c.Code.Spoken(), d.OwedTo), Hint: "`heed interim` says when our reply will come"}
+				return nil, &heed.Refused{Detail: fmt.Sprintf("the %s is what we owe ourselves in case %s: only %s may extend it", kind.Words(), c.Code.Spoken(), d.OwedTo), Hint: "`heed interim` says when our reply will come"}
 			}
 		}
-		return nil, &heed.Refused{Detail: fmt.Sprintf("%s owes no %q in case %s", c.Other(x.party), kind, c.Code.Spoken())}
+		return nil, &heed.Refused{Detail: fmt.Sprintf("%s owes no %s in case %s", c.Other(x.party), kind.Words(), c.Code.Spoken())}
 	})
 }
 

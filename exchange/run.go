@@ -75,19 +75,30 @@ func PaceFor(card heed.Card) Pace {
 }
 
 // Run does everything that nobody calls for: deliveries, deadlines, notices,
-// checkpoints, mirrors, catching up. It returns when ctx ends, after all of it
-// has stopped.
+// exercises, checkpoints, mirrors, catching up. It returns when ctx ends, after
+// all of it has stopped.
 func (x *Exchange) Run(ctx context.Context, pace Pace, without ...heed.PartyID) {
+	x.pulse.start(x.Now())
 	var wait sync.WaitGroup
 	wait.Go(func() { x.runRecovery(ctx, pace, without) })
-	wait.Go(func() { x.every(ctx, pace.Beat, "checkpoint", x.Cut) })
-	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "reminders", x.Remind, x.NextWake) })
-	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "notices", x.Tell, x.NextNotice) })
+	wait.Go(func() { x.every(ctx, pace.Beat, workCheckpoints, x.Cut) })
+	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, workDeadlines, x.Remind, x.NextWake) })
+	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, workNotices, x.Tell, x.NextNotice) })
+	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "exercises", x.RunDrills, x.NextDrill) })
 	wait.Go(func() { x.runPeers(ctx, pace) })
 	wait.Go(func() { x.runWitnesses(ctx, pace) })
 	wait.Go(func() { x.untilDone(ctx, pace.Sweep, "deposits", x.DepositAll) })
 	wait.Go(func() { x.untilDone(ctx, pace.Sweep, "collection", x.CollectAll) })
+	wait.Go(func() { x.runErasure(ctx) })
 	wait.Wait()
+}
+
+// done takes the pulse of work that nobody has called for, or logs its failure.
+func (x *Exchange) done(ctx context.Context, what string, err error) {
+	if err == nil {
+		x.pulse.beat(what, x.Now())
+	}
+	x.report(ctx, what, err)
 }
 
 // report logs a failure of work that is tried again by itself.
@@ -101,7 +112,7 @@ func (x *Exchange) every(ctx context.Context, pause time.Duration, what string, 
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	for {
-		x.report(ctx, what, work(ctx))
+		x.done(ctx, what, work(ctx))
 		select {
 		case <-ctx.Done():
 			return
@@ -131,7 +142,7 @@ func (x *Exchange) atDeadlines(ctx context.Context, sweep time.Duration, what st
 	for ctx.Err() == nil {
 		changed := x.changes.Next()
 		more, err := work(ctx)
-		x.report(ctx, what, err)
+		x.done(ctx, what, err)
 		if more && err == nil {
 			continue
 		}
@@ -256,6 +267,10 @@ func (x *Exchange) runMirror(ctx context.Context, party heed.PartyID, e *errand,
 			err = errors.Join(given, x.dateMirror(ctx, party))
 		}
 		x.report(ctx, "mirror of "+string(party), err)
+		// One that cannot be reached at all has been reported just now.
+		if alive := x.CheckPulse(ctx, party); err == nil {
+			x.report(ctx, "pulse of "+string(party), alive)
+		}
 	}
 }
 

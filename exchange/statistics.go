@@ -18,20 +18,42 @@ const (
 	countAtMost = 1 << 20
 )
 
-// Statistics counts the cases that this node holds, those with one party where
-// with names it. It reads headers only, and no officer's role is asked for.
+// Counted says which cases are counted.
+type Counted struct {
+	With   heed.PartyID  // only those with that party; empty: with any
+	Accord heed.AccordID // only those that name it, its proposals among them; zero: all
+	Period stats.Period
+}
+
+// Statistics counts the cases that this node holds. It reads headers only, and no officer's role is asked for.
 // What arrives while it counts may be in the figures of a later case and not in
 // those of an earlier one. The errors are *heed.Invalid where the period ends
-// before it begins, or the party never was a peer.
-func (x *Exchange) Statistics(ctx context.Context, with heed.PartyID, period stats.Period) (stats.Report, error) {
-	if err := period.Check(); err != nil {
+// before it begins, the party never was a peer, or nothing is held of the accord.
+func (x *Exchange) Statistics(ctx context.Context, which Counted) (stats.Report, error) {
+	if err := which.Period.Check(); err != nil {
 		return stats.Report{}, err
 	}
-	ids, err := x.countable(ctx, with, period)
+	now := x.Now()
+	ids, err := x.countable(ctx, which)
 	if err != nil {
 		return stats.Report{}, err
 	}
-	tally := stats.New(x.party, period, x.Now())
+	var accord *stats.Accord
+	if !which.Accord.IsZero() {
+		err := x.store.Read(ctx, func(v View) error {
+			held, err := accordHeld(v, which.Accord, now)
+			if err != nil {
+				return err
+			}
+			terms, _ := held.Version(held.Standing.Current())
+			accord = stats.AccordOf(terms, held.Standing)
+			return nil
+		})
+		if err != nil {
+			return stats.Report{}, err
+		}
+	}
+	tally := stats.New(x.party, which.Period, now)
 	for batch := range slices.Chunk(ids, countAtOnce) {
 		err := x.store.Read(ctx, func(v View) error {
 			for _, id := range batch {
@@ -47,17 +69,19 @@ func (x *Exchange) Statistics(ctx context.Context, with heed.PartyID, period sta
 			return stats.Report{}, err
 		}
 	}
-	return tally.Report(), nil
+	report := tally.Report()
+	report.Accord = accord
+	return report, nil
 }
 
 // countable lists the cases that may be in the period: those of unknown
 // beginning too, which the count says it left out.
-func (x *Exchange) countable(ctx context.Context, with heed.PartyID, period stats.Period) (ids []heed.CaseID, err error) {
+func (x *Exchange) countable(ctx context.Context, which Counted) (ids []heed.CaseID, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		if with != "" {
-			_, err := v.Peer(with)
+		if which.With != "" {
+			_, err := v.Peer(which.With)
 			if errors.Is(err, ErrNotFound) {
-				return &heed.Invalid{What: fmt.Sprintf("%s never was a peer of this node", with), Hint: "`heed peer list` shows those that are"}
+				return &heed.Invalid{What: fmt.Sprintf("%s never was a peer of this node", which.With), Hint: "`heed peer list` shows those that are"}
 			}
 			if err != nil {
 				return err
@@ -70,8 +94,21 @@ func (x *Exchange) countable(ctx context.Context, with heed.PartyID, period stat
 		if len(rows) == countAtMost {
 			return fmt.Errorf("this node holds %d cases or more, which is more than can be listed at once", countAtMost)
 		}
+		under := map[heed.CaseID]bool{}
+		if !which.Accord.IsZero() {
+			named, err := v.AccordCases(which.Accord)
+			if err != nil {
+				return err
+			}
+			for _, id := range named {
+				under[id] = true
+			}
+		}
 		for _, row := range rows {
-			if (with == "" || row.Peer == with) && (row.Opened.IsZero() || period.Holds(row.Opened)) {
+			if !which.Accord.IsZero() && !under[row.ID] {
+				continue
+			}
+			if (which.With == "" || row.Peer == which.With) && (row.Opened.IsZero() || which.Period.Holds(row.Opened)) {
 				ids = append(ids, row.ID)
 			}
 		}

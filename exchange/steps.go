@@ -19,7 +19,8 @@ var stepWords = map[heed.State]heed.Kind{
 	heed.StateAnswered: heed.KindAnswer, heed.StateInterim: heed.KindInterim, heed.StateExtended: heed.KindExtension,
 	heed.StateActed: heed.KindAction, heed.StateConcluded: heed.KindOutcome, heed.StateRefused: heed.KindRefusal,
 	heed.StateSupplemented: heed.KindSupplement, heed.StateCorrected: heed.KindCorrection, heed.StateRecalled: heed.KindRecall,
-	heed.StateCalled: heed.KindCall, heed.StateReminded: heed.KindReminder,
+	heed.StateCalled: heed.KindCall, heed.StateReminded: heed.KindReminder, heed.StateToForward: heed.KindForwardRequest,
+	heed.StateForwarding: heed.KindForwardConsent,
 }
 
 // stepKinds reads what is to be proven, as kinds or as states.
@@ -80,6 +81,13 @@ func (g *gathering) steps(order ProofOrder) error {
 func (g *gathering) open(paths []string, of map[heed.StatementID]bool) error {
 	if len(paths) == 0 || slices.Equal(paths, []string{OpenNone}) {
 		return nil
+	}
+	at, err := erased(g.v, g.c.ID)
+	if err != nil {
+		return err
+	}
+	if !at.IsZero() {
+		return &heed.Refused{Detail: fmt.Sprintf("the contents of case %s were erased at %s, under accord %s", g.c.Code.Spoken(), heed.FormatTime(at), g.c.Opening.Accord.Short()), Hint: "leave --open out: what was said and when is proven without them"}
 	}
 	all := slices.Equal(paths, []string{OpenAll})
 	shown := map[string]bool{}

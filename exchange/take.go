@@ -51,7 +51,7 @@ func hasRole(o heed.Officer, role heed.Role) bool {
 }
 
 func takenBy(c heed.Case, held Taking) error {
-	return &heed.Refused{Detail: fmt.Sprintf("case %s was taken by %s at %s", c.Code.Spoken(), held.Officer, heed.FormatTime(held.At)), Hint: "speak to that officer, or have a supervisor take it over"}
+	return &heed.Refused{Detail: fmt.Sprintf("case %s was taken by %s at %s", c.Code.Spoken(), held.Officer, heed.FormatTime(held.At)), Hint: "speak to that officer; a supervisor takes it over with `heed take " + c.Code.Spoken() + "`"}
 }
 
 // mine refuses an acknowledgement in a case that another officer has taken. An

@@ -44,19 +44,38 @@ type Warned struct {
 // draft instead, which Release sends.
 func (x *Exchange) Warn(ctx context.Context, order WarnOrder) (Warned, error) {
 	now := x.Now()
-	if len(order.To) == 0 && order.Accord.IsZero() {
-		return Warned{}, &heed.Invalid{What: "nobody is named to be warned", Hint: "add --to PARTY"}
-	}
-	if len(slices.Compact(slices.Sorted(slices.Values(order.To)))) != len(order.To) {
-		return Warned{}, &heed.Invalid{What: "a recipient is named twice", Hint: "name each --to PARTY once"}
+	if err := order.names(); err != nil {
+		return Warned{}, err
 	}
 	contents, err := x.warningContents(order.Warning, order.Attachments)
 	if err != nil {
 		return Warned{}, err
 	}
+	return x.warn(ctx, order, contents, now)
+}
+
+// names checks that somebody is named to be warned, and nobody twice.
+func (o WarnOrder) names() error {
+	if len(o.To) == 0 && o.Accord.IsZero() {
+		return &heed.Invalid{What: "nobody is named to be warned", Hint: "add --to PARTY"}
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(o.To)))) != len(o.To) {
+		return &heed.Invalid{What: "a recipient is named twice", Hint: "name each --to PARTY once"}
+	}
+	return nil
+}
+
+// warn is Warn with the contents made.
+func (x *Exchange) warn(ctx context.Context, order WarnOrder, contents []Content, now time.Time) (Warned, error) {
+	return x.warnAlso(ctx, order, contents, now, func(Tx, Warned) error { return nil })
+}
+
+// warnAlso is warn with a further change in the transaction in which the
+// warning, or the draft of it, is committed.
+func (x *Exchange) warnAlso(ctx context.Context, order WarnOrder, contents []Content, now time.Time, also func(Tx, Warned) error) (Warned, error) {
 	var all []spoken
 	var draft *Draft
-	err = x.store.Read(ctx, func(v View) error {
+	err := x.store.Read(ctx, func(v View) error {
 		to, terms, err := x.addressed(v, order, now)
 		if err != nil {
 			return err
@@ -72,13 +91,17 @@ func (x *Exchange) Warn(ctx context.Context, order WarnOrder) (Warned, error) {
 	case err != nil:
 		return Warned{}, err
 	case draft != nil:
-		return Warned{Code: draftCode(contents), To: draft.To, Drafted: true}, x.keepDraft(ctx, *draft, draftAbout{})
+		out := Warned{Code: draftCode(contents), To: draft.To, Drafted: true}
+		return out, x.keepDraftAlso(ctx, *draft, draftAbout{}, func(tx Tx) error { return also(tx, out) })
 	}
-	return x.openAll(ctx, all, now)
+	return x.openAll(ctx, all, now, also)
 }
 
 // openWarnings makes the statement to each recipient, of one release.
 func (x *Exchange) openWarnings(v View, to []heed.PartyID, terms heed.Accord, w heed.Warning, contents []Content, form *heed.RightsCheck, sign releaser, now time.Time) ([]spoken, error) {
+	if err := x.mayPassOn(v, contents, to, now); err != nil {
+		return nil, err
+	}
 	rel, err := sign(v, heed.Release{Kind: heed.KindWarning, Contents: refs(contents)})
 	if err != nil {
 		return nil, err
@@ -141,15 +164,21 @@ func (x *Exchange) addressed(v View, order WarnOrder, now time.Time) ([]heed.Par
 	return order.To, terms, nil
 }
 
-// openAll signs the statements that open cases and commits them together.
-func (x *Exchange) openAll(ctx context.Context, all []spoken, now time.Time) (Warned, error) {
+// openAll signs the statements that open cases and commits them together, with
+// a further change.
+func (x *Exchange) openAll(ctx context.Context, all []spoken, now time.Time, also func(Tx, Warned) error) (Warned, error) {
 	all, err := x.signAll(all)
 	if err != nil {
 		return Warned{}, err
 	}
-	out := releasedTo(heed.KindWarning, all)
-	err = x.write(ctx, func(tx Tx) error { return x.commitAll(tx, all, now) })
-	return Warned{Code: all[0].statement.CaseCode(), To: out.To, Cases: out.Cases}, err
+	made := releasedTo(heed.KindWarning, all)
+	out := Warned{Code: all[0].statement.CaseCode(), To: made.To, Cases: made.Cases}
+	return out, x.write(ctx, func(tx Tx) error {
+		if err := x.commitAll(tx, all, now); err != nil {
+			return err
+		}
+		return also(tx, out)
+	})
 }
 
 func (x *Exchange) openCase(v View, party heed.PartyID, contents []Content, rel released, now time.Time) (spoken, error) {

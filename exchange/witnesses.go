@@ -29,12 +29,13 @@ type Cosigner interface {
 	// ledger.ErrNotFound. Nothing of it has been verified.
 	Resource(ctx context.Context, url, origin, path string) ([]byte, error)
 	// Cards asks a witness of ours for the signed cards that it holds of a
-	// party with serials after one, oldest first: some, and none where it has
-	// none later. ErrNotFound where it knows nothing of the party, or is
-	// another's. Nothing of it has been verified, as of Successions.
-	Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([][]byte, error)
+	// party with serials after one. ErrNotFound where it says that it knows
+	// nothing of the party, or is another's. The answer has at most MaxShown
+	// bytes and has not been looked at, as that of Successions: a list of notes
+	// (wire.SplitNotes), first what the witness has signed about the others.
+	Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([]byte, error)
 	// Successions asks it for the party's signed successions, all of them.
-	Successions(ctx context.Context, url string, of heed.PartyID) ([][]byte, error)
+	Successions(ctx context.Context, url string, of heed.PartyID) ([]byte, error)
 }
 
 // Unreachable says in people's words that nobody answered at an address.

@@ -157,7 +157,7 @@ func (k CosignerKey) verifyLine(body []byte, line signatureLine) (time.Time, boo
 //
 // A key cosigns under one name: the signed message does not say whose it is
 // (C2SP tlog-cosignature, "Ed25519 signed message"). It must not serve as any
-// other key either.
+// other key either; what it signs besides, Show alone makes.
 type CosigningKey struct {
 	public  CosignerKey
 	private *ed25519.PrivateKey

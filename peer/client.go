@@ -40,6 +40,12 @@ const (
 	maxCard = wire.MaxCard + 2<<10
 	// maxSuccession is a statement's text with a node's signature line.
 	maxSuccession = wire.MaxStatementText + 1<<10
+
+	// maxNotes and maxNotesBytes bound what is read of a party's cards or
+	// successions: far more than a party that renews its card every day makes in
+	// ten years.
+	maxNotes      = 4096
+	maxNotesBytes = 32 << 20
 )
 
 // ClientOptions are a Client's. Zero values mean what they say or the default.
@@ -194,7 +200,7 @@ func (c *Client) notes(ctx context.Context, at heed.Card, path string, limit int
 		if err != nil {
 			return err
 		}
-		if notes, err = splitNotes(body, limit); err != nil {
+		if notes, err = wire.SplitNotes(body, maxNotes, limit); err != nil {
 			return a.bad(err.Error())
 		}
 		return nil

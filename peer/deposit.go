@@ -54,7 +54,7 @@ func (h *handler) takeDeposit(ctx context.Context, in *bufio.Reader) ([]byte, er
 
 // collect hands over what is held for a party.
 func (h *handler) collect(w *response, r *http.Request, from netip.Addr) {
-	const most = MaxCollectCards*(noteLength+maxCard) + noteLength + maxCollect
+	const most = MaxCollectCards*(wire.NoteLength+maxCard) + wire.NoteLength + maxCollect
 	body, ok := h.hear(w, r, from, MediaCollect, most)
 	if !ok {
 		return
@@ -69,12 +69,12 @@ func (h *handler) collect(w *response, r *http.Request, from netip.Addr) {
 }
 
 func (h *handler) serveCollect(ctx context.Context, data []byte) ([]byte, error) {
-	notes, err := splitNotes(data, maxCard)
+	notes, err := wire.SplitNotes(data, MaxCollectCards+1, maxCard)
 	if err != nil {
 		return nil, heed.Refuse(heed.Malformed, "%v", err)
 	}
 	last := len(notes) - 1
-	if last < 1 || last > MaxCollectCards {
+	if last < 1 {
 		return nil, heed.Refuse(heed.Malformed, "%d notes, where 1 to %d cards and a collect are expected", len(notes), MaxCollectCards)
 	}
 	held, err := h.depositary.ServeCollect(ctx, notes[:last], notes[last])
@@ -103,13 +103,13 @@ func (h *handler) answerDepositor(w *response, r *http.Request, from netip.Addr,
 
 // readNote takes a note of 1 to limit bytes, after its length, from a stream.
 func readNote(in io.Reader, limit int64) ([]byte, error) {
-	var length [noteLength]byte
+	var length [wire.NoteLength]byte
 	if _, err := io.ReadFull(in, length[:]); err != nil {
 		return nil, err
 	}
 	size := int64(binary.BigEndian.Uint32(length[:]))
 	if size == 0 || size > limit {
-		return nil, fmt.Errorf("%w: a note of %d bytes, and 1 to %d are read", errNotes, size, limit)
+		return nil, fmt.Errorf("%w: a note of %d bytes, and 1 to %d are read", wire.ErrMalformed, size, limit)
 	}
 	note := make([]byte, size)
 	_, err := io.ReadFull(in, note)
@@ -146,11 +146,11 @@ func splitCollected(data []byte) ([]exchange.Collected, error) {
 			return nil, fmt.Errorf("envelope %d: its number %d does not rise", len(all)+1, seq)
 		}
 		before = seq
-		deposit, rest, err := cutNote(data[seqBytes:], maxDepositNote)
+		deposit, rest, err := wire.CutNote(data[seqBytes:], maxDepositNote)
 		if err != nil {
 			return nil, fmt.Errorf("deposit of envelope %d: %w", len(all)+1, err)
 		}
-		envelope, rest, err := cutNote(rest, heed.LargestEnvelope+noteLength+wire.MaxHeader)
+		envelope, rest, err := wire.CutNote(rest, heed.LargestEnvelope+wire.NoteLength+wire.MaxHeader)
 		if err != nil {
 			return nil, fmt.Errorf("envelope %d: %w", len(all)+1, err)
 		}
@@ -164,7 +164,7 @@ func splitCollected(data []byte) ([]exchange.Collected, error) {
 // verified. An error that matches *heed.Refused is what the depositary says,
 // unsigned.
 func (c *Client) Deposit(ctx context.Context, at heed.Depositary, sender, recipient, envelope []byte) ([]byte, error) {
-	body := append(joinNotes([][]byte{sender, recipient}), envelope...)
+	body := append(wire.JoinNotes([][]byte{sender, recipient}), envelope...)
 	var note []byte
 	err := c.call(ctx, cardOf(at), request{method: http.MethodPost, path: DepositsPath, media: MediaDeposits, body: body}, func(a *answer) (err error) {
 		if a.Status() != http.StatusOK || !hasMedia(a.Header, MediaDeposit) {
@@ -179,7 +179,7 @@ func (c *Client) Deposit(ctx context.Context, at heed.Depositary, sender, recipi
 // Collect asks a depositary for what it holds for us. The deposits and the
 // envelopes have not been verified. Errors as Deposit.
 func (c *Client) Collect(ctx context.Context, at heed.Depositary, cards [][]byte, collect []byte) ([]exchange.Collected, error) {
-	body := joinNotes(append(cards[:len(cards):len(cards)], collect))
+	body := wire.JoinNotes(append(cards[:len(cards):len(cards)], collect))
 	var held []exchange.Collected
 	err := c.call(ctx, cardOf(at), request{method: http.MethodPost, path: CollectPath, media: MediaCollect, body: body}, func(a *answer) error {
 		if a.Status() != http.StatusOK || !hasMedia(a.Header, MediaCollection) {

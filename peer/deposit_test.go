@@ -16,6 +16,7 @@ import (
 
 	"heed"
 	"heed/exchange"
+	"heed/wire"
 )
 
 // fakeDepositary stands in for exchange.Depositary.
@@ -135,9 +136,9 @@ func TestDepositRoutes(t *testing.T) {
 	opts := options(&said)
 	opts.StrangerBurst = 1000
 	h := DepositaryHandler(&fakeDepositary{fakeNode: &fakeNode{}}, opts)
-	whole := append(joinNotes([][]byte{[]byte("a"), []byte("b")}), envelope(t, 1, 10)...)
-	collect := joinNotes([][]byte{[]byte("card"), []byte("collect")})
-	many := joinNotes(slices.Repeat([][]byte{[]byte("card")}, MaxCollectCards+2))
+	whole := append(wire.JoinNotes([][]byte{[]byte("a"), []byte("b")}), envelope(t, 1, 10)...)
+	collect := wire.JoinNotes([][]byte{[]byte("card"), []byte("collect")})
+	many := wire.JoinNotes(slices.Repeat([][]byte{[]byte("card")}, MaxCollectCards+2))
 	for _, test := range []struct {
 		method, path, media string
 		body                []byte
@@ -181,7 +182,7 @@ func TestBrokenDepositIsToBeRepeated(t *testing.T) {
 	var said reports
 	defer said.none(t)
 	h := DepositaryHandler(&fakeDepositary{fakeNode: &fakeNode{}}, options(&said))
-	whole := append(joinNotes([][]byte{[]byte("a"), []byte("b")}), envelope(t, 1, 100)...)
+	whole := append(wire.JoinNotes([][]byte{[]byte("a"), []byte("b")}), envelope(t, 1, 100)...)
 	for _, n := range []int{0, 2, 6, 12, len(whole) - 10} {
 		w := ask(h, "POST", DepositsPath, "192.0.2.1:1", MediaDeposits, io.MultiReader(bytes.NewReader(whole[:n]), failingReader{io.ErrUnexpectedEOF}))
 		if code := problemOf(t, w); w.Code != 400 || code != CodeCutShort {
@@ -206,7 +207,7 @@ func TestDepositingStrangersAreSlowedDown(t *testing.T) {
 		return nil, heed.Refuse(heed.NotAdmitted, "nobody named us")
 	}}
 	h := DepositaryHandler(d, opts)
-	body := joinNotes([][]byte{[]byte("a"), []byte("b")})
+	body := wire.JoinNotes([][]byte{[]byte("a"), []byte("b")})
 	var last int
 	for range 5 {
 		last = ask(h, "POST", DepositsPath, "192.0.2.1:1", MediaDeposits, bytes.NewReader(body)).Code
@@ -227,7 +228,7 @@ func TestDepositingStrangersAreSlowedDown(t *testing.T) {
 
 func TestHostileCollections(t *testing.T) {
 	one := func(seq uint64, deposit, envelope string) []byte {
-		return slices.Concat(binary.BigEndian.AppendUint64(nil, seq), joinNotes([][]byte{[]byte(deposit), []byte(envelope)}))
+		return slices.Concat(binary.BigEndian.AppendUint64(nil, seq), wire.JoinNotes([][]byte{[]byte(deposit), []byte(envelope)}))
 	}
 	for name, data := range map[string][]byte{
 		"no number":           {0, 0, 0},
@@ -265,10 +266,10 @@ func FuzzSplitCollected(f *testing.F) {
 }
 
 func FuzzSplitNotes(f *testing.F) {
-	f.Add(joinNotes([][]byte{[]byte("one"), []byte("two")}))
+	f.Add(wire.JoinNotes([][]byte{[]byte("one"), []byte("two")}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		notes, err := splitNotes(data, maxCard)
-		if err == nil && !bytes.Equal(joinNotes(notes), data) {
+		notes, err := wire.SplitNotes(data, maxNotes, maxCard)
+		if err == nil && !bytes.Equal(wire.JoinNotes(notes), data) {
 			t.Error("not in its one form")
 		}
 		first, err := readNote(bufio.NewReader(bytes.NewReader(data)), maxCard)

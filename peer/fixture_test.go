@@ -89,7 +89,10 @@ type fakeNode struct {
 	mirrors map[string]ledger.Source
 	cards   func(context.Context) ([][]byte, error)
 	handed  [][]byte
+	pulse   exchange.Pulse
 }
+
+func (n *fakeNode) Pulse(context.Context) (exchange.Pulse, error) { return n.pulse, nil }
 
 func (n *fakeNode) Receive(ctx context.Context, in io.Reader) (exchange.Reply, error) {
 	if n.receive != nil {

@@ -14,6 +14,7 @@ import (
 
 	"heed"
 	"heed/ledger"
+	"heed/wire"
 )
 
 // Defaults of Options.
@@ -250,6 +251,10 @@ func (h *handler) routeKnown(w *response, r *http.Request, node Known) {
 		if h.allow(w, r, http.MethodGet, http.MethodHead) {
 			h.card(w, r, node)
 		}
+	case path == PulsePath:
+		if h.allow(w, r, http.MethodGet, http.MethodHead) {
+			h.pulse(w, r, node)
+		}
 	case strings.HasPrefix(path, LedgerPath):
 		h.tiles(w, r, node.Ledger(), LedgerPath)
 	case !h.routePublic(w, r, node, publicPaths{mirror: MirrorPath, cards: CardsPath, successions: SuccessionsPath}):
@@ -316,7 +321,7 @@ func (h *handler) notes(w *response, r *http.Request, what string, read func(con
 		h.fail(w, r, fmt.Errorf("reading the own %s: %w", what, err))
 		return
 	}
-	h.sent(r, write(w, http.StatusOK, MediaNotes, joinNotes(all)))
+	h.sent(r, write(w, http.StatusOK, MediaNotes, wire.JoinNotes(all)))
 }
 
 func (h *handler) tiles(w *response, r *http.Request, source ledger.Source, prefix string) {

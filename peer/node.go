@@ -40,6 +40,8 @@ type Depositary interface {
 type Known interface {
 	// CardNote is the node's current card.
 	CardNote(ctx context.Context) ([]byte, error)
+	// Pulse says how long ago the node did what nobody calls for.
+	Pulse(ctx context.Context) (exchange.Pulse, error)
 	Public
 }
 

@@ -9,6 +9,7 @@ import (
 const (
 	EnvelopesPath   = "/heed/v1/envelopes"
 	CardPath        = "/heed/v1/card"
+	PulsePath       = "/heed/v1/pulse"
 	CardsPath       = "/heed/v1/cards"
 	SuccessionsPath = "/heed/v1/successions"
 	DepositsPath    = "/heed/v1/deposits" // of a depositary

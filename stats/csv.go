@@ -3,6 +3,7 @@ package stats
 import (
 	"encoding/csv"
 	"io"
+	"strconv"
 
 	"heed"
 )
@@ -12,9 +13,10 @@ import (
 var csvHead = []string{"as-of", "since", "until", "from", "to", "status", "urgency", "about", "figure", "value"}
 
 // WriteCSV writes the report as RFC 4180 has it, one figure a row. Where there
-// is no value the last field is empty. The names of parties are the only text
-// that others chose, and no spreadsheet takes them for a formula: they begin
-// with a letter or a digit.
+// is no value the last field is empty. What is confined to an accord begins with
+// rows that name it, and what of it may be published. The names of parties are
+// the only text that others chose, and no spreadsheet takes them for a formula:
+// they begin with a letter or a digit.
 func WriteCSV(w io.Writer, r Report) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
@@ -26,6 +28,17 @@ func WriteCSV(w io.Writer, r Report) error {
 			return ""
 		}
 		return heed.FormatTime(t.Time)
+	}
+	if a := r.Accord; a != nil {
+		for _, f := range []figure{
+			{"accord", "id", a.ID.String()}, {"accord", "version", strconv.FormatUint(a.Version, 10)},
+			{"disclosure", "counts", string(a.Disclosure.Counts)}, {"disclosure", "times", string(a.Disclosure.Times)}, {"disclosure", "fields", string(a.Disclosure.Fields)},
+			{"disclosure", "reserved", joined(a.Reserved)}, {"disclosure", "mark", a.Mark()},
+		} {
+			if err := out.Write([]string{stamp(r.AsOf), stamp(r.Since), stamp(r.Until), "", "", "", "", f.about, f.name, f.value}); err != nil {
+				return err
+			}
+		}
 	}
 	for _, relation := range r.Relations {
 		for _, d := range relation.Directions {

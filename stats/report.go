@@ -21,7 +21,8 @@ type Report struct {
 	// statement has not arrived, or was refused by the other node. Nobody can
 	// say in which period they fall.
 	Incomplete int        `json:"incomplete"`
-	Relations  []Relation `json:"relations"` // by name of the parties
+	Accord     *Accord    `json:"accord,omitempty"` // only cases that name it are counted; nil: all are
+	Relations  []Relation `json:"relations"`        // by name of the parties
 }
 
 // Relation is two parties. It is the same on both sides once nothing is in flight.

@@ -97,6 +97,9 @@ func (c *checker) run() error {
 	if err := c.accords(); err != nil {
 		return err
 	}
+	if err := c.erasures(); err != nil {
+		return err
+	}
 	return c.cases()
 }
 
@@ -380,15 +383,20 @@ func (c *checker) cases() error {
 			id     heed.CaseID
 			listed bool
 			accord heed.AccordID
+			under  heed.AccordID
 		}
-		some, err := list(c.view, func(r *row) named { return named{r.int(), readCaseID(r), r.bool(), readAccordID(r)} },
-			`SELECT key, id, changed IS NOT NULL, accord FROM cases WHERE key > $1 ORDER BY key LIMIT 256`, last)
+		some, err := list(c.view, func(r *row) named {
+			return named{r.int(), readCaseID(r), r.bool(), readAccordID(r), readAccordID(r)}
+		}, `SELECT key, id, changed IS NOT NULL, accord, under FROM cases WHERE key > $1 ORDER BY key LIMIT 256`, last)
 		if err != nil || len(some) == 0 {
 			return err
 		}
 		for _, n := range some {
 			last = n.key
-			if err := c.oneCase(n.id, n.listed, n.accord); err != nil {
+			if err := c.oneCase(n.id, n.listed, n.accord, n.under); err != nil {
+				return err
+			}
+			if err := c.contentsOf(n.id, n.key); err != nil {
 				return err
 			}
 			if err := c.step(1); err != nil {
@@ -400,7 +408,7 @@ func (c *checker) cases() error {
 
 // oneCase compares a case's index with its fold. A case that was never in
 // lists has no index yet.
-func (c *checker) oneCase(id heed.CaseID, listed bool, accord heed.AccordID) error {
+func (c *checker) oneCase(id heed.CaseID, listed bool, accord, under heed.AccordID) error {
 	folded, err := c.Case(id)
 	if errors.Is(err, ErrDamaged) {
 		return c.damage("case %s: %v", id, err)
@@ -409,7 +417,7 @@ func (c *checker) oneCase(id heed.CaseID, listed bool, accord heed.AccordID) err
 		return err
 	}
 	kept := err == nil
-	if err := c.accordOf(id, folded.Opening, accord); err != nil || !kept || !listed {
+	if err := c.accordOf(id, folded.Opening, accord, under); err != nil || !kept || !listed {
 		return err
 	}
 	index, err := c.Index(id)
@@ -432,7 +440,7 @@ func (c *checker) oneCase(id heed.CaseID, listed bool, accord heed.AccordID) err
 
 // accordOf compares the accord under which a case is found with its opening's,
 // which the fold leaves out where it was dropped.
-func (c *checker) accordOf(id heed.CaseID, opening heed.Statement, found heed.AccordID) error {
+func (c *checker) accordOf(id heed.CaseID, opening heed.Statement, found, under heed.AccordID) error {
 	if opening.ID.IsZero() {
 		k, err := c.Kept(heed.StatementID(id))
 		switch {
@@ -446,7 +454,46 @@ func (c *checker) accordOf(id heed.CaseID, opening heed.Statement, found heed.Ac
 	if opening.Accord != found {
 		return c.damage("case %s: it is found under accord %s, and its opening names %s", id, found.Short(), opening.Accord.Short())
 	}
+	if want := openedUnder(opening); want != under {
+		return c.damage("case %s: its contents end with accord %s, and it was opened under %s", id, under.Short(), want.Short())
+	}
 	return nil
+}
+
+// contentsOf finds the case under each content that its statements name.
+func (c *checker) contentsOf(id heed.CaseID, key int64) error {
+	notes, err := list(c.view, readSaid, `SELECT id, note FROM statement WHERE case_key = $1`, key)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		s, err := c.parse(n)
+		if err != nil {
+			continue // the fold has found it
+		}
+		for _, ref := range s.Contents {
+			_, err := find(c.view, (*row).int, `SELECT 1 FROM content_case WHERE digest = $1 AND case_key = $2`, ref.Digest[:], key)
+			if isNone(err) {
+				err = c.damage("case %s: content %s is not known to belong to it", id, ref.Digest.String()[:8])
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isNone(err error) bool { return errors.Is(err, exchange.ErrNotFound) }
+
+// erasures finds what is here of cases whose contents were erased.
+func (c *checker) erasures() error {
+	n, err := find(c.view, (*row).int, `SELECT COUNT(*) FROM content WHERE NOT `+keptByACase+`
+		AND EXISTS (SELECT 1 FROM content_case WHERE content_case.digest = content.digest)`)
+	if err == nil && n > 0 {
+		err = c.damage("%d contents are here although they were erased in every case that has them", n)
+	}
+	return err
 }
 
 // accords reads every version and act, one at a time: a version may be large.

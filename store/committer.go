@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -59,6 +60,7 @@ type writer struct {
 	batch  []*request
 	undo   []func() // puts memory back as it was before the present savepoint
 	log    int      // pages written to the write-ahead log since it was copied
+	scrub  bool     // the write-ahead log may still have what was erased
 	ailing error    // why the connection was given up after a commit
 }
 
@@ -143,9 +145,15 @@ func (w *writer) run() {
 		}()
 	}()
 	for {
+		var again <-chan time.Time
+		if w.scrub {
+			again = time.After(scrubPause)
+		}
 		select {
 		case r := <-w.store.queue:
 			w.commit(r)
+		case <-again:
+			w.emptyLog()
 		case <-w.store.closing:
 			// What waits in the queue is withdrawn by its callers.
 			w.store.ending = w.discard()
@@ -223,6 +231,7 @@ func (w *writer) finish(err error) {
 	}
 	w.conclude(nil)
 	w.copyLog()
+	w.emptyLog()
 }
 
 func (w *writer) end() error {
@@ -341,6 +350,37 @@ func (w *writer) copyLog() {
 		// Everything is committed; a fresh connection finds out what ails the disk.
 		w.log = 0
 		w.ailing = errors.Join(err, w.discard())
+	}
+}
+
+// scrubPause is between attempts to empty the write-ahead log while somebody reads.
+const scrubPause = time.Second
+
+// emptyLog copies all of the write-ahead log into the database and cuts it off,
+// where something was erased: until then the log has it. It waits for no reader;
+// while one holds an older snapshot, it is tried again.
+func (w *writer) emptyLog() {
+	if !w.scrub || w.conn == nil {
+		return
+	}
+	ignore := func(*row) error { return nil }
+	busy := false
+	err := w.conn.query("PRAGMA busy_timeout(0)", ignore)
+	if err == nil {
+		err = w.conn.query("PRAGMA wal_checkpoint(TRUNCATE)", func(r *row) error {
+			busy = r.bool()
+			return nil
+		})
+	}
+	if err == nil {
+		err = w.conn.query("PRAGMA busy_timeout("+busyTimeout+")", ignore)
+	}
+	if err != nil {
+		w.ailing = errors.Join(err, w.discard()) // as in copyLog
+		return
+	}
+	if w.scrub = busy; !busy {
+		w.log = 0
 	}
 }
 

@@ -20,14 +20,29 @@ func readDraft(r *row) draftRow {
 	d := draftRow{r.int(), exchange.Draft{
 		Code: heed.Code(r.text()), Kind: heed.Kind(r.text()), Officer: heed.OfficerID(r.text()), At: r.time(),
 	}}
-	if parties := r.text(); parties != "" {
-		for party := range strings.SplitSeq(parties, ",") {
-			d.To = append(d.To, heed.PartyID(party))
-		}
-	}
+	d.To = splitParties(r.text())
 	d.Accord, d.Version = readAccordID(r), heed.VersionID(r.digest())
 	d.Document, d.Released, d.Dropped = r.bytes(), heed.ReleaseID(r.digest()), r.time()
 	return d
+}
+
+// joinParties writes a list of parties into one column; no name has a comma.
+func joinParties(parties []heed.PartyID) string {
+	names := make([]string, len(parties))
+	for i, party := range parties {
+		names[i] = string(party)
+	}
+	return strings.Join(names, ",")
+}
+
+func splitParties(s string) (parties []heed.PartyID) {
+	if s == "" {
+		return nil
+	}
+	for party := range strings.SplitSeq(s, ",") {
+		parties = append(parties, heed.PartyID(party))
+	}
+	return parties
 }
 
 // draftRefs are a draft's contents without salts and data.
@@ -81,15 +96,11 @@ func (t *tx) PutDraft(d exchange.Draft) error {
 	if d.Code == "" {
 		return errors.New("store: a draft without a code")
 	}
-	parties := make([]string, len(d.To))
-	for i, party := range d.To {
-		parties[i] = string(party)
-	}
 	err := t.run(`INSERT INTO draft (code, kind, officer, at, parties, accord, version, document, released, dropped)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, officer = excluded.officer, at = excluded.at, parties = excluded.parties,
 		accord = excluded.accord, version = excluded.version, document = excluded.document, released = excluded.released, dropped = excluded.dropped`,
-		string(d.Code), string(d.Kind), string(d.Officer), d.At, strings.Join(parties, ","), orNull(d.Accord), orNull(d.Version),
+		string(d.Code), string(d.Kind), string(d.Officer), d.At, joinParties(d.To), orNull(d.Accord), orNull(d.Version),
 		whole(d.Document), orNull(d.Released), d.Dropped)
 	if err != nil {
 		return err

@@ -189,8 +189,11 @@ func (t *tx) Keep(k exchange.Kept) error {
 	n, err := t.exec(`INSERT INTO statement (seq, id, case_key, note, tag_key, arrived, dropped, asker, urgency)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
 		w.nextSeq, s.ID[:], key, k.Note, orNull(k.Key), k.Arrived, dropped, asker, urgency)
-	if err != nil || n == 0 {
+	if err != nil {
 		return err
+	}
+	if n == 0 {
+		return t.unerase(key, s)
 	}
 	w.nextSeq++
 	w.undone(func() { w.nextSeq-- })
@@ -202,10 +205,33 @@ func (t *tx) Keep(k exchange.Kept) error {
 		}
 		t.remember(key, entry)
 	}
-	if s.Case.IsZero() {
-		return t.run(`UPDATE cases SET code = $1, accord = $2 WHERE key = $3`, string(s.CaseCode()), orNull(s.Accord), key)
+	for _, ref := range s.Contents {
+		if err := t.attach(key, ref.Digest); err != nil {
+			return err
+		}
 	}
-	return nil
+	if s.Case.IsZero() {
+		return t.run(`UPDATE cases SET code = $1, accord = $2, under = $3, erased = NULL WHERE key = $4`, string(s.CaseCode()), orNull(s.Accord), orNull(openedUnder(s)), key)
+	}
+	return t.unerase(key, s)
+}
+
+// unerase takes the mark off a case that may have contents again: they come
+// before the statement that names them.
+func (t *tx) unerase(key int64, s heed.Statement) error {
+	if len(s.Contents) == 0 {
+		return nil
+	}
+	return t.run(`UPDATE cases SET erased = NULL WHERE key = $1 AND erased IS NOT NULL`, key)
+}
+
+// openedUnder is the accord under which a statement opens its case; zero where
+// it names none, or is about one.
+func openedUnder(opening heed.Statement) heed.AccordID {
+	if opening.Kind.OfAccord() {
+		return heed.AccordID{}
+	}
+	return opening.Accord
 }
 
 // heldCase is what the writer remembers of a case's rows.

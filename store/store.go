@@ -126,6 +126,10 @@ func Open(ctx context.Context, path string, options Options) (_ *Store, err erro
 	if err := migrateUp(ctx, s.db, path); err != nil {
 		return nil, err
 	}
+	// What a killed process had erased may stand in the log that it has left.
+	if _, err := s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
 	// A connection that is given back is closed, and with it whatever a failed
 	// transaction has left open on it.
 	s.db.SetMaxIdleConns(-1)
@@ -175,15 +179,19 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// busyTimeout is how long a connection waits for another's lock, in milliseconds.
+const busyTimeout = "10000"
+
 // dataSource sets every connection up alike. The committer copies the
 // write-ahead log itself, between commits.
 func dataSource(path string, o Options) string {
 	q := url.Values{}
 	pragma := func(name, v string) { q.Add("_pragma", name+"("+v+")") }
-	pragma("busy_timeout", "10000")
+	pragma("busy_timeout", busyTimeout)
 	pragma("journal_mode", "WAL")
 	pragma("synchronous", "FULL")
 	pragma("foreign_keys", "ON")
+	pragma("secure_delete", "ON")
 	pragma("temp_store", "MEMORY")
 	pragma("cache_size", "-16384")
 	pragma("wal_autocheckpoint", "0")

@@ -212,6 +212,15 @@ func (c courier) CurrentCard(ctx context.Context, at heed.Card) ([]byte, error) 
 	return node.exchange().CardNote(ctx)
 }
 
+// Pulse implements exchange.Courier.
+func (c courier) Pulse(ctx context.Context, at heed.Card) (exchange.Pulse, error) {
+	node, err := c.reach(ctx, at.Party)
+	if err != nil {
+		return exchange.Pulse{}, err
+	}
+	return node.exchange().Pulse(ctx)
+}
+
 // Cards implements exchange.Courier.
 func (c courier) Cards(ctx context.Context, at heed.Card) ([][]byte, error) {
 	node, err := c.reach(ctx, at.Party)

@@ -261,6 +261,204 @@ func TestLyingWitnessShowsCards(t *testing.T) {
 	})
 }
 
+// shows is what north holds after it has asked the witnesses alone; nothing
+// that they show may stand on south's record.
+func shows(t *testing.T, n *Party, what string, want heed.Card, taken bool) {
+	t.Helper()
+	if err := n.RefreshCard(t.Context(), south); taken && err != nil || !taken && !errors.Is(err, ErrDown) {
+		t.Errorf("%s: %v", what, err)
+	}
+	if card := peerCard(t, n, south); card.ID != want.ID {
+		t.Errorf("%s: north holds card %d (%.8s), want card %d (%.8s)", what, card.Serial, card.ID, want.Serial, want.ID)
+	}
+	if trouble := trouble(t, n, south); trouble != "" {
+		t.Errorf("%s: it stands on south's record: %s", what, trouble)
+	}
+}
+
+// TestAnswersOnTheWay: what witnesses say of a party's cards counts only as they
+// have signed it, for this question, now.
+func TestAnswersOnTheWay(t *testing.T) {
+	proven(t, Options{Seed: 147, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
+		waitFor(t, n, n.Warn("Possible attack on a concert", s)[0], heed.StateReceived)
+		time.Sleep(3 * time.Second)
+		net.Network.Between(north, south, Link{Down: true})
+		held := s.Card()
+		for _, w := range net.Witnesses {
+			w.Mislead(func(string, []byte) []byte { return nil })
+		}
+		rotate(s)
+		time.Sleep(15 * time.Second)
+		other, err := ledger.NewCosigningKey("w1.example", rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed := func(key ledger.CosigningKey, path string, notes []byte, ago time.Duration) []byte {
+			answer, err := Show(key, path, notes, time.Now().Add(-ago))
+			if err != nil {
+				t.Error(err)
+			}
+			return answer
+		}
+		cut := func(answer []byte) (first, notes []byte) {
+			first, notes, err := wire.CutNote(answer, ledger.MaxShowing)
+			if err != nil {
+				t.Error(err)
+			}
+			return first, notes
+		}
+		tampered := map[string]func(w *Witness, path string, answer, notes []byte) []byte{
+			"unsigned":           func(_ *Witness, _ string, _, notes []byte) []byte { return notes },
+			"nothing":            func(*Witness, string, []byte, []byte) []byte { return nil },
+			"signed by somebody": func(_ *Witness, path string, _, notes []byte) []byte { return signed(other, path, notes, 0) },
+			"signed 6 minutes ago": func(w *Witness, path string, _, notes []byte) []byte {
+				return signed(w.Key, path, notes, 6*time.Minute)
+			},
+			"signed in 6 minutes": func(w *Witness, path string, _, notes []byte) []byte {
+				return signed(w.Key, path, notes, -6*time.Minute)
+			},
+			"a signature of nothing": func(w *Witness, path string, _, notes []byte) []byte {
+				return append(signed(w.Key, path, nil, 0), notes...)
+			},
+			"signed by another witness": func(w *Witness, path string, _, notes []byte) []byte {
+				return signed(net.Witnesses[(slices.Index(net.Witnesses, w)+1)%3].Key, path, notes, 0)
+			},
+			"signed of another party": func(w *Witness, path string, _, notes []byte) []byte {
+				return signed(w.Key, strings.Replace(path, string(south), string(north), 1), notes, 0)
+			},
+			"signed for another question": func(w *Witness, path string, _, notes []byte) []byte {
+				return signed(w.Key, witness.CardsPath+string(south)+"/7", notes, 0)
+			},
+			"a changed note": func(_ *Witness, _ string, answer, notes []byte) []byte {
+				answer = bytes.Clone(answer)
+				if len(notes) > 0 {
+					answer[len(answer)-5] ^= 1
+				}
+				return answer
+			},
+			"a note more": func(_ *Witness, _ string, answer, _ []byte) []byte {
+				return append(bytes.Clone(answer), wire.JoinNotes([][]byte{n.CardNote()})...)
+			},
+			"notes left out": func(_ *Witness, _ string, answer, notes []byte) []byte {
+				if first, _ := cut(answer); len(notes) > 0 {
+					return wire.JoinNotes([][]byte{first})
+				}
+				return answer
+			},
+		}
+		for _, w := range net.Witnesses {
+			w.Tamper(func(string, []byte) []byte { return nil })
+			w.Mislead(nil)
+		}
+		for name, change := range tampered {
+			for _, w := range net.Witnesses {
+				w.Tamper(func(path string, answer []byte) []byte {
+					_, notes := cut(answer)
+					return change(w, path, answer, notes)
+				})
+			}
+			shows(t, n, name, held, false)
+		}
+		net.Witnesses[0].Tamper(func(path string, answer []byte) []byte {
+			_, notes := cut(answer)
+			return signed(net.Witnesses[0].Key, path, notes, 4*time.Minute)
+		})
+		shows(t, n, "from a witness whose clock is 4 minutes behind", s.Card(), true)
+	})
+}
+
+// TestRecoveryKeyStolen: whoever has the recovery key alone moves no peer, not
+// on the way to the witnesses, nor with one of four in their pay. With two,
+// which no quorum of four withstands, they do.
+func TestRecoveryKeyStolen(t *testing.T) {
+	proven(t, Options{Seed: 148, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
+		waitFor(t, n, n.Warn("Possible attack on a concert", s)[0], heed.StateReceived)
+		time.Sleep(3 * time.Second)
+		net.Network.Between(north, south, Link{Down: true})
+		held := s.Card()
+		thief, err := seal.NewSigningKey(rand.Reader, wire.NodeKeyName(south))
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged := held
+		forged.Serial, forged.Previous, forged.NodeKey, forged.Endpoint = held.Serial+1, held.ID, thief.Verifier().String(), "https://192.0.2.66:7443"
+		forged, note, err := wire.SignCard(forged, thief, s.Recovery)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cards := wire.JoinNotes([][]byte{note})
+		log, err := seal.NewSigningKey(rand.Reader, ledger.Origin(string(south), 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, announced, err := wire.SignStatement(heed.Statement{
+			Kind: heed.KindSuccession, Author: south, AuthorCard: held.Serial, Time: heed.Instant(time.Now()), Node: forged.NodeKey,
+			Ledger: held.LedgerKey, Successor: log.Verifier().String(), Card: forged.ID, Size: 16, Root: heed.Digest{1},
+		}, thief)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lie := func(successions ...[]byte) func(string, []byte) []byte {
+			return func(path string, _ []byte) []byte {
+				if strings.HasPrefix(path, witness.CardsPath) {
+					return cards
+				}
+				return wire.JoinNotes(successions)
+			}
+		}
+		backup := n.Backup()
+		for _, w := range net.Witnesses {
+			w.Tamper(func(path string, _ []byte) []byte { return lie()(path, nil) })
+		}
+		shows(t, n, "on the way", held, false)
+		for _, w := range net.Witnesses {
+			w.Tamper(nil)
+		}
+		net.Witnesses[2].Mislead(lie())
+		shows(t, n, "one witness", held, false)
+		net.Witnesses[2].Mislead(lie(announced))
+		shows(t, n, "one witness, with a succession that the thief has signed", held, false)
+		net.Witnesses[2].Mislead(func(path string, _ []byte) []byte {
+			if strings.HasPrefix(path, witness.CardsPath) {
+				return wire.JoinNotes(slices.Repeat([][]byte{note}, 4))
+			}
+			return nil
+		})
+		shows(t, n, "one witness, four times", held, false)
+		rotate(s)
+		time.Sleep(15 * time.Second)
+		shows(t, n, "one witness, while the others show south's own", s.Card(), true)
+		n.Restore(backup, false)
+		for _, w := range net.Witnesses {
+			w.Mislead(func(string, []byte) []byte { return nil })
+		}
+		net.Witnesses[1].Mislead(lie())
+		net.Witnesses[3].Mislead(lie())
+		shows(t, n, "two witnesses", forged, true)
+	})
+}
+
+// TestRenewedNodeKeyAtWitnesses: a peer that renews its node key, then ends its
+// ledger and answers us no more is followed where f+1 witnesses show its cards.
+func TestRenewedNodeKeyAtWitnesses(t *testing.T) {
+	proven(t, Options{Seed: 149, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
+		waitFor(t, n, n.Warn("Possible attack on a concert", s)[0], heed.StateReceived)
+		time.Sleep(3 * time.Second)
+		net.Network.Between(north, south, Link{Down: true})
+		held := s.Card()
+		for _, w := range net.Witnesses {
+			w.Mislead(func(string, []byte) []byte { return nil })
+		}
+		s.NextCard(true, nil)
+		rotate(s)
+		time.Sleep(15 * time.Second)
+		net.Witnesses[3].Mislead(nil)
+		shows(t, n, "one witness", held, false)
+		net.Witnesses[0].Mislead(nil)
+		shows(t, n, "two witnesses", s.Card(), true)
+	})
+}
+
 // TestTwoSuccessions: a debtor has signed a second succession to its next
 // ledger, and a witness in its pay is the first to show that one. The other
 // witnesses show the one that the end leaf names.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"heed"
+	"heed/exchange"
 	"heed/stats"
 )
 
@@ -89,10 +90,10 @@ func TestCountsInBatches(t *testing.T) {
 				t.Errorf("%s counts %d cases, and %d received", p.ID, r.Cases, line.Warnings.Received)
 			}
 		}
-		if _, err := n.Statistics(t.Context(), "west.example", stats.Period{}); err == nil {
+		if _, err := n.Statistics(t.Context(), exchange.Counted{With: "west.example"}); err == nil {
 			t.Error("a party that never was a peer has statistics")
 		}
-		if _, err := n.Statistics(t.Context(), "", stats.Period{Since: time.Now(), Until: time.Now().Add(-time.Hour)}); err == nil {
+		if _, err := n.Statistics(t.Context(), exchange.Counted{Period: stats.Period{Since: time.Now(), Until: time.Now().Add(-time.Hour)}}); err == nil {
 			t.Error("a period that ends before it begins is counted")
 		}
 	})
@@ -100,7 +101,7 @@ func TestCountsInBatches(t *testing.T) {
 
 func statistics(t *testing.T, p *Party, with heed.PartyID) stats.Report {
 	t.Helper()
-	r, err := p.Statistics(t.Context(), with, stats.Period{})
+	r, err := p.Statistics(t.Context(), exchange.Counted{With: with})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,11 +3,13 @@ package testnet
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,7 +37,8 @@ type Witness struct {
 	mu      sync.Mutex
 	running *witness.Witness // nil: it is down
 	lie     func(status int, answer []byte) (int, []byte)
-	mislead func(path string, answer []byte) []byte
+	mislead func(path string, notes []byte) []byte
+	tamper  func(path string, answer []byte) []byte
 	found   []witness.Finding
 }
 
@@ -152,12 +155,39 @@ func (w *Witness) Lie(lie func(status int, answer []byte) (int, []byte)) {
 	w.lie = lie
 }
 
-// Mislead changes what the witness shows of parties' cards and successions;
-// nil: nothing.
-func (w *Witness) Mislead(mislead func(path string, answer []byte) []byte) {
+// Mislead changes what the witness shows of parties' cards and successions,
+// and it signs that; nil: nothing.
+func (w *Witness) Mislead(mislead func(path string, notes []byte) []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.mislead = mislead
+}
+
+// Tamper changes the witness's answers about parties' cards and successions on
+// their way; nil: nothing.
+func (w *Witness) Tamper(tamper func(path string, answer []byte) []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tamper = tamper
+}
+
+// Show is the answer that the witness would give to a path about cards or
+// successions with these notes, signed with any key at any time.
+func Show(key ledger.CosigningKey, path string, notes []byte, at time.Time) ([]byte, error) {
+	s := ledger.Showing{What: ledger.ShowsSuccessions, At: at, Notes: sha256.Sum256(notes)}
+	party := strings.TrimPrefix(path, witness.SuccessionsPath)
+	if rest, ok := strings.CutPrefix(path, witness.CardsPath); ok {
+		var serial string
+		var err error
+		party, serial, _ = strings.Cut(rest, "/")
+		s.What = ledger.ShowsCards
+		if s.After, err = strconv.ParseUint(serial, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	s.Party = party
+	signed, err := key.Show(s)
+	return append(wire.JoinNotes([][]byte{signed}), notes...), err
 }
 
 // Findings lists the misbehaviour that the witness has proven.
@@ -169,7 +199,7 @@ func (w *Witness) Findings() []witness.Finding {
 
 func (w *Witness) serve(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
 	w.mu.Lock()
-	running, lie, mislead := w.running, w.lie, w.mislead
+	running, lie, mislead, tamper := w.running, w.lie, w.mislead, w.tamper
 	w.mu.Unlock()
 	if running == nil {
 		return 0, nil, ErrDown
@@ -180,8 +210,20 @@ func (w *Witness) serve(ctx context.Context, method, path string, body []byte) (
 	if lie != nil && path == witness.AddPath {
 		status, text = lie(status, text)
 	}
-	if mislead != nil && (strings.HasPrefix(path, witness.CardsPath) || strings.HasPrefix(path, witness.SuccessionsPath)) {
-		status, text = http.StatusOK, mislead(path, text)
+	if !strings.HasPrefix(path, witness.CardsPath) && !strings.HasPrefix(path, witness.SuccessionsPath) {
+		return status, text, nil
+	}
+	if mislead != nil {
+		_, notes, err := wire.CutNote(text, ledger.MaxShowing)
+		if err != nil {
+			return 0, nil, err
+		}
+		if text, err = Show(w.Key, path, mislead(path, notes), w.now()); err != nil {
+			return 0, nil, err
+		}
+	}
+	if tamper != nil {
+		text = tamper(path, text)
 	}
 	return status, text, nil
 }
@@ -234,16 +276,16 @@ func (c cosigner) Resource(ctx context.Context, url, origin, path string) ([]byt
 }
 
 // Cards implements exchange.Cosigner.
-func (c cosigner) Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([][]byte, error) {
-	return c.notes(ctx, url, fmt.Sprintf("%s%s/%d", witness.CardsPath, of, after))
+func (c cosigner) Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([]byte, error) {
+	return c.shown(ctx, url, fmt.Sprintf("%s%s/%d", witness.CardsPath, of, after))
 }
 
 // Successions implements exchange.Cosigner.
-func (c cosigner) Successions(ctx context.Context, url string, of heed.PartyID) ([][]byte, error) {
-	return c.notes(ctx, url, witness.SuccessionsPath+string(of))
+func (c cosigner) Successions(ctx context.Context, url string, of heed.PartyID) ([]byte, error) {
+	return c.shown(ctx, url, witness.SuccessionsPath+string(of))
 }
 
-func (c cosigner) notes(ctx context.Context, url, path string) ([][]byte, error) {
+func (c cosigner) shown(ctx context.Context, url, path string) ([]byte, error) {
 	status, answer, err := c.ask(ctx, http.MethodGet, url, path, nil)
 	switch {
 	case err != nil:
@@ -253,6 +295,5 @@ func (c cosigner) notes(ctx context.Context, url, path string) ([][]byte, error)
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("testnet: %s: status %d: %s", path, status, strings.TrimSpace(string(answer)))
 	}
-	const most, largest = 64, 128 << 10
-	return wire.SplitNotes(answer, most, largest)
+	return answer, nil
 }

@@ -1,9 +1,13 @@
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
-// noteLength is what stands before each note of a list: its length, big endian.
-const noteLength = 4
+// NoteLength is what stands before each note of a list, in bytes: its length,
+// big endian.
+const NoteLength = 4
 
 // JoinNotes makes a list of signed notes, each after its length in four bytes,
 // as cards and successions are served (docs/protocol.md, section 2).
@@ -25,14 +29,24 @@ func SplitNotes(list []byte, count, size int) ([][]byte, error) {
 		if len(notes) == count {
 			return nil, malformed("a list of more than %d notes", count)
 		}
-		if len(list) < noteLength {
-			return nil, malformed("note %d: %d bytes, and a length has %d", len(notes)+1, len(list), noteLength)
+		note, rest, err := CutNote(list, int64(size))
+		if err != nil {
+			return nil, fmt.Errorf("note %d: %w", len(notes)+1, err)
 		}
-		length := int64(binary.BigEndian.Uint32(list))
-		if list = list[noteLength:]; length == 0 || length > int64(size) || length > int64(len(list)) {
-			return nil, malformed("note %d: it has %d bytes, where %d follow and 1 to %d are read", len(notes)+1, length, len(list), size)
-		}
-		notes, list = append(notes, list[:length:length]), list[length:]
+		notes, list = append(notes, note), rest
 	}
 	return notes, nil
+}
+
+// CutNote takes one note of 1 to size bytes, with its length, off the front of
+// data. Both are parts of data. Errors match ErrMalformed.
+func CutNote(data []byte, size int64) (note, rest []byte, err error) {
+	if len(data) < NoteLength {
+		return nil, nil, malformed("%d bytes, and a length has %d", len(data), NoteLength)
+	}
+	length := int64(binary.BigEndian.Uint32(data))
+	if data = data[NoteLength:]; length == 0 || length > size || length > int64(len(data)) {
+		return nil, nil, malformed("a note of %d bytes, where %d follow and 1 to %d are read", length, len(data), size)
+	}
+	return data[:length:length], data[length:], nil
 }

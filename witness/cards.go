@@ -2,9 +2,11 @@ package witness
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,20 +16,8 @@ import (
 	"heed/wire"
 )
 
-// Bounds of one answer about a party's cards and successions.
-const (
-	MaxCards = 16 // cards; whoever wants more asks for those after the last
-
-	// maxSuccessions is more than there can be: each leaves one of maxPartyLogs.
-	maxSuccessions = 2 * maxPartyLogs
-	// maxCardNote is a card's text with its two signature lines.
-	maxCardNote = wire.MaxCard + 2<<10
-	// maxSuccessionNote is a statement's text with a node's signature line.
-	maxSuccessionNote = wire.MaxStatementText + 1<<10
-)
-
 // Cards are the signed cards that are held of a party with serials after one,
-// oldest first and at most MaxCards: by them a creditor finds the ledger that
+// oldest first and at most exchange.MaxShownCards: by them a creditor finds the ledger that
 // its debtor goes on in, whomever the debtor still answers. A serial that was
 // never held is left out. exchange.ErrNotFound: no ledger of it is witnessed.
 func (w *Witness) Cards(ctx context.Context, of heed.PartyID, after uint64) (notes [][]byte, err error) {
@@ -37,7 +27,7 @@ func (w *Witness) Cards(ctx context.Context, of heed.PartyID, after uint64) (not
 			return err
 		}
 		oldest := p.Card.Serial - min(p.Card.Serial-1, mostCards)
-		for serial := max(after+1, oldest); len(notes) < MaxCards; serial++ {
+		for serial := max(after+1, oldest); len(notes) < exchange.MaxShownCards; serial++ {
 			card, err := v.CardOf(of, serial)
 			if err == nil {
 				note, err := v.CardNote(card.ID)
@@ -80,25 +70,35 @@ func (w *Witness) serveCards(out http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	w.serveNotes(out, r, name, func(party heed.PartyID) ([][]byte, error) { return w.Cards(r.Context(), party, after) })
+	w.serveNotes(out, r, name, ledger.Showing{What: ledger.ShowsCards, After: after}, func(party heed.PartyID) ([][]byte, error) {
+		return w.Cards(r.Context(), party, after)
+	})
 }
 
 func (w *Witness) serveSuccessions(out http.ResponseWriter, r *http.Request) {
-	w.serveNotes(out, r, strings.TrimPrefix(r.URL.Path, SuccessionsPath), func(party heed.PartyID) ([][]byte, error) {
+	name := strings.TrimPrefix(r.URL.Path, SuccessionsPath)
+	w.serveNotes(out, r, name, ledger.Showing{What: ledger.ShowsSuccessions}, func(party heed.PartyID) ([][]byte, error) {
 		return w.Successions(r.Context(), party)
 	})
 }
 
-func (w *Witness) serveNotes(out http.ResponseWriter, r *http.Request, name string, read func(heed.PartyID) ([][]byte, error)) {
+// serveNotes answers with notes, before them what the witness signs about them:
+// on the way, and under its address, is anybody.
+func (w *Witness) serveNotes(out http.ResponseWriter, r *http.Request, name string, what ledger.Showing, read func(heed.PartyID) ([][]byte, error)) {
 	party, err := heed.ParsePartyID(name)
 	if err != nil || r.URL.RawPath != "" {
 		w.nothingHere(out, r)
 		return
 	}
 	notes, err := read(party)
+	var signed []byte
+	if err == nil {
+		what.Party, what.At, what.Notes = string(party), w.Now(), sha256.Sum256(wire.JoinNotes(notes))
+		signed, err = w.Key.Show(what)
+	}
 	switch {
 	case err == nil:
-		w.answer(out, r, http.StatusOK, notesType, wire.JoinNotes(notes))
+		w.answer(out, r, http.StatusOK, shownType, wire.JoinNotes(slices.Concat([][]byte{signed}, notes)))
 	case errors.Is(err, exchange.ErrNotFound):
 		w.answer(out, r, http.StatusNotFound, textType, []byte("no ledger of this party is witnessed here\n"))
 	default:

@@ -17,7 +17,6 @@ import (
 	"heed"
 	"heed/exchange"
 	"heed/ledger"
-	"heed/wire"
 )
 
 // Client asks witnesses, ours and others, over HTTP. It implements
@@ -74,22 +73,20 @@ func (c *Client) Resource(ctx context.Context, url, origin, path string) ([]byte
 }
 
 // Cards implements exchange.Cosigner.
-func (c *Client) Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([][]byte, error) {
-	return c.notes(ctx, url, of, CardsPath+string(of)+"/"+strconv.FormatUint(after, 10), MaxCards, maxCardNote)
+func (c *Client) Cards(ctx context.Context, url string, of heed.PartyID, after uint64) ([]byte, error) {
+	return c.shown(ctx, url, of, CardsPath+string(of)+"/"+strconv.FormatUint(after, 10))
 }
 
 // Successions implements exchange.Cosigner.
-func (c *Client) Successions(ctx context.Context, url string, of heed.PartyID) ([][]byte, error) {
-	return c.notes(ctx, url, of, SuccessionsPath+string(of), maxSuccessions, maxSuccessionNote)
+func (c *Client) Successions(ctx context.Context, url string, of heed.PartyID) ([]byte, error) {
+	return c.shown(ctx, url, of, SuccessionsPath+string(of))
 }
 
-// notes reads a list of at most count notes, of at most size bytes each.
-func (c *Client) notes(ctx context.Context, url string, of heed.PartyID, path string, count, size int) ([][]byte, error) {
+func (c *Client) shown(ctx context.Context, url string, of heed.PartyID, path string) ([]byte, error) {
 	if _, err := heed.ParsePartyID(string(of)); err != nil {
 		return nil, err // it becomes a part of the path
 	}
-	const length = 4
-	status, answer, err := c.call(ctx, http.MethodGet, url, path, nil, int64(count)*int64(length+size))
+	status, answer, err := c.call(ctx, http.MethodGet, url, path, nil, exchange.MaxShown)
 	switch {
 	case err != nil:
 		return nil, err
@@ -98,11 +95,7 @@ func (c *Client) notes(ctx context.Context, url string, of heed.PartyID, path st
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%s answered %d %s", url, status, http.StatusText(status))
 	}
-	notes, err := wire.SplitNotes(answer, count, size)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", url, err)
-	}
-	return notes, nil
+	return answer, nil
 }
 
 // Tiles reads a log below a prefix: for the tiles address of a card.

@@ -51,7 +51,7 @@ func (w *Witness) Handler() http.Handler {
 
 const (
 	textType  = "text/plain; charset=utf-8"
-	notesType = "application/vnd.heed.notes" // as at a node's endpoint
+	shownType = "application/vnd.heed.witness-notes"
 )
 
 func (w *Witness) serveAdd(out http.ResponseWriter, r *http.Request) {

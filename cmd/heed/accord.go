@@ -122,7 +122,7 @@ YAML or JSON, over both (docs/accords.md has the keys); --quorum, --from and
 		},
 	}
 	terms.add(a, c)
-	c.Flags().StringVar(&template, "template", "", "NAME of a template; `heed accord templates` lists them")
+	c.Flags().StringVar(&template, "template", "", "NAME of a template; 'heed accord templates' lists them")
 	complete(c, "template", draft.Templates())
 	return c
 }
@@ -312,7 +312,13 @@ func (a *app) accordShowCommand() *cobra.Command {
 }
 
 func writeAccord(w io.Writer, s control.AccordShown) {
-	fmt.Fprintf(w, "%s\nWhere it stands\n%s", plain(s.Text), plain(s.Standing))
+	fmt.Fprintf(w, "%s (%s)\n\nWhere it stands\n%s", plain(s.Name), s.Accord[:8], localTimes(plain(s.Standing)))
+	writeTold(w, s)
+	fmt.Fprintf(w, "\nTerms\n%s", localTimes(plain(s.Text)))
+}
+
+// writeTold says who has confirmed what this party has said.
+func writeTold(w io.Writer, s control.AccordShown) {
 	if len(s.Told) == 0 {
 		return
 	}

@@ -50,7 +50,7 @@ func (a *app) takeCommand() *cobra.Command {
 				return err
 			}
 			return a.print(answer, func(w io.Writer) {
-				fmt.Fprintf(w, "%s has case %s since %s\n", answer.Officer, args[0], stamp(answer.At.Time, nil))
+				fmt.Fprintf(w, "%s has case %s since %s\n", answer.Officer, answer.Case.Spoken(), stamp(answer.At.Time, nil))
 			})
 		},
 	}

@@ -3,13 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +18,12 @@ import (
 	"heed"
 	"heed/audit"
 	"heed/control"
+	"heed/exchange"
 	"heed/ledger"
 	"heed/peer"
 	"heed/seal"
 	"heed/wire"
+	"heed/witness"
 )
 
 type auditOptions struct {
@@ -114,7 +116,7 @@ func auditFault(ctx context.Context, err error) error {
 	case errors.Is(err, ledger.ErrSignature):
 		fault.Exit, fault.Hint = control.ExitEvidence, "somebody else signs this ledger, or the party has a newer card: compare its fingerprint, and name it with --card"
 	case errors.Is(err, ledger.ErrOrigin):
-		fault.Exit, fault.Hint = control.ExitInput, "is this the address of the party whose card it is? A ledger that has ended is read at ADDRESS/mirror/ORIGIN, with the card that names it"
+		fault.Exit, fault.Hint = control.ExitInput, "is this the address of the party whose card it is? A ledger that has ended is read at ADDRESS/mirror/ORIGIN or at WITNESS/logs/ORIGIN, with the card that names it"
 	}
 	return fault
 }
@@ -164,7 +166,7 @@ func auditOrder(ctx context.Context, client *http.Client, courier *peer.Client, 
 	case o.card != "":
 		order.CardNote, err = readBounded(o.card, wire.MaxCard+1024)
 	case strings.HasPrefix(url, "http://"):
-		order.CardNote, err = newestCard(ctx, client, url)
+		order.CardNote, err = cardOf(ctx, client, url)
 	default:
 		err = &control.Fault{Exit: control.ExitInput, Message: url + " is an endpoint, whose key stands in the party's card", Hint: "add --card FILE, or name the ledger's tiles address, http://HOST:PORT"}
 	}
@@ -190,25 +192,88 @@ func auditOrder(ctx context.Context, client *http.Client, courier *peer.Client, 
 	return order, nil
 }
 
-// newestCard asks the server of a ledger's tiles for the party's cards.
-func newestCard(ctx context.Context, client *http.Client, url string) ([]byte, error) {
-	const most = 256 * (wire.MaxCard + 1024)
-	body, err := getBounded(ctx, client, url+"/cards", most)
+// maxAuditCard is a card's text with its two signature lines.
+const maxAuditCard = wire.MaxCard + 2<<10
+
+// cardOf asks the server of a ledger for its party's cards and takes the newest
+// that names the ledger: a party that has gone on in another one has newer cards.
+func cardOf(ctx context.Context, client *http.Client, url string) ([]byte, error) {
+	notes, origin, err := cardsAt(ctx, client, url)
 	if err != nil {
 		return nil, err
 	}
-	var note []byte
-	for len(body) >= 4 {
-		size := int64(binary.BigEndian.Uint32(body))
-		if size > int64(len(body)-4) {
-			return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + "/cards is cut short", Hint: "try again"}
+	for _, note := range slices.Backward(notes) {
+		if origin == "" {
+			return note, nil // the present ledger
 		}
-		note, body = body[4:4+size], body[4+size:]
+		card, err := wire.ParseCard(note)
+		if err != nil {
+			return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + ": card: " + err.Error(), Hint: "add --card FILE"}
+		}
+		if key, err := seal.ParseVerifyKey(card.LedgerKey); err == nil && key.Name() == origin {
+			return note, nil
+		}
 	}
-	if note == nil {
-		return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + " shows no card", Hint: "add --card FILE"}
+	return nil, &control.Fault{Exit: control.ExitUnreachable, Message: url + ": its server shows no card that names this ledger", Hint: "add --card FILE"}
+}
+
+// cardsAt are a party's cards, oldest first, as the server of a ledger shows
+// them: a witness for its copies, a node for its own ledgers. origin is that of
+// the ledger where the address names one.
+func cardsAt(ctx context.Context, client *http.Client, url string) (notes [][]byte, origin string, err error) {
+	const scheme = "http://"
+	address := strings.TrimPrefix(url, scheme) // whose host may be called logs
+	if base, named, found := strings.Cut(address, witness.LogsPath); found {
+		party, _, err := ledger.ParseOrigin(named)
+		if err != nil {
+			return nil, "", &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "a witness's copy is at URL" + witness.LogsPath + "south.example/v1"}
+		}
+		notes, err = witnessedCards(ctx, client, scheme+base, party)
+		return notes, named, err
 	}
-	return note, nil
+	base, origin, _ := strings.Cut(address, "/mirror/")
+	const most, size = 4096, 32 << 20 // as a peer reads
+	list, err := getBounded(ctx, client, scheme+base+"/cards", size)
+	if err != nil {
+		return nil, "", err
+	}
+	if notes, err = wire.SplitNotes(list, most, maxAuditCard); err != nil {
+		return nil, "", &control.Fault{Exit: control.ExitUnreachable, Message: scheme + base + "/cards: " + err.Error(), Hint: "try again, or add --card FILE"}
+	}
+	return notes, origin, nil
+}
+
+// witnessedCards are the cards that a witness holds of a party, page by page.
+// Its signature on them is not looked at: nobody has said whose it is to be.
+func witnessedCards(ctx context.Context, client *http.Client, base, party string) (notes [][]byte, err error) {
+	bad := func(why any) ([][]byte, error) {
+		return nil, &control.Fault{Exit: control.ExitUnreachable, Message: fmt.Sprintf("the cards of %s at %s: %v", party, base, why), Hint: "add --card FILE"}
+	}
+	const pages = 512
+	after := uint64(0)
+	for range pages {
+		list, err := getBounded(ctx, client, fmt.Sprintf("%s%s%s/%d", base, witness.CardsPath, party, after), exchange.MaxShown)
+		if err != nil {
+			return nil, err
+		}
+		page, err := wire.SplitNotes(list, 1+exchange.MaxShownCards, maxAuditCard)
+		if err != nil {
+			return bad(err)
+		}
+		if len(page) < 2 {
+			return notes, nil
+		}
+		notes = append(notes, page[1:]...)
+		last, err := wire.ParseCard(notes[len(notes)-1])
+		if err != nil {
+			return bad(err)
+		}
+		if last.Serial <= after {
+			return bad("they do not end")
+		}
+		after = last.Serial
+	}
+	return bad("there are too many")
 }
 
 func getBounded(ctx context.Context, client *http.Client, url string, most int64) ([]byte, error) {

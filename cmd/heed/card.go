@@ -170,11 +170,14 @@ func readStored(ctx context.Context, home string, party heed.PartyID, read func(
 // mostCardFile bounds a file of cards: `heed card --all` prints one after another.
 const mostCardFile = 64 * (wire.MaxCard + 4096)
 
+// cardFirst is a card's first line.
+const cardFirst = "heed-card/v1\n"
+
 // splitCards takes a file of cards apart. Within a card, its first line stands
 // nowhere else: every other one has a name and a value.
 func splitCards(file []byte) (notes [][]byte) {
 	for {
-		end := bytes.Index(file, []byte("\nheed-card/v1\n"))
+		end := bytes.Index(file, []byte("\n"+cardFirst))
 		if end < 0 {
 			return append(notes, file)
 		}

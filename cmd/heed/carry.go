@@ -33,7 +33,7 @@ func (a *app) exportCommand() *cobra.Command {
 				return carriageFault(out, err)
 			}
 			return a.print(map[string]any{"file": out, "envelopes": len(carriage.Envelopes)}, func(w io.Writer) {
-				fmt.Fprintf(w, "%d envelopes in %s: they are opened by nobody but the recipient\n", len(carriage.Envelopes), out)
+				fmt.Fprintf(w, "%s in %s; nobody but the recipient can open what is inside\n", counted(len(carriage.Envelopes), "envelope"), out)
 			})
 		},
 	}
@@ -67,13 +67,13 @@ func (a *app) importCommand() *cobra.Command {
 				}
 			}
 			err = a.print(answer, func(w io.Writer) {
-				fmt.Fprintf(w, "from %s: %d statements received, %d other envelopes taken in\n", answer.From, answer.Accepted, answer.Taken)
+				fmt.Fprintf(w, "from %s: %s received, %s taken in\n", answer.From, counted(answer.Accepted, "statement"), counted(answer.Taken, "other envelope"))
 				for _, r := range answer.Refused {
 					fmt.Fprintln(w, "refused: "+r)
 				}
 			})
 			if err == nil && len(answer.Refused) > 0 {
-				return &control.Fault{Exit: control.ExitRefused, Message: fmt.Sprintf("%d of the envelopes were refused", len(answer.Refused)), Hint: "the reasons stand above; the sender is told"}
+				return &control.Fault{Exit: control.ExitRefused, Message: counted(len(answer.Refused), "envelope") + " refused", Hint: "the reasons stand above; the sender is told"}
 			}
 			return err
 		},
@@ -102,6 +102,9 @@ func (a *app) waitCommand() *cobra.Command {
   heed wait 9f2c41d0 in-force                  # an accord: proposed, in-force, amending, amended, suspended, ended
   heed wait --drained`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if timeout < 0 {
+				return &control.Fault{Exit: control.ExitInput, Message: "--timeout " + timeout.String() + " is negative", Hint: "give a time like 30s or 5m"}
+			}
 			request := control.WaitRequest{Drained: drained, Seconds: timeout.Seconds()}
 			if len(args) == 1 || len(args) == 2 && drained {
 				return &control.Fault{Exit: control.ExitInput, Message: "it is not clear what to wait for", Hint: "usage: " + c.UseLine()}

@@ -114,9 +114,12 @@ func openKeyRing(home string, party heed.PartyID, passphrase seal.Passphrase) (*
 // that cannot be used.
 func fileFault(what string, err error) error {
 	hint := "check the name, and that this user may read and write there"
+	var named *fs.PathError
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &named) && named.Op == opWrite:
+		hint = folderHint(named.Path)
 	case errors.Is(err, fs.ErrNotExist):
-		hint = "check the name: there is nothing of it"
+		hint = "there is no such file or folder: check its name"
 	case errors.Is(err, fs.ErrExist):
 		hint = "name another file: this one is not written over"
 	case errors.Is(err, fs.ErrPermission):
@@ -328,9 +331,21 @@ func openStore(ctx context.Context, home string) (*store.Store, error) {
 // storeFault says what to do where another process has the home.
 func storeFault(err error) error {
 	if errors.Is(err, store.ErrLocked) {
-		return &control.Fault{Exit: control.ExitFault, Message: err.Error(), Hint: "a node of this home is running: stop it first, or use it"}
+		return &control.Fault{Exit: control.ExitFault, Message: lockedText(err), Hint: "a node of this home is running: stop it first, or use the commands that ask it"}
 	}
 	return err
+}
+
+// lockedText says who has a database open.
+func lockedText(err error) string {
+	var locked *store.LockedError
+	switch {
+	case !errors.As(err, &locked):
+		return err.Error()
+	case locked.PID == 0:
+		return "another process has the database open (lock file " + locked.Path + ")"
+	}
+	return fmt.Sprintf("process %d has the database open (lock file %s)", locked.PID, locked.Path)
 }
 
 // noNode says how the process of a home is started that is no node's.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,13 +43,11 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 		fmt.Fprintln(w, title)
 		t := table(w, "  CASE", "REPLY", "WITH", "DUE", "LEFT", "LEVEL", "TAKEN BY")
 		for _, l := range lines {
-			t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), l.Kind.Words(), string(l.Peer), stamp(l.Due.Time, nil), left(l), fmt.Sprint(l.Level), string(l.TakenBy))
+			t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), l.Kind.Words(), string(l.Peer), stamp(l.Due.Time, nil), left(l), levelText(l.Level, l.State), string(l.TakenBy))
 		}
 		t.flush()
-		for _, l := range lines {
-			if l.Ring != nil {
-				fmt.Fprintf(w, "  ring about %s: %s\n", l.Case.Spoken(), ringText(*l.Ring))
-			}
+		for _, r := range ringsOf(lines) {
+			fmt.Fprintf(w, "  ring about %s (%s): %s\n", r.code.Spoken(), strings.Join(r.duties, ", "), ringText(r.whom))
 		}
 	}
 	section("We owe:", "We owe no reply.", inbox.Duties)
@@ -71,6 +70,48 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 		t.row("  "+l.Case.Spoken()+exerciseMark(l.Status), string(l.Peer), string(by), aboutText(l), string(l.Stage), stamp(l.Changed.Time, nil))
 	}
 	t.flush()
+}
+
+// ringing is one call to make: about every overdue reply of a party in a case.
+type ringing struct {
+	code   heed.Code
+	duties []string
+	whom   control.Ring // the highest that has been reached
+}
+
+// ringsOf makes one call of all that is overdue in a case.
+func ringsOf(lines []control.InboxLine) (all []ringing) {
+	at := map[string]int{}
+	for _, l := range lines {
+		if l.Ring == nil {
+			continue
+		}
+		i, ok := at[l.ID]
+		if !ok {
+			i = len(all)
+			at[l.ID] = i
+			all = append(all, ringing{code: l.Case, whom: *l.Ring})
+		}
+		all[i].add(*l.Ring)
+	}
+	return all
+}
+
+func (r *ringing) add(ring control.Ring) {
+	if words := ring.Duty.Words(); !slices.Contains(r.duties, words) {
+		r.duties = append(r.duties, words)
+	}
+	if ring.Level > r.whom.Level {
+		r.whom = ring
+	}
+}
+
+// levelText is how far a reply has climbed. One that was given more time has not.
+func levelText(level int, state heed.DutyState) string {
+	if state == heed.DutyOpen {
+		level = 0
+	}
+	return fmt.Sprint(level)
 }
 
 // aboutText is how urgent a case is; a proposal has its own time for a reply.

@@ -135,6 +135,9 @@ func (a *app) found(ctx context.Context, s settings, keys seal.KeyFile, passphra
 }
 
 func (o initOptions) settings() (settings, error) {
+	if o.name == "" {
+		return settings{}, &control.Fault{Exit: control.ExitInput, Message: "--name PARTY is missing", Hint: "the party's name is its identity, like north.example"}
+	}
 	party, err := heed.ParsePartyID(o.name)
 	if err != nil {
 		return settings{}, err
@@ -228,6 +231,10 @@ func readBaseline(path string) (heed.Baseline, error) {
 // writeWhole writes a file so that it is there whole or not at all.
 func writeWhole(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".heed-*")
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		return &fs.PathError{Op: opWrite, Path: path, Err: named.Err}
+	}
 	if err != nil {
 		return err
 	}

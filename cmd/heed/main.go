@@ -71,6 +71,14 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	flags.StringVar(&a.home, "home", "", "folder of the node (default $HEED_HOME, else ./heed-home)")
 	flags.StringVar(&a.as, "as", "", "officer who acts (default $HEED_OFFICER)")
 	flags.BoolVar(&a.json, "json", false, "print JSON")
+	var version bool
+	root.Flags().BoolVar(&version, "version", false, "print which build this is, as 'heed version' does")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if version {
+			return a.printVersion()
+		}
+		return c.Help()
+	}
 
 	group := func(id, title string, commands ...*cobra.Command) {
 		root.AddGroup(&cobra.Group{ID: id, Title: title})
@@ -82,13 +90,14 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	group("case", "Warnings and replies:",
 		a.warnCommand(), a.draftCommand(), a.releaseCommand(), a.inboxCommand(), a.showCommand(), a.openCommand(), a.takeCommand(), a.ackCommand(), a.assessCommand(),
 		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(),
-		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.callCommand(), a.waitCommand())
+		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.forwardCommand(), a.consentCommand(), a.callCommand(), a.waitCommand())
 	group("accord", "Accords:", a.accordCommand())
+	group("drill", "Exercises:", a.drillCommand())
 	group("carry", "By file:", a.exportCommand(), a.importCommand())
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
 	group("figures", "Figures:", a.statsCommand())
 	group("node", "The node:", a.initCommand(), a.serveCommand(), a.witnessCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
-		a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand())
+		a.healthCommand(), a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
 		refuseStrays(c)
 		if strings.Contains(c.Use, " CASE") && c.ValidArgsFunction == nil {
@@ -192,9 +201,9 @@ func complain(w io.Writer, err error) int {
 		exit, hint = control.ExitInput, "`heed --help` lists the commands"
 		message, hint = nearestCommand(message, hint)
 	}
-	fmt.Fprintln(w, "heed: "+message)
+	fmt.Fprintln(w, "heed: "+localTimes(message))
 	if hint != "" {
-		fmt.Fprintln(w, "      "+hint)
+		fmt.Fprintln(w, "      "+localTimes(hint))
 	}
 	return exit
 }

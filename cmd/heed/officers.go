@@ -54,10 +54,16 @@ func (a *app) officerCommand() *cobra.Command {
 		Use: "remove NAME", Short: "Take an officer's powers; what was signed stays signed", Args: cobra.ExactArgs(1),
 		Example: "  heed officer remove jens",
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := a.call(c.Context(), "officer-remove", control.OfficerRequest{By: a.administrator(), Name: args[0]}, &struct{}{}); err != nil {
+			var answer control.OfficerRemoved
+			if err := a.call(c.Context(), "officer-remove", control.OfficerRequest{By: a.administrator(), Name: args[0]}, &answer); err != nil {
 				return err
 			}
-			return a.print(map[string]string{"removed": args[0]}, func(w io.Writer) { fmt.Fprintf(w, "%s was removed from the roster\n", args[0]) })
+			return a.print(answer, func(w io.Writer) {
+				fmt.Fprintf(w, "%s was removed from the roster\n", answer.Removed)
+				for _, code := range answer.Drafts {
+					fmt.Fprintf(w, "  draft %s can be released no more: drop it, and have another officer draft it again\n", code.Spoken())
+				}
+			})
 		},
 	}
 	c.AddCommand(add, list, remove)

@@ -32,7 +32,7 @@ func mayWrite(path, first string) error {
 	}
 	if err != nil {
 		fault := writeFault(path, err)
-		fault.Exit, fault.Hint = control.ExitInput, "make the folder "+dir+", or name a file in another one"
+		fault.Exit, fault.Hint = control.ExitInput, folderHint(path)
 		return fault
 	}
 	f, err := os.Open(path)
@@ -55,6 +55,14 @@ func mayWrite(path, first string) error {
 		return exists
 	}
 	return nil
+}
+
+// opWrite is the operation of an error about a file that was to be written.
+const opWrite = "write"
+
+// folderHint says what to do where there is no folder to write a file into.
+func folderHint(path string) string {
+	return "make the folder " + filepath.Dir(path) + ", or name a file in another one"
 }
 
 // writeFault speaks of the file that people named, and not of the one beside

@@ -116,18 +116,27 @@ func (a *app) completeDraft(c *cobra.Command, args []string, _ string) ([]string
 	}
 	var codes []string
 	for _, l := range lines {
-		codes = append(codes, fmt.Sprintf("%s\t%s by %s", l.Draft, l.Kind, l.By))
+		codes = append(codes, strings.TrimSuffix(fmt.Sprintf("%s\t%s by %s, %s", l.Draft, l.Kind, l.By, l.Case), ", "))
 	}
 	return codes, cobra.ShellCompDirectiveNoFileComp
 }
 
 func writeDrafts(w io.Writer, lines []control.DraftLine) {
 	fmt.Fprintln(w, "Waits for release:")
-	t := table(w, "  DRAFT", "KIND", "BY", "SINCE", "TO")
+	t := table(w, "  DRAFT", "KIND", "CASE", "BY", "SINCE", "TO")
 	for _, l := range lines {
-		t.row("  "+l.Draft.Spoken(), string(l.Kind), string(l.By), stamp(l.At.Time, nil), toText(l.To))
+		about := "(new)"
+		if l.Case != "" {
+			about = l.Case.Spoken()
+		}
+		t.row("  "+l.Draft.Spoken()+exerciseMark(l.Status), string(l.Kind), about, string(l.By), stamp(l.At.Time, nil), toText(l.To))
 	}
 	t.flush()
+	for _, l := range lines {
+		if l.Barred != "" {
+			fmt.Fprintf(w, "  draft %s can be released no more (%s): drop it, and have another officer draft it again\n", l.Draft.Spoken(), l.Barred)
+		}
+	}
 }
 
 // toText names recipients as long as they are few.
@@ -139,7 +148,7 @@ func toText(to []heed.PartyID) string {
 }
 
 func writeDraft(w io.Writer, d control.Draft) {
-	fmt.Fprintf(w, "Draft %s  %s  by %s at %s\n", d.Draft.Spoken(), d.Kind, d.By, stamp(d.At.Time, nil))
+	fmt.Fprintf(w, "Draft %s%s  %s  by %s at %s\n", d.Draft.Spoken(), exerciseMark(d.Status), d.Kind, d.By, stamp(d.At.Time, nil))
 	fmt.Fprintf(w, "To %s\n", strings.Join(words(d.To), ", "))
 	if d.Accord != "" {
 		fmt.Fprintf(w, "Under accord %s\n", d.Accord[:8])

@@ -231,7 +231,7 @@ func (a *app) tellRenewed(o renewal, before heed.Card, note []byte) error {
 			fmt.Fprintf(w, "the ledger %s has ended; %s goes on\n", ledgerOf(before), ledgerOf(card))
 		}
 		if o.recovery != "" {
-			fmt.Fprintf(w, "signed by the recovery key: a peer or a witness that holds card %d takes it over at the next contact; one that holds an older card compares the fingerprint\n", before.Serial)
+			fmt.Fprintf(w, "signed by the recovery key: whoever holds card %d takes it over at the next contact. Whoever holds an older one takes it with those between, if the recovery key signed each of them, and compares the fingerprint if not\n", before.Serial)
 		} else {
 			fmt.Fprintln(w, "it is not signed by a recovery key: every peer has to compare the fingerprint and `heed peer add` it, and every witness is started with --log and this card")
 		}

@@ -72,6 +72,7 @@ func writeCase(w io.Writer, c control.Case) {
 	if c.Warning.Document != nil {
 		fmt.Fprintf(w, "%s\n%s", indent(c.Warning.Document.Headline, ""), amended(c))
 	}
+	writeOrigins(w, c)
 	if c.Local.TakenBy != "" {
 		fmt.Fprintf(w, "Taken by %s at %s\n", c.Local.TakenBy, stamp(c.Local.TakenAt.Time, nil))
 	}
@@ -95,6 +96,9 @@ func writeOfAccord(w io.Writer, c control.Case) {
 	switch kind := c.Warning.Kind; {
 	case !kind.OfAccord():
 		fmt.Fprintf(w, "It was opened under %s.\n", which)
+		if c.Erased != nil {
+			fmt.Fprintf(w, "Its contents were erased on %s under accord %s.\n", stamp(c.Erased.At.Time, nil), c.Erased.Accord[:8])
+		}
 		return
 	case !kind.Proposes():
 		fmt.Fprintf(w, "It tells an act about %s.\n", which)
@@ -268,6 +272,13 @@ func sentence(s control.Statement) string {
 		return fmt.Sprintf("%s reminded the %s of %s%s%s", by, s.Role, s.Recipient, about, level)
 	case heed.KindCall:
 		return by + " recorded a telephone call"
+	case heed.KindForwardRequest:
+		return fmt.Sprintf("%s asked to pass it on to %s", by, s.Party)
+	case heed.KindForwardConsent:
+		if s.Consent != nil && *s.Consent {
+			return fmt.Sprintf("%s consented that it is passed on to %s", by, s.Party)
+		}
+		return fmt.Sprintf("%s refused that it is passed on to %s", by, s.Party)
 	case heed.KindAccordProposal:
 		return by + " proposed an accord"
 	case heed.KindAccordAmendment:
@@ -299,14 +310,23 @@ func writeDuties(w io.Writer, c control.Case) {
 		if d.At != nil {
 			given = stamp(d.At.Time, nil)
 		}
-		t.row(d.Kind.Words(), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), fmt.Sprint(d.Level), given)
+		t.row(d.Kind.Words(), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), levelText(d.Level, d.State), given)
 	}
 	t.flush()
 }
 
 func writeLocal(w io.Writer, c control.Case) {
+	byParty := map[heed.PartyID]*ringing{}
 	for _, r := range c.Local.Ring {
-		fmt.Fprintf(w, "\nNo %s on record from %s. Ring %s\n", r.Duty.Words(), r.Party, ringText(r))
+		if byParty[r.Party] == nil {
+			byParty[r.Party] = &ringing{code: c.Code, whom: r}
+		}
+		byParty[r.Party].add(r)
+	}
+	for _, party := range []heed.PartyID{c.Warner, c.Warned} {
+		if r := byParty[party]; r != nil {
+			fmt.Fprintf(w, "\nNo %s on record from %s. Ring %s\n", strings.Join(r.duties, ", no "), party, ringText(r.whom))
+		}
 	}
 	for _, q := range c.Local.InFlight {
 		fmt.Fprintf(w, "\nIn flight: statement %s, %d attempts. %s\n", q.Statement[:8], q.Attempts, plain(q.Trouble))
@@ -331,9 +351,10 @@ func writeFileNote(w io.Writer, c control.Case) {
 	fmt.Fprintf(w, "%s\nFILE NOTE%s                                                  case %s\n%s\n\n", line, exerciseMark(c.Warning.Status), c.Code.Spoken(), line)
 	fmt.Fprintf(w, "Case id    %s\nFrom       %s\nTo         %s\nUrgency    %s\nStatus     %s\nSigned     %s\nStage      %s\n\n", c.ID, c.Warner, c.Warned, c.Warning.Urgency, c.Warning.Status, stamp(c.Warning.Time.Time, nil), c.Stage)
 	writeOfAccord(w, c)
+	writeOrigins(w, c)
 	if c.Warning.Document != nil {
 		fmt.Fprintf(w, "THE WARNING, AS THE PARTY THAT WARNED FIRST WROTE IT\n%s%s\n\n", amended(c), indent(documentText(*c.Warning.Document), "  "))
-	} else {
+	} else if c.Erased == nil {
 		fmt.Fprintf(w, "The contents are not shown: name an officer who may read them with --as.\n\n")
 	}
 	fmt.Fprintln(w, "WHAT WAS SAID, AND WHEN (signed times)")
@@ -377,7 +398,7 @@ func (a *app) openCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.print(map[string]any{"case": answer.Code, "files": files, "document": answer.Warning.Document, "contents": refsOf(answer)}, func(w io.Writer) {
+			return a.print(map[string]any{"case": answer.Code, "files": files, "document": answer.Warning.Document, "contents": refsOf(answer), "erased": answer.Erased}, func(w io.Writer) {
 				writeOpened(w, answer, files)
 			})
 		},
@@ -397,6 +418,7 @@ func refsOf(c control.Case) []control.ContentRef {
 func writeOpened(w io.Writer, c control.Case, files []string) {
 	fmt.Fprintf(w, "Case %s%s, %s to %s\n\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, c.Warned)
 	writeOfAccord(w, c)
+	writeOrigins(w, c)
 	if c.Warning.Document != nil {
 		fmt.Fprintf(w, "%s%s\n", amended(c), plain(documentText(*c.Warning.Document)))
 	}

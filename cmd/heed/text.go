@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -26,6 +27,29 @@ func stamp(t time.Time, zone *time.Location) string {
 		return utc + local.Format(" (15:04:05 -07:00)")
 	}
 	return utc
+}
+
+// signedTime is a time as signed text and messages of the node have it, which
+// know no zone of whoever reads them.
+var signedTime = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z`)
+
+// localTimes writes the times in a text as people read them.
+func localTimes(text string) string {
+	return signedTime.ReplaceAllStringFunc(text, func(s string) string {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return s // digits that are no time
+		}
+		return stamp(t, nil)
+	})
+}
+
+// counted is a number with its noun, whose plural ends in s.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // span writes how long is left, or how long ago, in the two largest units.

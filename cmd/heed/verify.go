@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"heed/control"
 	"heed/evidence"
 	"heed/page"
+	"heed/wire"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -28,8 +30,8 @@ says who is right.
 
 Where evidence is older or newer than the card that your policy pins, --card adds
 the party's cards: those between, and the pinned one. They are what 'heed card'
-printed, or all of a party's cards at once, as its node serves them
-(http://TILES/cards). A card is believed only if the pinned one vouches for it.
+or 'heed card --all' printed, or all of a party's cards at once, as its node
+serves them (http://TILES/cards). A card is believed only if the pinned one vouches for it.
 
 The exit status is 0 where every verdict is proven, for or against whoever made
 the files, and 5 where one cannot be told or a signer is unknown.
@@ -83,7 +85,12 @@ func (a *app) verify(policyFile, out string, names, cards []string) error {
 		}
 	}
 	var shown error
-	err = a.print(report, func(w io.Writer) { shown = report.Text(w, evidence.Layout{Zone: time.Local, Width: widthOf(w)}) })
+	err = a.print(verified{report, out}, func(w io.Writer) {
+		shown = report.Text(w, evidence.Layout{Zone: time.Local, Width: widthOf(w)})
+		if out != "" {
+			fmt.Fprintf(w, "\n%s is written: it shows the same in a browser, to whoever chooses a policy of their own there\n", out)
+		}
+	})
 	if err = errors.Join(err, shown); err != nil {
 		return err
 	}
@@ -91,6 +98,12 @@ func (a *app) verify(policyFile, out string, names, cards []string) error {
 		return &control.Fault{Exit: control.ExitEvidence, Message: "the evidence does not hold, or not all of it", Hint: "what is missing stands with each verdict"}
 	}
 	return nil
+}
+
+// verified is what `heed verify --json` prints.
+type verified struct {
+	evidence.Report
+	Page string `json:"page,omitempty"` // the file that was written
 }
 
 // readEvidence reads evidence, and cards beside it. Names are as they were given.
@@ -101,19 +114,42 @@ func readEvidence(names, cards []string) ([]page.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, page.File{Name: name, Data: data})
+		files = append(files, page.File{Name: name, Data: listedCards(data)})
 	}
 	for _, name := range cards {
 		data, err := readBounded(name, evidence.MaxBundle)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := evidence.ParseCards(data); err != nil {
-			return nil, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a card is what `heed card` prints; all cards of a party are what its node serves at /cards"}
+		if data, err = cardsBeside(name, data); err != nil {
+			return nil, err
 		}
 		files = append(files, page.File{Name: name, Data: data})
 	}
 	return files, nil
+}
+
+// listedCards makes of cards that stand one after another, as `heed card --all`
+// prints them, the list in which evidence takes several. Anything else it leaves.
+func listedCards(data []byte) []byte {
+	if notes := splitCards(data); len(notes) > 1 && bytes.HasPrefix(data, []byte(cardFirst)) {
+		return wire.JoinNotes(notes)
+	}
+	return data
+}
+
+// cardsBeside reads a file that was named as cards. What is none is a wrong
+// argument, and not damaged evidence.
+func cardsBeside(name string, data []byte) ([]byte, error) {
+	data = listedCards(data)
+	notes, err := evidence.ParseCards(data)
+	for i := 0; err == nil && i < len(notes); i++ {
+		_, err = wire.ParseCard(notes[i])
+	}
+	if err != nil {
+		return nil, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "a card is what `heed card` prints, and all cards of a party `heed card --all`, or its node at /cards"}
+	}
+	return data, nil
 }
 
 // damagedFault names the file that is damaged.

@@ -134,10 +134,10 @@ func (a *app) amend(ctx context.Context, verb string, request control.WarnReques
 	}
 	return a.print(answer, func(w io.Writer) {
 		if answer.State == control.StateDrafted {
-			fmt.Fprintf(w, "case %s: draft %s; it is not sent until an officer releases it\n", answer.Case, answer.Draft.Spoken())
+			fmt.Fprintf(w, "case %s: draft %s; it is not sent until an officer releases it\n", answer.Case.Spoken(), answer.Draft.Spoken())
 			return
 		}
-		fmt.Fprintf(w, "case %s: %s, to %d\n", answer.Case, done, len(answer.Statements))
+		fmt.Fprintf(w, "case %s: %s, to %s\n", answer.Case.Spoken(), done, strings.Join(words(answer.To), ", "))
 	})
 }
 

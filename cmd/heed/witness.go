@@ -87,7 +87,7 @@ func (a *app) witness(ctx context.Context, o witnessOptions) (err error) {
 	}
 	db, err := store.Open(ctx, filepath.Join(a.home, witnessDatabaseName), store.Options{})
 	if errors.Is(err, store.ErrLocked) {
-		return &control.Fault{Exit: control.ExitFault, Message: err.Error(), Hint: "the witness of this home is running: stop it first"}
+		return &control.Fault{Exit: control.ExitFault, Message: lockedText(err), Hint: "the witness of this home is running: stop it first"}
 	}
 	if err != nil {
 		return err

@@ -77,6 +77,9 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"the cases of an accord", accordCases},
 		{"peers that were introduced", introductions},
 		{"drafts", drafts},
+		{"drills", drills},
+		{"erased contents", erasure},
+		{"erased drafts", draftErasure},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newWorld(t, open(t))) })
 	}

@@ -432,7 +432,7 @@ refused("ratification that answers nothing", "statements", "accord-ratification"
 refused("ratification of two", "statements", "accord-ratification", f"answers: {PRO}\n", "".join(f"answers: {a}\n" for a in sorted([PRO, AME])), SOUTH)
 refused("ratification without its act", "statements", "accord-ratification", ACT + "\n", "", SOUTH)
 refused("ratification with a version", "statements", "accord-ratification", ACT, ACCORD, SOUTH)
-refused("ratification with a file", "statements", "accord-ratification", ACT, ACT + "\n" + FILE, SOUTH)
+refused("ratification with two files", "statements", "accord-ratification", ACT, ACT + "\n" + FILE + "\n" + FILE, SOUTH)
 refused("withdrawal that opens and answers", "statements", "accord-withdrawal", "previous: none", f"previous: none\nanswers: {W}", NORTH)
 refused("withdrawal without a status", "statements", "accord-withdrawal", "status: Actual\n", "", NORTH)
 refused("withdrawal with a release", "statements", "accord-withdrawal", f"{UNDER}\n", f"release: {REL_W}\n{UNDER}\n", NORTH)
