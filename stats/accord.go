@@ -12,7 +12,7 @@ import (
 // in it, and what of the figures may be published and by whom. The report has
 // the cases of one party's node: of what others say to each other it knows nothing.
 type Accord struct {
-	ID        heed.AccordID    `json:"id"`
+	ID        string           `json:"id"`
 	Name      string           `json:"name"`
 	Version   uint64           `json:"version"` // number of the one in force, or last in force, or open
 	State     heed.AccordState `json:"state"`
@@ -37,7 +37,7 @@ const clauseDisclosure heed.Clause = "disclosure"
 // AccordOf is what a report says of an accord as it stands under those terms.
 func AccordOf(terms heed.Accord, standing heed.Standing) *Accord {
 	a := &Accord{
-		ID: terms.AccordID(), Name: terms.Name, Version: terms.Number, State: standing.State,
+		ID: terms.AccordID().String(), Name: terms.Name, Version: terms.Number, State: standing.State,
 		Members: []heed.PartyID{}, Observers: []heed.PartyID{}, Reserved: []heed.PartyID{},
 		Disclosure: Disclosure(terms.Disclosure),
 	}
@@ -82,9 +82,9 @@ func (a *Accord) Rules() []string {
 // Mark is the rule in one line, for the head of whatever shows figures.
 func (a *Accord) Mark() string {
 	if a.Disclosure.Counts == heed.PublishNobody && a.Disclosure.Times == heed.PublishNobody {
-		return "NOT FOR PUBLICATION under accord " + a.ID.Short()
+		return "NOT FOR PUBLICATION under accord " + a.ID[:8]
 	}
-	return fmt.Sprintf("RESTRICTED under accord %s: counts are published %s, times %s", a.ID.Short(), publisherWords[a.Disclosure.Counts], publisherWords[a.Disclosure.Times])
+	return fmt.Sprintf("RESTRICTED under accord %s: counts are published %s, times %s", a.ID[:8], publisherWords[a.Disclosure.Counts], publisherWords[a.Disclosure.Times])
 }
 
 func joined(parties []heed.PartyID) string {
@@ -100,11 +100,18 @@ func (r Report) Scope() string {
 	return fmt.Sprintf("These are the cases of %s alone: what the others say to each other is known only to them.", r.Party)
 }
 
+// What a party is in an accord.
+const (
+	RoleMember   = "member"
+	RoleObserver = "observer"
+	RoleFormer   = "not in it any more"
+)
+
 // MemberRow is what the party that counts and one other party of an accord have
 // sent each other, that is meant, in all urgencies.
 type MemberRow struct {
 	Party heed.PartyID
-	Role  string // member, observer, or neither any more
+	Role  string // RoleMember and the others
 	To    Exchanged
 	From  Exchanged
 }
@@ -125,10 +132,10 @@ func (r Report) Matrix() []MemberRow {
 	}
 	roles := map[heed.PartyID]string{}
 	for _, p := range r.Accord.Members {
-		roles[p] = "member"
+		roles[p] = RoleMember
 	}
 	for _, p := range r.Accord.Observers {
-		roles[p] = "observer"
+		roles[p] = RoleObserver
 	}
 	delete(roles, r.Party)
 	with := map[heed.PartyID]Relation{}
@@ -139,7 +146,7 @@ func (r Report) Matrix() []MemberRow {
 		}
 		with[other] = relation
 		if roles[other] == "" {
-			roles[other] = "no longer in it"
+			roles[other] = RoleFormer
 		}
 	}
 	var rows []MemberRow

@@ -1,7 +1,9 @@
 package stats
 
 import (
+	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +52,69 @@ func TestRepliesToProposals(t *testing.T) {
 					t.Errorf("a line of urgency %q", l.Urgency)
 				}
 			}
+		}
+	}
+}
+
+// A report of an accord names everybody in it, and says what may be published.
+func TestReportOfAnAccord(t *testing.T) {
+	terms := heed.Accord{
+		ID: heed.VersionID{0xab, 0xcd}, Number: 1, Name: "The <games>",
+		Members:    []heed.Member{{Party: south}, {Party: north}, {Party: "west.example"}},
+		Observers:  []heed.Observer{{Party: "office.example"}},
+		Disclosure: heed.Disclosure{Counts: heed.PublishAgreed, Times: heed.PublishNobody, Fields: heed.PublishNobody},
+	}
+	standing := heed.Standing{State: heed.AccordInForce, Versions: []heed.VersionStanding{{ID: terms.ID, Answers: []heed.PartyAnswer{
+		{Party: "west.example", Answer: heed.AnswerReserved, Reservations: []heed.Reservation{{Clause: "disclosure"}, {Clause: "drills"}}},
+		{Party: south, Answer: heed.AnswerReserved, Reservations: []heed.Reservation{{Clause: "drills"}}},
+	}}}}
+	r := counted(north, Period{}, looked, []heed.Case{proposed(tell(t, 1, begins, heed.StatusActual, ""), time.Hour), proposed(tell(t, 2, begins, heed.StatusActual, ""), 0)})
+	r.Accord = AccordOf(terms, standing)
+	want := []MemberRow{
+		{Party: "office.example", Role: RoleObserver}, {Party: south, Role: RoleMember, To: Exchanged{Due: 2, Timely: 1, Overdue: 1}}, {Party: "west.example", Role: RoleMember},
+	}
+	if got := r.Matrix(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	r.Accord.Members = []heed.PartyID{north, "west.example"} // south was removed
+	if got := r.Matrix()[1]; got.Party != south || got.Role != RoleFormer || got.To.Due != 2 {
+		t.Errorf("who was removed: %+v", got)
+	}
+
+	var page, table strings.Builder
+	if err := errors.Join(WriteHTML(&page, r), WriteCSV(&table, r)); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"RESTRICTED under accord abcd0000", "The &lt;games&gt;", "Counts may be published where both sides of a relation have signed it.",
+		"Times, response times among them, may be published by nobody.", "Not bound by this, for a reservation to the clause: west.example.",
+		"These are the cases of north.example alone", "<td>1 of 2</td>",
+	} {
+		if !strings.Contains(page.String(), text) {
+			t.Errorf("the page lacks %q", text)
+		}
+	}
+	for _, row := range []string{",disclosure,counts,agreed\r\n", ",disclosure,times,nobody\r\n", ",disclosure,reserved,west.example\r\n", ",accord,id,abcd0000"} {
+		if !strings.Contains(table.String(), row) {
+			t.Errorf("the table lacks %q", row)
+		}
+	}
+	r.Accord.Disclosure.Counts = heed.PublishNobody
+	if got := r.Accord.Mark(); got != "NOT FOR PUBLICATION under accord abcd0000" {
+		t.Errorf("the mark is %q", got)
+	}
+	r.Accord = nil
+	page.Reset()
+	table.Reset()
+	if err := errors.Join(WriteHTML(&page, r), WriteCSV(&table, r)); err != nil {
+		t.Fatal(err)
+	}
+	if r.Matrix() != nil || strings.Contains(page.String(), "published") || strings.Contains(table.String(), "disclosure") {
+		t.Error("a report of all cases speaks of an accord")
+	}
+	for _, p := range heed.Publishers() {
+		if publisherWords[p] == "" {
+			t.Errorf("%s has no words", p)
 		}
 	}
 }

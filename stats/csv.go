@@ -31,7 +31,7 @@ func WriteCSV(w io.Writer, r Report) error {
 	}
 	if a := r.Accord; a != nil {
 		for _, f := range []figure{
-			{"accord", "id", a.ID.String()}, {"accord", "version", strconv.FormatUint(a.Version, 10)},
+			{"accord", "id", a.ID}, {"accord", "version", strconv.FormatUint(a.Version, 10)},
 			{"disclosure", "counts", string(a.Disclosure.Counts)}, {"disclosure", "times", string(a.Disclosure.Times)}, {"disclosure", "fields", string(a.Disclosure.Fields)},
 			{"disclosure", "reserved", joined(a.Reserved)}, {"disclosure", "mark", a.Mark()},
 		} {

@@ -219,6 +219,9 @@ func anyWord(term any) string {
 	return fmt.Sprint(term)
 }
 
+// Both is for what the template writes once for each direction.
+func (sheet) Both() [2]struct{} { return [2]struct{}{} }
+
 // Dispositions and Outcomes are the terms in their own order, for the template.
 func (side) Dispositions() []heed.Disposition { return heed.Dispositions() }
 

@@ -21,7 +21,8 @@ func (a *app) showCommand() *cobra.Command {
 		Use: "show CASE", Short: "Show a case: statements, times, duties", Args: cobra.ExactArgs(1),
 		Long: `Show a case. Without an officer, or with one who may read no contents, headers
 and times are shown; with one who may, what was said as well, and that it was
-read is noted. It is not opened towards the other party: heed open does that.`,
+read is noted. It is not opened towards the other party: heed open does that.
+Where a code has several cases, a table of who is where comes first.`,
 		Example: `  heed show 7K3M-Q2XA
   heed show 7K3M-Q2XA --as irma --print > file-note.txt`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,13 +37,16 @@ read is noted. It is not opened towards the other party: heed open does that.`,
 				if len(answer.Cases) == 1 {
 					return a.print(answer.Cases[0], nil)
 				}
-				return a.print(map[string]any{"case": answer.Cases[0].Code, "cases": answer.Cases}, nil)
+				return a.print(map[string]any{"case": answer.Cases[0].Code, "cases": answer.Cases, "matrix": matrixOf(answer.Cases)}, nil)
 			}
 			if answer.Draft != nil {
 				fmt.Fprintf(a.out, "Draft %s was released, and is in case %s.\n\n", answer.Draft.Draft.Spoken(), answer.Draft.Case.Spoken())
 			}
+			if len(answer.Cases) > 1 {
+				writeMatrix(a.out, matrixOf(answer.Cases))
+			}
 			for i, k := range answer.Cases {
-				if i > 0 {
+				if i > 0 || len(answer.Cases) > 1 {
 					fmt.Fprintln(a.out)
 				}
 				if file {

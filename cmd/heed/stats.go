@@ -30,8 +30,13 @@ A case counts in the period in which its opening statement was signed, with all
 that was said in it up to now. Both parties count the same once nothing is in
 flight. docs/statistics.md defines every figure.
 
+With --accord only the cases that name an accord are counted, its proposals
+among them, and the report says what of it the accord lets whom publish. These
+are this node's own cases: what the others say to each other it does not know.
+
 A TIME carries an offset, or is relative to now: -30d.`,
 		Example: `  heed stats
+  heed stats --accord 9f2c41d0 --html games.html
   heed stats --pair north.example,south.example --since 2026-11-01T00:00Z --until 2026-12-01T00:00Z
   heed stats --since -30d --html november.html --csv november.csv
   heed stats --json`,
@@ -80,6 +85,7 @@ A TIME carries an offset, or is relative to now: -30d.`,
 	}
 	f := c.Flags()
 	f.StringSliceVar(&request.Pair, "pair", nil, "A,B: only the cases between these two parties; one is this node's")
+	f.StringVar(&request.Accord, "accord", "", "ID: only cases that name this accord; eight digits are enough")
 	f.StringVar(&since, "since", "", "TIME: only cases opened then or later")
 	f.StringVar(&until, "until", "", "TIME: only cases opened before")
 	f.StringVar(&page, "html", "", "FILE to write a report to, for reading and printing")
@@ -111,6 +117,7 @@ func writeStatistics(w io.Writer, r stats.Report) {
 	if r.Incomplete > 0 {
 		fmt.Fprintf(w, "Not counted: %d cases whose opening statement is not here, or was refused by the other node.\n", r.Incomplete)
 	}
+	writeOfMembers(w, r)
 	for _, relation := range r.Relations {
 		for _, status := range heed.Statuses() {
 			for _, d := range relation.Directions {
@@ -120,6 +127,33 @@ func writeStatistics(w io.Writer, r stats.Report) {
 			}
 		}
 	}
+}
+
+// writeOfMembers says which accord is meant, what may be published, and what was
+// exchanged with whom.
+func writeOfMembers(w io.Writer, r stats.Report) {
+	a := r.Accord
+	if a == nil {
+		return
+	}
+	fmt.Fprintf(w, "Only cases that name the accord %s, %s, version %d, %s. %s\n", a.ID[:8], plain(a.Name), a.Version, a.State, r.Scope())
+	fmt.Fprintf(w, "%s\n", a.Mark())
+	for _, rule := range a.Rules() {
+		fmt.Fprintf(w, "  %s\n", rule)
+	}
+	fmt.Fprintln(w)
+	t := table(w, "PARTY", "WARNED", "ACKNOWLEDGED", "ASKED", "ON TIME", "OVERDUE", "WARNED US", "ACKNOWLEDGED", "ASKED US", "ON TIME", "OVERDUE")
+	of := func(e stats.Exchanged) []string {
+		return []string{strconv.Itoa(e.Warnings), strconv.Itoa(e.Acknowledged), strconv.Itoa(e.Questions), fmt.Sprintf("%d of %d", e.Timely, e.Due), strconv.Itoa(e.Overdue)}
+	}
+	for _, row := range r.Matrix() {
+		name := string(row.Party)
+		if row.Role != stats.RoleMember {
+			name += " (" + row.Role + ")"
+		}
+		t.row(append(append([]string{name}, of(row.To)...), of(row.From)...)...)
+	}
+	t.flush()
 }
 
 // writeDirection shows what is not Actual under a head of its own.
