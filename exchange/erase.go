@@ -120,8 +120,8 @@ const (
 	// long to write: what is erased is written over.
 	erasuresAtOnce = 64
 	eraseBytes     = 8 << 20
-	// erasureSweep is the longest between looks at what is to be erased: what was
-	// settled or brought back meanwhile calls nobody.
+	// erasureSweep is the longest between looks at what is to be erased: a reply that
+	// was given meanwhile, or what was brought back, calls nobody.
 	erasureSweep = time.Minute
 )
 
@@ -377,7 +377,7 @@ func belonging(v View, id heed.CaseID) (contents []heed.Digest, err error) {
 }
 
 // runErasure erases at each time at which something is to be erased, as far as
-// it is known, and looks once a minute.
+// it is known, looks whenever an accord may stand otherwise, and once a minute.
 func (x *Exchange) runErasure(ctx context.Context) {
 	for ctx.Err() == nil {
 		next, err := x.Erase(ctx)
@@ -389,6 +389,7 @@ func (x *Exchange) runErasure(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
+		case <-x.errands.accords:
 		}
 	}
 }

@@ -171,21 +171,36 @@ func (c *Changes) tell() {
 // write commits a change and, only then, wakes who waits and sends what it
 // has put into the outbox.
 func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
-	queued := map[heed.PartyID]bool{}
-	if err := x.store.Write(ctx, func(tx Tx) error { return f(noting{tx, queued}) }); err != nil {
+	queued, agreed := map[heed.PartyID]bool{}, false
+	if err := x.store.Write(ctx, func(tx Tx) error { return f(noting{tx, queued, &agreed}) }); err != nil {
 		return err
 	}
 	x.changes.tell()
+	if agreed {
+		x.errands.erase()
+	}
 	for party := range queued {
 		x.errands.deliver(party)
 	}
 	return nil
 }
 
-// noting is a transaction that notes for whom something was queued.
+// noting is a transaction that notes for whom something was queued, and whether
+// an accord may stand otherwise.
 type noting struct {
 	Tx
 	queued map[heed.PartyID]bool
+	agreed *bool
+}
+
+func (n noting) PutVersion(k KeptVersion) error {
+	*n.agreed = true
+	return n.Tx.PutVersion(k)
+}
+
+func (n noting) PutAct(k KeptAct) error {
+	*n.agreed = true
+	return n.Tx.PutAct(k)
 }
 
 func (n noting) Enqueue(c Channel, id heed.CaseID, s heed.StatementID, now, at time.Time) (Outgoing, error) {

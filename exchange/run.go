@@ -18,6 +18,7 @@ type errands struct {
 	changed chan struct{} // a peer was added to peers
 	recall  chan struct{}
 	heads   chan struct{} // a head of ours is to be cosigned
+	accords chan struct{} // an accord may have ended
 }
 
 // errand is the wishes about one peer.
@@ -28,7 +29,7 @@ type errand struct {
 }
 
 func newErrands() *errands {
-	return &errands{peers: map[heed.PartyID]*errand{}, changed: make(chan struct{}, 1), recall: make(chan struct{}, 1), heads: make(chan struct{}, 1)}
+	return &errands{peers: map[heed.PartyID]*errand{}, changed: make(chan struct{}, 1), recall: make(chan struct{}, 1), heads: make(chan struct{}, 1), accords: make(chan struct{}, 1)}
 }
 
 func (e *errands) of(party heed.PartyID) *errand {
@@ -54,6 +55,7 @@ func (e *errands) mirror(party heed.PartyID)  { wish(e.of(party).mirror) }
 func (e *errands) card(party heed.PartyID)    { wish(e.of(party).renewal) }
 func (e *errands) recover()                   { wish(e.recall) }
 func (e *errands) cosign()                    { wish(e.heads) }
+func (e *errands) erase()                     { wish(e.accords) }
 
 // Pace is how often what Run does is looked at although nothing has asked for
 // it: so that no lost wish, no clock that was set and no timer that fired early

@@ -195,14 +195,7 @@ func TestVersionThatIsWithheldFromAMember(t *testing.T) {
 		net := New(t, Options{Seed: 73}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
 		net.Start()
-		id := propose(t, n, Terms("Three desks", net.Parties...)).Accord
-		for _, p := range []*Party{s, e} {
-			reach(t, p, id, heed.AccordProposed)
-			declare(t, p, id, heed.AccordRatification)
-		}
-		for _, p := range net.Parties {
-			reach(t, p, id, heed.AccordInForce)
-		}
+		id := inForce(t, net, "Three desks")
 		if err := net.Settle(); err != nil {
 			t.Fatal(err)
 		}
@@ -465,14 +458,7 @@ func TestTwoWordsOfOneMember(t *testing.T) {
 		net := New(t, Options{Seed: 79}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
 		net.Start()
-		id := propose(t, n, Terms("Three desks", net.Parties...)).Accord
-		for _, p := range []*Party{s, e} {
-			reach(t, p, id, heed.AccordProposed)
-			declare(t, p, id, heed.AccordRatification)
-		}
-		for _, p := range net.Parties {
-			reach(t, p, id, heed.AccordInForce)
-		}
+		id := inForce(t, net, "Three desks")
 		if err := net.Settle(); err != nil {
 			t.Fatal(err)
 		}

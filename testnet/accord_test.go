@@ -56,6 +56,20 @@ func propose(t *testing.T, p *Party, terms heed.Accord) exchange.Proposed {
 	return out
 }
 
+// inForce is an accord of all parties that the first proposes and all others ratify.
+func inForce(t *testing.T, net *Net, name string) heed.AccordID {
+	t.Helper()
+	id := propose(t, net.Parties[0], Terms(name, net.Parties...)).Accord
+	for _, p := range net.Parties[1:] {
+		reach(t, p, id, heed.AccordProposed)
+		declare(t, p, id, heed.AccordRatification)
+	}
+	for _, p := range net.Parties {
+		reach(t, p, id, heed.AccordInForce)
+	}
+	return id
+}
+
 func peerOf(t *testing.T, p *Party, of heed.PartyID) (peer exchange.Peer) {
 	t.Helper()
 	err := p.Store.Read(t.Context(), func(v exchange.View) (err error) {
@@ -232,12 +246,7 @@ func TestCutOff(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
 		net.Start()
-		id := propose(t, n, Terms("Three desks", net.Parties...)).Accord
-		for _, p := range []*Party{s, e} {
-			reach(t, p, id, heed.AccordProposed)
-			declare(t, p, id, heed.AccordRatification)
-		}
-		reach(t, s, id, heed.AccordInForce)
+		id := inForce(t, net, "Three desks")
 		theirs, err := s.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, To: []heed.PartyID{north}, Warning: Warning("From south")})
 		if err != nil {
 			t.Fatal(err)

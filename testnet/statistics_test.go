@@ -2,6 +2,7 @@ package testnet
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -95,6 +96,65 @@ func TestCountsInBatches(t *testing.T) {
 		}
 		if _, err := n.Statistics(t.Context(), exchange.Counted{Period: stats.Period{Since: time.Now(), Until: time.Now().Add(-time.Hour)}}); err == nil {
 			t.Error("a period that ends before it begins is counted")
+		}
+	})
+}
+
+// Each member of an accord counts its own cases under it, and no others.
+func TestStatisticsOfAnAccord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 25}, north, south, east)
+		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
+		net.Start()
+		id, _ := ending(t, net)
+		n.Warn("Not under it", s)
+		for i, p := range []*Party{n, s} {
+			for range i + 1 {
+				warned, err := p.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, Warning: Warning("Under it")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for k, to := range warned.To {
+					waitFor(t, net.party(to), warned.Cases[k], heed.StateSent)
+					do(t)(net.party(to).Assess(t.Context(), Boris, warned.Cases[k], heed.NotCredible, ""))
+				}
+			}
+		}
+		if err := net.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		relations := map[[2]heed.PartyID][]stats.Relation{}
+		for p, want := range map[*Party]map[heed.PartyID][2]int{ // warned, was warned
+			n: {south: {1, 2}, east: {1, 0}}, s: {north: {2, 1}, east: {2, 0}}, e: {north: {0, 1}, south: {0, 2}},
+		} {
+			r, err := p.Statistics(t.Context(), exchange.Counted{Accord: id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Accord == nil || r.Accord.Name != "Until tonight" || len(r.Accord.Members) != 3 || r.Accord.Disclosure.Counts != heed.PublishAgreed {
+				t.Errorf("%s: the accord is %+v", p.ID, r.Accord)
+			}
+			rows := r.Matrix()
+			if len(rows) != 2 {
+				t.Errorf("%s exchanges with %d others", p.ID, len(rows))
+			}
+			for _, row := range rows {
+				if got := [2]int{row.To.Warnings, row.From.Warnings}; got != want[row.Party] || row.To.Acknowledged != got[0] {
+					t.Errorf("%s and %s: %+v", p.ID, row.Party, row)
+				}
+			}
+			for _, relation := range r.Relations {
+				relations[relation.Parties] = append(relations[relation.Parties], relation)
+			}
+		}
+		for parties, both := range relations {
+			if len(both) != 2 || !reflect.DeepEqual(both[0], both[1]) {
+				t.Errorf("%v count otherwise:\n%+v", parties, both)
+			}
+		}
+		var invalid *heed.Invalid
+		if _, err := n.Statistics(t.Context(), exchange.Counted{Accord: heed.AccordID{9}}); !errors.As(err, &invalid) {
+			t.Errorf("an accord that is not held: %v", err)
 		}
 	})
 }
