@@ -29,13 +29,16 @@ func ending(t *testing.T, net *Net, edits ...func(*heed.Accord)) (id heed.Accord
 		reach(t, p, id, heed.AccordProposed)
 		declare(t, p, id, heed.AccordRatification)
 	}
+	if err := net.Settle(); err != nil { // all have heard of all
+		t.Fatal(err)
+	}
 	for _, p := range net.Parties {
 		reach(t, p, id, heed.AccordInForce)
 	}
 	return id, ends
 }
 
-// says reads a case as an officer may who opens nothing by it.
+// reads reads a case as an officer may who opens nothing by it.
 func reads(t *testing.T, p *Party, id heed.CaseID) exchange.Opened {
 	t.Helper()
 	opened, err := p.Read(t.Context(), Anna, id)
@@ -185,9 +188,6 @@ func TestContentsThatAreNotGiven(t *testing.T) {
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
 		net.Start()
 		id, ends := ending(t, net)
-		if err := net.Settle(); err != nil {
-			t.Fatal(err)
-		}
 		net.Network.Set(north, south, Link{Down: true})
 		net.Network.Set(north, east, Link{Down: true})
 		warned, err := n.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, Warning: Warning("On its way")})
