@@ -207,7 +207,7 @@ func (a Accord) ClockAt(t time.Time) NamedClock {
 
 // Baseline is what a member has committed to under the accord at that time:
 // its card's baseline with the accord's clock and ladder in the place of its
-// own. False where the party is no member.
+// own, and those of its rungs that must acknowledge. False where the party is no member.
 func (a Accord) Baseline(p PartyID, card Baseline, at time.Time) (Baseline, bool) {
 	m, ok := a.Member(p)
 	if !ok {
@@ -215,5 +215,11 @@ func (a Accord) Baseline(p PartyID, card Baseline, at time.Time) (Baseline, bool
 	}
 	clock := a.ClockAt(at)
 	card.Profile, card.Clock, card.Ladder = clock.Name, clock.Clock, m.Ladder
+	card.Acknowledge = nil
+	for i, rung := range m.Ladder {
+		if slices.Contains(a.Acknowledge, rung.Role) {
+			card.Acknowledge = append(card.Acknowledge, i+1)
+		}
+	}
 	return card, true
 }

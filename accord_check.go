@@ -222,7 +222,7 @@ func (a Accord) checkClocks(c *checker) {
 
 func checkTimes(c *checker, path string, clock Clock) {
 	for _, kind := range slices.Sorted(maps.Keys(clock)) {
-		if dutyOrder(kind) == len(DutyKinds()) {
+		if !slices.Contains(DutyKinds(), kind) {
 			c.bad(path, fmt.Sprintf("has a time for the unknown duty %q", clip(string(kind))), "one of "+joined(DutyKinds()))
 		}
 		for _, urgency := range slices.Sorted(maps.Keys(clock[kind])) {

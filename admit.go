@@ -89,7 +89,7 @@ func (c Case) mayAnswer(s, a Statement) string {
 			return "a receipt names the tag key of what it receipts"
 		}
 		for _, p := range s.Duties {
-			if !slices.Contains(a.asks(), p.Kind) {
+			if !slices.Contains(a.asks(), p.Kind.Base()) {
 				return "a receipt promises only what follows from what it receipts"
 			}
 		}
@@ -123,8 +123,11 @@ func (c Case) mayAnswer(s, a Statement) string {
 		if a.Kind.OfAccord() {
 			return "what concerns an accord is amended or withdrawn from, not supplemented, corrected or recalled"
 		}
+		if a.Kind == KindFigures {
+			return "figures are answered with figures, not supplemented, corrected or recalled"
+		}
 	case KindAction, KindOutcome:
-		if a.ID != StatementID(c.ID) && (theirs || a.Kind != KindAssessment) || a.Kind.OfAccord() {
+		if a.ID != StatementID(c.ID) && (theirs || a.Kind != KindAssessment) || a.Kind.OfAccord() || a.Kind == KindFigures {
 			return "it must refer to the warning or to its author's own assessment"
 		}
 	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:
@@ -141,6 +144,14 @@ func (c Case) mayAnswer(s, a Statement) string {
 	case KindForwardConsent:
 		if !theirs || a.Kind != KindForwardRequest || a.Party != s.Party {
 			return "it must answer the other party's request to forward to that third party"
+		}
+	case KindRating:
+		if !theirs || !a.Kind.Rateable() {
+			return "it rates only a reply of the other party"
+		}
+	case KindFigures:
+		if !theirs || a.Kind != KindFigures {
+			return "it must answer figures of the other party"
 		}
 	case KindExtension, KindReminder:
 		if debtor(s.Duties[0].Kind, a) == s.Author {

@@ -55,6 +55,7 @@ type Baseline struct {
 	Quotas           []Quota
 	PublicationDelay time.Duration // from `received` to when the ledger shows it
 	MaxEnvelope      int64         // bytes of one sealed envelope
+	Acknowledge      []int         // an accord's: the rungs that must acknowledge, each for itself, ascending; none: whoever of the party
 	CollectEvery     time.Duration // how often depositaries are asked; zero exactly where the card names none
 }
 

@@ -382,6 +382,23 @@ func (c Case) Duty(kind DutyKind, from StatementID) (Duty, bool) {
 	return Duty{}, false
 }
 
+// Whole is Duty, where rungs may owe it each for itself: then it is that of the
+// rung by which the whole stands, the first that has not replied or, where all
+// have, the one that did so last.
+func (c Case) Whole(kind DutyKind, from StatementID) (Duty, bool) {
+	var whole Duty
+	var owed bool
+	for _, d := range c.Duties {
+		if d.Kind.Base() != kind || d.From != from {
+			continue
+		}
+		if !owed || whole.Open() == d.Open() && d.At.After(whole.At) || d.Open() && !whole.Open() {
+			whole, owed = d, true
+		}
+	}
+	return whole, owed
+}
+
 // State is something that a case has come to. A case reaches states and leaves
 // none: what it is at is the set of them.
 type State string
@@ -454,6 +471,10 @@ func (c Case) Reached() map[State]time.Time {
 			at[state] = t
 		}
 	}
+	rungs := c.rungs()
+	if all, ok := allAcknowledged(rungs); ok {
+		reach(StateAcknowledged, all)
+	}
 	for _, s := range c.Statements {
 		switch {
 		case s.Kind == KindReceipt:
@@ -470,8 +491,12 @@ func (c Case) Reached() map[State]time.Time {
 			if s.Author == c.Warned {
 				reach(stateOf[s.Kind], s.Time)
 			}
+		case s.Kind == KindAcknowledgement && len(rungs) > 0:
+			// Above, once all have.
 		case s.Kind == KindAssessment:
-			reach(StateAcknowledged, s.Time) // an assessment acknowledges too
+			if len(rungs) == 0 {
+				reach(StateAcknowledged, s.Time) // an assessment acknowledges too
+			}
 			reach(StateAssessed, s.Time)
 		default:
 			if state, ok := stateOf[s.Kind]; ok {
@@ -480,6 +505,30 @@ func (c Case) Reached() map[State]time.Time {
 		}
 	}
 	return at
+}
+
+// rungs are the acknowledgements of the opening that rungs owe, each for itself.
+func (c Case) rungs() []Duty {
+	var owed []Duty
+	for _, d := range c.Duties {
+		if d.From == StatementID(c.ID) && d.Kind.Rung() > 0 {
+			owed = append(owed, d)
+		}
+	}
+	return owed
+}
+
+// allAcknowledged is when the last of them did; false while one has not.
+func allAcknowledged(owed []Duty) (last time.Time, ok bool) {
+	for _, d := range owed {
+		if d.Discharge.IsZero() || d.Refused {
+			return time.Time{}, false
+		}
+		if d.At.After(last) {
+			last = d.At
+		}
+	}
+	return last, len(owed) > 0
 }
 
 // Stage is the furthest that the case has come, for a list of cases.

@@ -746,7 +746,7 @@ func anyOpening(t *rapid.T) *story {
 			if !asks {
 				s.Reply = 0
 			}
-		case !kind.OfAccord():
+		case !kind.Enclosed():
 			s.Urgency, s.AsksAnswer = urgency, asks && kind == KindWarning
 			if under {
 				s.Accord, s.Version = AccordID{3}, VersionID{4}
@@ -780,7 +780,7 @@ func anyStory(t *rapid.T) *story {
 			}
 		}
 		m, _ := kind.manner()
-		must := m.answersMust > 0 || kind.OfAccord()
+		must := m.answersMust > 0 || kind.Enclosed()
 		if len(fit) == 0 && must {
 			continue
 		}
@@ -827,9 +827,13 @@ func mayStand(kind Kind, named DutyKind, by PartyID, a, opening Statement) bool 
 	case KindRefusal:
 		return theirs && (a.Kind == KindWarning || a.Kind == KindSupplement || a.Kind == KindCorrection || a.Kind == KindQuestion)
 	case KindSupplement, KindCorrection, KindRecall:
-		return a.ID == opening.ID && !a.Kind.OfAccord()
+		return a.ID == opening.ID && !a.Kind.OfAccord() && a.Kind != KindFigures
+	case KindRating:
+		return theirs && slices.Contains([]Kind{KindAssessment, KindAnswer, KindAction, KindOutcome, KindRefusal}, a.Kind)
+	case KindFigures:
+		return theirs && a.Kind == KindFigures
 	case KindAction, KindOutcome:
-		return a.ID == opening.ID && !a.Kind.OfAccord() || !theirs && a.Kind == KindAssessment
+		return a.ID == opening.ID && !a.Kind.OfAccord() && a.Kind != KindFigures || !theirs && a.Kind == KindAssessment
 	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:
 		return a.ID == opening.ID && theirs && a.Kind.Proposes()
 	case KindForwardRequest:

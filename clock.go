@@ -29,7 +29,7 @@ func (c Clock) Of(kind DutyKind, urgency Urgency) (time.Duration, bool) {
 // milliseconds, and none is for a duty or an urgency that does not exist.
 func (c Clock) Check() error {
 	for _, kind := range slices.Sorted(maps.Keys(c)) {
-		if _, err := ParseDutyKind(string(kind)); err != nil {
+		if _, err := oneOf("duty", kind, DutyKinds()); err != nil {
 			return err
 		}
 		for _, urgency := range slices.Sorted(maps.Keys(c[kind])) {

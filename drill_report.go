@@ -75,7 +75,7 @@ func DrillAnswerIn(c Case, now time.Time) (DrillAnswer, bool) {
 	reached := c.Reached()
 	after := func(at time.Time) time.Duration { return max(at.Sub(a.Received), 0) }
 	owed := func(kind DutyKind, state State) DrillStep {
-		d, ok := c.Duty(kind, o.ID)
+		d, ok := c.Whole(kind, o.ID)
 		at, done := reached[state]
 		if !ok {
 			if done {

@@ -1,10 +1,15 @@
 package heed
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// DutyKind is what is owed.
+// DutyKind is what is owed: one of DutyKinds, or an acknowledgement that one
+// rung of the debtor's ladder owes for itself, like "acknowledge/2". The rungs
+// of a ladder are numbered from 1.
 type DutyKind string
 
 // The duties. Review and decide belong to the watch; clocks name them already.
@@ -24,16 +29,52 @@ func DutyKinds() []DutyKind {
 	return []DutyKind{DutyAcknowledge, DutyAssess, DutyAnswer, DutyReport, DutyConclude, DutyReview, DutyRatify, DutyDecide}
 }
 
+// OfRung is the acknowledgement that the n-th rung owes for itself, n from 1 to
+// MaxRungs.
+func OfRung(n int) DutyKind { return DutyAcknowledge + DutyKind("/"+strconv.Itoa(n)) }
+
+// Base is the duty whose time a clock gives: that of DutyKinds.
+func (k DutyKind) Base() DutyKind {
+	if k.Rung() > 0 {
+		return DutyAcknowledge
+	}
+	return k
+}
+
+// Rung is the rung of the debtor's ladder that owes the duty for itself; 0 where
+// the party owes it, whoever of it does it.
+func (k DutyKind) Rung() int {
+	n, ok := strings.CutPrefix(string(k), string(DutyAcknowledge)+"/")
+	if !ok || len(n) != 1 || n[0] < '1' || n[0] > '0'+MaxRungs {
+		return 0
+	}
+	return int(n[0] - '0')
+}
+
+// DutyNames lists all that ParseDutyKind reads, in that order.
+func DutyNames() []DutyKind {
+	var rungs []DutyKind
+	for n := 1; n <= MaxRungs; n++ {
+		rungs = append(rungs, OfRung(n))
+	}
+	return slices.Insert(DutyKinds(), 1, rungs...)
+}
+
 // ParseDutyKind reads a duty.
-func ParseDutyKind(s string) (DutyKind, error) { return oneOf("duty", DutyKind(s), DutyKinds()) }
+func ParseDutyKind(s string) (DutyKind, error) {
+	if k := DutyKind(s); k.Rung() > 0 {
+		return k, nil
+	}
+	return oneOf("duty", DutyKind(s), DutyKinds())
+}
 
 func dutyOrder(k DutyKind) int {
 	for i, v := range DutyKinds() {
-		if v == k {
-			return i
+		if v == k.Base() {
+			return i*(MaxRungs+1) + k.Rung()
 		}
 	}
-	return len(DutyKinds())
+	return len(DutyKinds()) * (MaxRungs + 1)
 }
 
 // DutyState is where a duty stands at some time.
@@ -93,7 +134,7 @@ func Promises(s Statement, terms Baseline, received time.Time) []Promise {
 		// A reply is owed in the time that the proposed terms give: there are no others yet.
 		return []Promise{{Kind: DutyRatify, Due: Instant(received).Add(s.Reply)}}
 	}
-	return promise(s.asks(), s.Urgency, terms, received)
+	return promise(eachForItself(s.asks(), terms.Acknowledge), s.Urgency, terms, received)
 }
 
 // CountedFrom is the due time of a duty that a receipt counts from the time at
@@ -115,10 +156,23 @@ func Undertakings(d Disposition, urgency Urgency, terms Baseline, at time.Time) 
 	return promise([]DutyKind{DutyReport, DutyConclude}, urgency, terms, at)
 }
 
+// eachForItself puts the rungs that must acknowledge in the place of the party.
+func eachForItself(kinds []DutyKind, rungs []int) []DutyKind {
+	at := slices.Index(kinds, DutyAcknowledge)
+	if at < 0 || len(rungs) == 0 {
+		return kinds
+	}
+	each := make([]DutyKind, len(rungs))
+	for i, n := range rungs {
+		each[i] = OfRung(n)
+	}
+	return slices.Replace(kinds, at, at+1, each...)
+}
+
 func promise(kinds []DutyKind, urgency Urgency, terms Baseline, from time.Time) []Promise {
 	var out []Promise
 	for _, kind := range kinds {
-		if d, ok := terms.Clock.Of(kind, urgency); ok {
+		if d, ok := terms.Clock.Of(kind.Base(), urgency); ok {
 			out = append(out, Promise{Kind: kind, Due: Instant(from).Add(d)})
 		}
 	}
@@ -130,6 +184,10 @@ func promise(kinds []DutyKind, urgency Urgency, terms Baseline, from time.Time) 
 func Discharges(s Statement, d Duty) bool {
 	if s.Author != d.OwedBy || !s.AnswersTo(d.From) || s.Kind.ByMachine() {
 		return false
+	}
+	if rung := d.Kind.Rung(); rung > 0 {
+		// Not even an assessment speaks for another rung.
+		return s.Kind == KindAcknowledgement && s.Level == rung || s.Kind == KindRefusal
 	}
 	switch d.Kind {
 	case DutyAcknowledge:

@@ -162,3 +162,106 @@ func TestDutyStateDownToTheMillisecond(t *testing.T) {
 		t.Error("what was refused or recalled is owed no more")
 	}
 }
+
+func TestRungs(t *testing.T) {
+	for name, want := range map[string]struct {
+		kind DutyKind
+		base DutyKind
+		rung int
+	}{
+		"acknowledge":   {DutyAcknowledge, DutyAcknowledge, 0},
+		"acknowledge/1": {OfRung(1), DutyAcknowledge, 1},
+		"acknowledge/8": {OfRung(MaxRungs), DutyAcknowledge, MaxRungs},
+		"ratify":        {DutyRatify, DutyRatify, 0},
+	} {
+		kind, err := ParseDutyKind(name)
+		if err != nil || kind != want.kind || kind.Base() != want.base || kind.Rung() != want.rung {
+			t.Errorf("%s: %q of %q, rung %d, %v", name, kind, kind.Base(), kind.Rung(), err)
+		}
+	}
+	for _, name := range []string{"acknowledge/", "acknowledge/0", "acknowledge/9", "acknowledge/01", "acknowledge/+1", "acknowledge/1 ", "assess/1", "/1"} {
+		if kind, err := ParseDutyKind(name); err == nil {
+			t.Errorf("%q was read as %q", name, kind)
+		}
+	}
+	names := DutyNames()
+	if len(names) != len(DutyKinds())+MaxRungs || !slices.IsSortedFunc(names, func(a, b DutyKind) int { return dutyOrder(a) - dutyOrder(b) }) {
+		t.Errorf("names: %v", names)
+	}
+	if dutyOrder("nothing") <= dutyOrder(DutyDecide) {
+		t.Error("what is no duty comes before one")
+	}
+	if (Clock{OfRung(1): {UrgencyImmediate: time.Hour}}).Check() == nil {
+		t.Error("a clock gives one rung a time of its own")
+	}
+}
+
+// Two rungs owe the acknowledgement of what asks for one, each for itself.
+func TestEachRungAcknowledges(t *testing.T) {
+	st := newStory(UrgencyImmediate, false)
+	st.terms.Acknowledge = []int{1, 3}
+	warning := st.all[0]
+	received := st.now
+	st.receipt(warning)
+	rung := func(n int, role string) func(*Statement) {
+		return func(s *Statement) { s.Level, s.Role = n, role }
+	}
+	owed := func(want ...DutyKind) {
+		t.Helper()
+		var open []DutyKind
+		for _, d := range st.fold(t).OpenDuties(south) {
+			open = append(open, d.Kind)
+		}
+		if !slices.Equal(open, want) {
+			t.Errorf("south owes %v, want %v", open, want)
+		}
+	}
+	owed(OfRung(1), OfRung(3), DutyAssess)
+	if d := duty(t, st.fold(t), OfRung(3), warning); !d.Due.Equal(received.Add(time.Hour)) {
+		t.Errorf("rung 3 owes it by %s", d.Due)
+	}
+	// Somebody's word for nobody, and for a rung that owes none, discharges nothing.
+	st.given(south, KindAcknowledgement, to(warning))
+	st.given(south, KindAcknowledgement, to(warning), rung(2, "head-of-desk"))
+	owed(OfRung(1), OfRung(3), DutyAssess)
+	first := st.given(south, KindAcknowledgement, to(warning), rung(1, "duty-desk"))
+	owed(OfRung(3), DutyAssess)
+	if whole, ok := st.fold(t).Whole(DutyAcknowledge, warning.ID); !ok || whole.Kind != OfRung(3) {
+		t.Errorf("it stands by %q", whole.Kind)
+	}
+	st.wait(time.Minute)
+	st.assess(NotCredible, warning)
+	owed(OfRung(3))
+	if _, done := st.fold(t).Reached()[StateAcknowledged]; done {
+		t.Error("acknowledged, and a rung has not")
+	}
+	st.wait(time.Minute)
+	last := st.given(south, KindAcknowledgement, to(warning), rung(3, "head-of-service"))
+	st.given(south, KindAcknowledgement, to(warning), rung(3, "head-of-service"))
+	owed()
+	c := st.fold(t)
+	if at := c.Reached()[StateAcknowledged]; !at.Equal(last.Time) {
+		t.Errorf("acknowledged at %s, want %s", at, last.Time)
+	}
+	if d := duty(t, c, OfRung(1), warning); d.Discharge != first.ID {
+		t.Errorf("rung 1: %+v", d)
+	}
+	if whole, ok := c.Whole(DutyAcknowledge, warning.ID); !ok || whole.Discharge != last.ID {
+		t.Errorf("the whole: %+v", whole)
+	}
+}
+
+// A refusal is the party's answer, and takes the place of all.
+func TestRefusedForAllRungs(t *testing.T) {
+	st := newStory(UrgencyImmediate, false)
+	st.terms.Acknowledge = []int{1, 2}
+	st.receipt(st.all[0])
+	st.given(south, KindRefusal, to(st.all[0]))
+	c := st.fold(t)
+	if len(c.OpenDuties(south)) != 0 {
+		t.Errorf("still owed: %s", told(c.Duties, st.now))
+	}
+	if _, done := c.Reached()[StateAcknowledged]; done {
+		t.Error("acknowledged")
+	}
+}

@@ -31,6 +31,8 @@ const (
 	KindForwardRequest  Kind = "forward-request"
 	KindForwardConsent  Kind = "forward-consent"
 	KindDrill           Kind = "drill"
+	KindRating          Kind = "rating"  // whether a reply was of use, by whoever had asked for it
+	KindFigures         Kind = "figures" // what was counted of a period, signed by its author
 
 	// The kinds of accords carry a signed version or a signed act as their
 	// content, and say it to one party: each opens a case of its own but for a
@@ -99,6 +101,8 @@ var manners = []manner{
 	{kind: KindForwardRequest, side: byWarned, action: ActForward, answersMust: 1},
 	{kind: KindForwardConsent, side: byWarner, action: ActForward, answersMust: 1},
 	{kind: KindDrill, side: byEither, action: ActDrill},
+	{kind: KindRating, side: byEither, action: ActRate, answersMust: 1},
+	{kind: KindFigures, side: byEither, action: ActReconcile, enclosed: true, opens: true},
 	{kind: KindAccordProposal, side: byWarner, action: ActPropose, enclosed: true, opens: true},
 	{kind: KindAccordAmendment, side: byWarner, action: ActPropose, enclosed: true, opens: true},
 	{kind: KindAccordRatification, side: byEither, action: ActRatify, enclosed: true, opens: true},
@@ -146,9 +150,23 @@ func (k Kind) Released() bool {
 	return m.released
 }
 
+// Enclosed reports whether officers sign what statements of this kind carry as
+// their first content, rather than each statement.
+func (k Kind) Enclosed() bool {
+	m, _ := k.manner()
+	return m.enclosed
+}
+
 // ByMachine reports whether a node makes statements of this kind by itself. A
 // machine's statement discharges no duty.
 func (k Kind) ByMachine() bool { return k.Action() == "" }
+
+// Rateable reports whether a statement of this kind is a reply in substance,
+// whose use whoever had asked for it may rate: that somebody has something, or
+// will say more later, is no such reply.
+func (k Kind) Rateable() bool {
+	return slices.Contains([]Kind{KindAssessment, KindAnswer, KindAction, KindOutcome, KindRefusal}, k)
+}
 
 // InCase reports whether statements of this kind stand in a case. The others
 // name no case, follow and answer nothing, and are refused and passed over

@@ -33,6 +33,8 @@ reminder         either  -              answers
 forward-request  warned  forward        answers
 forward-consent  warner  forward        answers
 drill            either  drill          none
+rating           either  rate           answers
+figures          either  reconcile      opens,enclosed
 accord-proposal      warner  propose    opens,enclosed,proposes
 accord-amendment     warner  propose    opens,enclosed,proposes
 accord-ratification  either  ratify     opens,enclosed,acts
@@ -63,7 +65,7 @@ func TestKindTable(t *testing.T) {
 		if action := strings.TrimPrefix(f[2], "-"); k.Action() != Action(action) || k.ByMachine() != (action == "") {
 			t.Errorf("%s: action %q, by machine %t", k, k.Action(), k.ByMachine())
 		}
-		if m.enclosed != slices.Contains(is, "enclosed") || m.enclosed && (k.Released() || !k.OfAccord()) {
+		if m.enclosed != slices.Contains(is, "enclosed") || m.enclosed != k.Enclosed() || m.enclosed && k.Released() || k.OfAccord() && !m.enclosed {
 			t.Errorf("%s: enclosed %t", k, m.enclosed)
 		}
 		if k.Released() != slices.Contains(is, "released") || m.opens != slices.Contains(is, "opens") || (m.answersMust == 1) != slices.Contains(is, "answers") || m.answersMust > 1 {

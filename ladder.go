@@ -57,6 +57,10 @@ func (l Ladder) Rung(level int) Rung {
 	return l[min(level, len(l))-1]
 }
 
+// Told is the rung that is told of a duty at a level. A rung that owes it for
+// itself is told until the ladder has climbed beyond it.
+func (l Ladder) Told(kind DutyKind, level int) Rung { return l.Rung(max(level, kind.Rung())) }
+
 // Check reports whether the ladder can be climbed: one to eight rungs, each
 // later than the one before, with a role and a way to reach it in one line each.
 func (l Ladder) Check() error {

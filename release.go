@@ -2,6 +2,7 @@ package heed
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,14 +36,12 @@ func (a Accord) AdmitsRelease(rel Release) error {
 }
 
 // twoOfficers reports whether two persons signed, and not one person with two
-// keys, and one of them as somebody who releases.
+// keys, and one of those who signed the release itself as somebody who releases.
 func (r Release) twoOfficers() bool {
 	names := map[string]bool{}
-	releases := false
-	for _, o := range r.Officers {
+	for _, o := range r.Signers() {
 		name, _, _ := strings.Cut(o.Key, "+")
 		names[name] = true
-		releases = releases || Permits(o.Role, ActRelease)
 	}
-	return len(names) > 1 && releases
+	return len(names) > 1 && slices.ContainsFunc(r.Officers, func(o OfficerStamp) bool { return Permits(o.Role, ActRelease) })
 }

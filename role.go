@@ -51,6 +51,8 @@ const (
 	ActCall        Action = "call"
 	ActForward     Action = "forward"
 	ActDrill       Action = "drill"
+	ActRate        Action = "rate"       // whether a reply was of use
+	ActReconcile   Action = "reconcile"  // figures of a period, signed for the other party or for outsiders
 	ActPropose     Action = "propose"    // accords, and amendments of them
 	ActRatify      Action = "ratify"     // whatever binds the party to an accord or frees it
 	ActAdminister  Action = "administer" // officers, peers, cards, backups: no content
@@ -59,7 +61,7 @@ const (
 
 // Actions lists all actions.
 func Actions() []Action {
-	return []Action{ActWarn, ActRelease, ActRead, ActOpen, ActTake, ActAcknowledge, ActAssess, ActAsk, ActAnswer, ActInterim, ActExtend, ActRefuse, ActReport, ActConclude, ActCall, ActForward, ActDrill, ActPropose, ActRatify, ActAdminister, ActAudit}
+	return []Action{ActWarn, ActRelease, ActRead, ActOpen, ActTake, ActAcknowledge, ActAssess, ActAsk, ActAnswer, ActInterim, ActExtend, ActRefuse, ActReport, ActConclude, ActCall, ActForward, ActDrill, ActRate, ActReconcile, ActPropose, ActRatify, ActAdminister, ActAudit}
 }
 
 // permits is the role x action table, the only one. Whoever is not named in a
@@ -83,6 +85,8 @@ var permits = map[Action][]Role{
 	ActCall:        {Drafter, Releaser, DutyOfficer, Assessor, Supervisor},
 	ActForward:     {Releaser, Supervisor},
 	ActDrill:       {Releaser, Supervisor},
+	ActRate:        {Drafter, Releaser, DutyOfficer, Assessor, Supervisor},
+	ActReconcile:   {Releaser, Supervisor},
 	ActPropose:     AccordRoles(),
 	ActRatify:      AccordRoles(),
 	ActAdminister:  {Administrator},

@@ -29,6 +29,8 @@ conclude          .       .         x           x         x         .         .
 call              x       x         x           x         x         .         .
 forward           .       x         .           .         x         .         .
 drill             .       x         .           .         x         .         .
+rate              x       x         x           x         x         .         .
+reconcile         .       x         .           .         x         .         .
 propose           .       x         .           .         x         .         .
 ratify            .       x         .           .         x         .         .
 administer        .       .         .           .         .         .         x

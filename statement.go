@@ -43,8 +43,9 @@ type Statement struct {
 	Disposition Disposition // assessment
 	NoPrejudice bool        // acknowledgement: without prejudice
 	Outcome     Outcome     // outcome
-	Level       int         // notification, reminder: the escalation level, 0 on arrival
-	Role        string      // notification, reminder: the ladder's role that is told
+	Meaningful  bool        // rating: the reply was of use
+	Level       int         // notification, reminder: the escalation level, 0 on arrival; acknowledgement: the rung for which it is given, 0 for none
+	Role        string      // notification, reminder: the ladder's role that is told; acknowledgement: the role of that rung
 	Via         string      // notification: the channel that carried it
 	By          time.Time   // interim: when the reply is expected
 	Party       PartyID     // forward-request, forward-consent: the third party; deposit: for whom it is kept
@@ -99,6 +100,10 @@ const (
 	MediaAccord     = "application/vnd.heed.accord"
 	MediaAccordAct  = "application/vnd.heed.accord-act"
 	MediaAccordFile = "application/vnd.heed.accord-file"
+	// MediaFigures is a heed-figures text, and MediaFiguresCases the list of what
+	// was counted for it, which is for the other party alone.
+	MediaFigures      = "application/vnd.heed.figures"
+	MediaFiguresCases = "application/vnd.heed.figures-cases"
 	// MediaForwarded goes with a warning that is passed on: what its originator signed.
 	MediaForwarded = "application/vnd.heed.forwarded"
 )
@@ -157,7 +162,28 @@ type Release struct {
 	Nonce    Digest // random, so that two alike releases differ
 	Contents []ContentRef
 	Check    Digest         // names the rights check (MediaRightsCheck), which is not sent; zero: there is none
-	Officers []OfficerStamp // who drafted it, then who released it; one where that is the same person
+	Drafted  Drafted        // what its drafter signed when drafting; zero: the drafter signs the release, or there is none
+	Officers []OfficerStamp // who drafted it, unless Drafted says so, then who released it; one where that is the same person
+}
+
+// Drafted is the signature of a drafter who signs elsewhere than at the node, and
+// so cannot sign when somebody else releases: over the text of the draft.
+type Drafted struct {
+	Time      time.Time
+	By        OfficerStamp
+	Signature []byte
+}
+
+// IsZero reports whether nobody signed a draft.
+func (d Drafted) IsZero() bool { return d.By.Key == "" }
+
+// Signers lists whose signatures a release has: who drafted it, then who
+// released it.
+func (r Release) Signers() []OfficerStamp {
+	if r.Drafted.IsZero() {
+		return r.Officers
+	}
+	return append([]OfficerStamp{r.Drafted.By}, r.Officers...)
 }
 
 // Limits of a statement's lists. A statement that exceeds one is refused.
@@ -229,7 +255,7 @@ func (s Statement) Check() error {
 	case s.TagKey.IsZero():
 		return bad("it names no tag key")
 	case s.Case.IsZero() && !m.opens:
-		return bad("only a warning, a question or what concerns an accord opens a case")
+		return bad("only a warning, a question, figures or what concerns an accord opens a case")
 	case s.Kind == KindWarning && !s.Case.IsZero():
 		return bad("a warning opens its case and names none")
 	case s.Case.IsZero() && !s.Previous.IsZero():
@@ -415,6 +441,10 @@ func (s Statement) checkKind(bad func(string, ...any) error) error {
 		if len(s.Answers) != 1 || s.Role == "" || s.Via == "" {
 			return bad("it names one statement, the role that was told and the channel")
 		}
+	case KindAcknowledgement:
+		if (s.Level == 0) != (s.Role == "") {
+			return bad("a rung is named with its number and its role")
+		}
 	case KindInterim:
 		if s.By.IsZero() {
 			return bad("it does not say by when")
@@ -422,6 +452,19 @@ func (s Statement) checkKind(bad func(string, ...any) error) error {
 	case KindForwardRequest, KindForwardConsent:
 		if s.Party == "" {
 			return bad("it names no third party")
+		}
+	case KindRating:
+		if len(s.Answers) != 1 || len(s.Contents) == 0 {
+			return bad("it rates exactly one reply, and gives its reason as a content")
+		}
+	case KindFigures:
+		switch {
+		case len(s.Contents) != 2 || s.Contents[0].MediaType != MediaFigures || s.Contents[1].MediaType != MediaFiguresCases:
+			return bad("its contents are not one %s and one %s", MediaFigures, MediaFiguresCases)
+		case s.Case.IsZero() && len(s.Answers) != 0:
+			return bad("what opens a case answers nothing")
+		case !s.Case.IsZero() && len(s.Answers) != 1:
+			return bad("in a case it answers exactly one statement of figures")
 		}
 	case KindWarning, KindSupplement, KindCorrection, KindQuestion, KindAnswer, KindCall:
 		if len(s.Contents) == 0 {
@@ -451,4 +494,4 @@ func (s Statement) asks() []DutyKind {
 
 // Asks reports whether receiving the statement can make its recipient owe a
 // duty of that kind; whether it does is for the recipient's clock.
-func (s Statement) Asks(kind DutyKind) bool { return slices.Contains(s.asks(), kind) }
+func (s Statement) Asks(kind DutyKind) bool { return slices.Contains(s.asks(), kind.Base()) }

@@ -18,7 +18,7 @@ func placed(kind Kind) Statement {
 		author = south
 	}
 	s := complete(kind, author, storyBegins)
-	if _, act := kind.Act(); act || m.answersMust > 0 {
+	if _, act := kind.Act(); act || kind == KindFigures || m.answersMust > 0 {
 		s.Answers = []StatementID{{1}}
 	}
 	switch {
@@ -40,14 +40,14 @@ func TestCheckAdmitsEveryKind(t *testing.T) {
 		}
 		s := placed(kind)
 		s.Case, s.Status = CaseID{}, StatusActual
-		opens := kind == KindWarning || kind == KindQuestion || kind.OfAccord()
-		if kind.OfAccord() {
+		opens := kind == KindWarning || kind == KindQuestion || kind.Enclosed()
+		if kind.Enclosed() {
 			s.Answers = nil
 		}
 		if err := s.Check(); (err == nil) != opens {
 			t.Errorf("%s opens a case: %v", kind, err)
 		}
-		if kind.ByMachine() || kind.Released() || kind.OfAccord() {
+		if kind.ByMachine() || kind.Released() || kind.Enclosed() {
 			continue
 		}
 		for _, role := range Roles() {
@@ -141,6 +141,19 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		KindForwardConsent: {
 			{"third party", func(s *Statement) { s.Party = "" }},
 		},
+		KindRating: {
+			{"one reply", func(s *Statement) { s.Answers = append(s.Answers, StatementID{2}) }},
+			{"reason", func(s *Statement) { s.Contents = nil }},
+		},
+		KindFigures: {
+			{"one application", func(s *Statement) { s.Contents = s.Contents[:1] }},
+			{"one application", func(s *Statement) { s.Contents[0].MediaType = MediaText }},
+			{"one application", func(s *Statement) { s.Contents[1].MediaType = MediaFigures }},
+			{"one application", func(s *Statement) { s.Contents = append(s.Contents, s.Contents[1]) }},
+			{"exactly one", func(s *Statement) { s.Answers = append(s.Answers, StatementID{2}) }},
+			{"answers nothing", func(s *Statement) { s.Case, s.Previous, s.Status = CaseID{}, StatementID{}, StatusActual }},
+			{"status", func(s *Statement) { s.Case, s.Previous, s.Answers = CaseID{}, StatementID{}, nil }},
+		},
 	}
 	for _, kind := range Kinds() {
 		if !kind.InCase() {
@@ -161,7 +174,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		case kind.Released():
 			add("release", func(s *Statement) { s.Release = ReleaseID{} })
 			add("does not belong", func(s *Statement) { s.Officers = []OfficerStamp{{Key: "officer", Role: Supervisor}} })
-		case kind.ByMachine() || kind.OfAccord():
+		case kind.ByMachine() || kind.Enclosed():
 			add("release", func(s *Statement) { s.Release = ReleaseID{1} })
 			add("does not belong", func(s *Statement) { s.Officers = []OfficerStamp{{Key: "officer", Role: Supervisor}} })
 		default:

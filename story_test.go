@@ -62,7 +62,7 @@ func complete(kind Kind, author PartyID, at time.Time) Statement {
 		Node: "node", TagKey: Digest{7},
 	}
 	switch {
-	case kind.OfAccord():
+	case kind.Enclosed():
 		// Officers sign what it carries.
 	case kind.Released():
 		s.Release = ReleaseID{1}
@@ -92,6 +92,11 @@ func complete(kind Kind, author PartyID, at time.Time) Statement {
 		s.Role, s.Via = "duty-desk", "mail"
 	case KindForwardRequest, KindForwardConsent:
 		s.Party = "east.example"
+	case KindRating:
+		s.Meaningful = true
+		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaText}}
+	case KindFigures:
+		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaFigures}, {Digest: Digest{2}, Size: 1, MediaType: MediaFiguresCases}}
 	case KindReceipt:
 		s.Number, s.Received, s.Ledger, s.Terms, s.PublishBy = 1, at, "ledger", CardID{1}, at.Add(time.Minute)
 	case KindAccordProposal, KindAccordAmendment:

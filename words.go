@@ -1,6 +1,7 @@
 package heed
 
 import (
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
@@ -22,7 +23,12 @@ var dutyWords = map[DutyKind]string{
 
 // Words names the reply that is owed: "report of action". A duty that is none
 // of DutyKinds is the code that it is.
-func (k DutyKind) Words() string { return wordsOr(dutyWords, k) }
+func (k DutyKind) Words() string {
+	if n := k.Rung(); n > 0 {
+		return fmt.Sprintf("%s by rung %d", dutyWords[DutyAcknowledge], n)
+	}
+	return wordsOr(dutyWords, k)
+}
 
 var dispositionWords = map[Disposition]string{
 	Credible:       "credible",

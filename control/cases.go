@@ -37,13 +37,32 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		if err != nil {
 			return WarnAnswer{}, err
 		}
-		asked, err := x.AskParty(ctx, r.Officer, party, r.Urgency, r.Status, r.Text)
+		order := exchange.AskOrder{Officer: r.Officer, To: party, Urgency: r.Urgency, Status: r.Status, Text: r.Text}
+		if r.Accord != "" {
+			if order.Accord, err = x.FindAccord(ctx, r.Accord); err != nil {
+				return WarnAnswer{}, err
+			}
+		}
+		asked, err := x.AskParty(ctx, order)
 		return warnAnswer(asked, []heed.PartyID{party}), err
 	})
 	verb(mux, "inbox", func(ctx context.Context, r InboxRequest) (Inbox, error) {
 		board, err := x.Board(ctx, 10_000)
-		if err != nil || !r.All {
-			return shapeInbox(board, x.Party(), nil), err
+		if err != nil {
+			return Inbox{}, err
+		}
+		apart, err := x.OneSidedBoard(ctx, 10_000)
+		if err != nil {
+			return Inbox{}, err
+		}
+		withLetters := func(inbox Inbox) Inbox {
+			if letters := shapeOneSidedBoard(apart, x.Party(), r.All); len(apart.Ours)+len(apart.Theirs)+len(letters.Cases) > 0 {
+				inbox.OneSided = &letters
+			}
+			return inbox
+		}
+		if !r.All {
+			return withLetters(shapeInbox(board, x.Party(), nil)), nil
 		}
 		var unurgent []heed.CaseID // what is about an accord has no urgency
 		for _, row := range board.Cases {
@@ -52,10 +71,14 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			}
 		}
 		kinds, err := x.OpenedBy(ctx, unurgent)
-		return shapeInbox(board, x.Party(), kinds), err
+		return withLetters(shapeInbox(board, x.Party(), kinds)), err
 	})
 	verb(mux, "show", func(ctx context.Context, r CaseRequest) (ShowAnswer, error) {
 		ids, err := x.Find(ctx, r.Case)
+		if one := (*exchange.OneSidedCase)(nil); errors.As(err, &one) {
+			c, err := showOneSidedNamed(ctx, x, r)
+			return ShowAnswer{OneSided: &c}, err
+		}
 		if err != nil {
 			draft, other := draftOf(ctx, x, r)
 			if draft == nil && other == nil {
@@ -212,7 +235,7 @@ func actVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		return TakeAnswer{Case: file.Code, Officer: taking.Officer, At: At(taking.At)}, err
 	})
 	act("ack", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
-		return x.Acknowledge(ctx, r.Officer, id, r.WithoutPrejudice)
+		return x.AcknowledgeFor(ctx, r.Officer, id, r.Role, r.WithoutPrejudice)
 	})
 	act("assess", func(ctx context.Context, r ActRequest, id heed.CaseID) (heed.Statement, error) {
 		disposition, err := heed.ParseDisposition(r.Disposition)

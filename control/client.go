@@ -107,10 +107,15 @@ func (c *Client) Call(ctx context.Context, verb string, in, out any) error {
 	if err != nil {
 		return c.unanswered(ctx, "while it answered", err)
 	}
-	if response.StatusCode != http.StatusOK {
+	return settle(verb, response.StatusCode, data, out)
+}
+
+// settle reads the answer to a verb: what was asked for, or why it failed.
+func settle(verb string, status int, data []byte, out any) error {
+	if status != http.StatusOK {
 		fault := &Fault{}
 		if err := json.Unmarshal(data, fault); err != nil || fault.Message == "" {
-			return &Fault{Exit: ExitFault, Message: fmt.Sprintf("the node answered %s to %q", response.Status, verb), Hint: "are node and command of the same version?"}
+			return &Fault{Exit: ExitFault, Message: fmt.Sprintf("the node answered %d %s to %q", status, http.StatusText(status), verb), Hint: "are node and command of the same version?"}
 		}
 		return fault
 	}

@@ -18,6 +18,9 @@ type Fault struct {
 	Message string           `json:"message"`
 	Hint    string           `json:"hint,omitempty"`
 	Code    heed.RefusalCode `json:"code,omitempty"`
+	// Signs is the key of the officer who must sign what was asked for, and could
+	// not be asked: CallSigned can.
+	Signs string `json:"signs,omitempty"`
 
 	cause error // why a node did not answer; nil where it did
 }
@@ -48,9 +51,12 @@ func faultOf(err error) *Fault {
 	var silent *exchange.Unreachable
 	var written *draft.Error
 	var field *heed.FieldError
+	var elsewhere *exchange.SignedElsewhere
 	switch {
 	case errors.As(err, &fault):
 		return fault
+	case errors.As(err, &elsewhere):
+		return &Fault{Exit: ExitInput, Message: elsewhere.Error(), Hint: "act with `heed` on the command line, where ssh-keygen reaches the key", Signs: elsewhere.Key}
 	case errors.As(err, &refused):
 		return &Fault{Exit: ExitRefused, Message: refused.Detail, Hint: refused.Hint, Code: refused.Code}
 	case errors.As(err, &invalid):

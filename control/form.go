@@ -95,6 +95,7 @@ type Statement struct {
 	By          *Time            `json:"by,omitempty"`
 	Party       heed.PartyID     `json:"party,omitempty"`
 	Consent     *bool            `json:"consent,omitempty"`
+	Meaningful  *bool            `json:"meaningful,omitempty"` // of a rating
 	Number      uint64           `json:"number,omitempty"`
 	Received    *Time            `json:"received,omitempty"`
 	PublishBy   *Time            `json:"publishBy,omitempty"`
@@ -135,6 +136,7 @@ type Content struct {
 // Duty is one duty, open or not.
 type Duty struct {
 	Kind      heed.DutyKind  `json:"kind"`
+	Role      string         `json:"role,omitempty"` // of the rung that owes it for itself
 	OwedBy    heed.PartyID   `json:"owedBy"`
 	OwedTo    heed.PartyID   `json:"owedTo"`
 	Due       Time           `json:"due"`
@@ -228,6 +230,9 @@ type Inbox struct {
 	Cases    []CaseLine   `json:"cases,omitempty"`
 	Drafts   []DraftLine  `json:"drafts,omitempty"` // what waits for release
 	Restored bool         `json:"restored,omitempty"`
+	// OneSided is what is owed between this node's party and partners without heed,
+	// which nobody but this party has signed; nil: nothing is.
+	OneSided *OneSidedInbox `json:"oneSided,omitempty"`
 }
 
 // Peer is a party that we exchange with.
@@ -251,6 +256,14 @@ type RosterLine struct {
 	Roles   []heed.Role    `json:"roles"`
 	Removed bool           `json:"removed,omitempty"`
 	Key     string         `json:"key"`
+	SSH     *SSHKeyLine    `json:"ssh,omitempty"` // nil: the node holds the key
+}
+
+// SSHKeyLine is the key of an officer who holds it.
+type SSHKeyLine struct {
+	Algorithm   string `json:"algorithm"`
+	Fingerprint string `json:"fingerprint"` // as `ssh-keygen -l` shows it
+	Token       bool   `json:"token"`       // on a FIDO token
 }
 
 // Time prints in milliseconds, always with its offset.

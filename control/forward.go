@@ -129,7 +129,7 @@ func shapeProvenance(all []exchange.Provenance) []Origin {
 		if s := p.Statement; s.Kind != "" {
 			o.Author, o.To, o.Kind, o.ID, o.CaseID, o.Time = s.Author, s.Recipient, s.Kind, s.ID.String(), s.CaseID().String(), maybe(s.Time)
 		}
-		for _, stamp := range p.Release.Officers {
+		for _, stamp := range p.Release.Signers() {
 			if id, ok := wire.OfficerOf(stamp.Key); ok {
 				o.Officers = append(o.Officers, Officer{Name: id, Role: stamp.Role})
 			}

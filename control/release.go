@@ -26,6 +26,8 @@ type (
 		To   []heed.PartyID `json:"to"`
 		IDs  []string       `json:"ids"` // of the cases, in the order of To
 		Kind heed.Kind      `json:"kind"`
+
+		Contact heed.ContactID `json:"contact,omitempty"` // of a letter, to whom: its case is one-sided
 	}
 	// DraftLine is a draft in a list.
 	DraftLine struct {
@@ -38,7 +40,9 @@ type (
 		Status heed.Status    `json:"status,omitempty"` // of what was drafted: meant, or an exercise
 		State  string         `json:"state"`            // drafted, released, dropped
 		Case   heed.Code      `json:"case,omitempty"`   // that it opened or amended, or would amend
-		Barred string         `json:"barred,omitempty"` // in a list: why its drafter may not sign it any more
+		// Contact is to whom a letter goes, which nobody in To gets.
+		Contact heed.ContactID `json:"contact,omitempty"`
+		Barred  string         `json:"barred,omitempty"` // in a list: why its drafter may not sign it any more
 	}
 	// Draft is a draft with what became of it.
 	Draft struct {
@@ -72,7 +76,7 @@ const (
 func releaseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	verb(mux, "release", func(ctx context.Context, r ReleaseRequest) (ReleaseAnswer, error) {
 		out, err := x.Release(ctx, exchange.ReleaseOrder{Officer: r.Officer, Draft: r.Draft, Check: r.Form})
-		answer := ReleaseAnswer{Case: out.Code, To: out.To, Kind: out.Kind}
+		answer := ReleaseAnswer{Case: out.Code, To: out.To, Kind: out.Kind, Contact: out.Contact}
 		for _, id := range out.Cases {
 			answer.IDs = append(answer.IDs, id.String())
 		}
@@ -99,7 +103,7 @@ func shapeDrafts(drafts []exchange.DraftRow) []DraftLine {
 	lines := []DraftLine{}
 	for _, d := range drafts {
 		line := shapeDraftLine(d.Draft)
-		line.Case, line.Status, line.Barred = d.Case, d.Status, d.Barred
+		line.Case, line.Status, line.Barred, line.Contact = d.Case, d.Status, d.Barred, d.Contact
 		lines = append(lines, line)
 	}
 	return lines
@@ -135,7 +139,7 @@ func draftOf(ctx context.Context, x *exchange.Exchange, r CaseRequest) (*Draft, 
 
 func shapeDraft(f exchange.DraftFile) (Draft, error) {
 	out := Draft{DraftLine: shapeDraftLine(f.Draft), Dropped: maybe(f.Dropped), Contents: []Content{}}
-	out.Case, out.Status = f.Code, f.Status
+	out.Case, out.Status, out.Contact = f.Code, f.Status, f.Contact
 	for _, id := range f.Cases {
 		out.Cases = append(out.Cases, id.String())
 	}
@@ -162,7 +166,7 @@ func shapeDraft(f exchange.DraftFile) (Draft, error) {
 
 func shapeRelease(f exchange.DraftFile) (*DraftRelease, *heed.RightsCheck, error) {
 	out := &DraftRelease{ID: f.Release.ID.String(), Time: At(f.Release.Time), Officers: []Officer{}}
-	for _, o := range f.Release.Officers {
+	for _, o := range f.Release.Signers() {
 		if id, ok := wire.OfficerOf(o.Key); ok {
 			out.Officers = append(out.Officers, Officer{Name: id, Role: o.Role})
 		}

@@ -51,6 +51,9 @@ type (
 		By    heed.OfficerID `json:"by,omitempty"`
 		Name  string         `json:"name"`
 		Roles []string       `json:"roles,omitempty"`
+		// SSHKey is the text of an OpenSSH public key file; empty: the node makes a key
+		// and holds it.
+		SSHKey string `json:"sshKey,omitempty"`
 	}
 	// OfficerRemoved is what `heed officer remove --json` prints.
 	OfficerRemoved struct {
@@ -108,6 +111,8 @@ type (
 	ShowAnswer struct {
 		Cases []Case `json:"cases"`
 		Draft *Draft `json:"draft,omitempty"` // where the name is that of a draft
+		// OneSided is there where the name is that of a case with a partner without heed.
+		OneSided *OneSidedCase `json:"oneSidedCase,omitempty"`
 	}
 	// ActRequest is an officer's act in a case.
 	ActRequest struct {
@@ -115,6 +120,8 @@ type (
 		Officer          heed.OfficerID `json:"officer"`
 		Text             string         `json:"text,omitempty"`
 		WithoutPrejudice bool           `json:"withoutPrejudice,omitempty"`
+		Role             string         `json:"role,omitempty"`   // ack: of our ladder
+		Accord           string         `json:"accord,omitempty"` // ask-party
 		Disposition      string         `json:"disposition,omitempty"`
 		Question         string         `json:"question,omitempty"`
 		Until            *Time          `json:"until,omitempty"`

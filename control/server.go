@@ -24,6 +24,17 @@ const MaxRequest = 512 << 20
 
 // Handler serves the socket.
 func Handler(n Node) http.Handler {
+	all := verbs(n)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(signsHeader) != "" {
+			serveSigned(n, w, r)
+			return
+		}
+		all.ServeHTTP(w, r)
+	})
+}
+
+func verbs(n Node) *http.ServeMux {
 	mux := http.NewServeMux()
 	x := n.Exchange
 	verb(mux, "ping", func(ctx context.Context, _ struct{}) (Ping, error) {
@@ -60,10 +71,12 @@ func Handler(n Node) http.Handler {
 	releaseVerbs(mux, x)
 	forwardVerbs(mux, x)
 	drillVerbs(mux, x)
+	letterVerbs(mux, x)
 	ledgerVerbs(mux, x)
 	proofVerbs(mux, x)
 	witnessVerbs(mux, x)
 	statisticsVerbs(mux, x)
+	figuresVerbs(mux, x)
 	return mux
 }
 
@@ -81,7 +94,15 @@ func rosterVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			}
 			roles = append(roles, role)
 		}
-		officer, err := x.AddOfficer(ctx, r.By, id, roles)
+		if r.SSHKey == "" {
+			officer, err := x.AddOfficer(ctx, r.By, id, roles)
+			return rosterLine(officer), err
+		}
+		key, err := seal.ParseSSHKey([]byte(r.SSHKey))
+		if err != nil {
+			return RosterLine{}, &heed.Invalid{What: err.Error(), Hint: "name a public key that `ssh-keygen -t ed25519-sk` or `ssh-keygen -t ed25519` made"}
+		}
+		officer, err := x.AddSSHOfficer(ctx, r.By, id, roles, key)
 		return rosterLine(officer), err
 	})
 	verb(mux, "officer-remove", func(ctx context.Context, r OfficerRequest) (OfficerRemoved, error) {
@@ -108,7 +129,13 @@ func rosterVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 }
 
 func rosterLine(o heed.Officer) RosterLine {
-	return RosterLine{Name: o.ID, Roles: o.Roles, Removed: o.Removed, Key: o.Key}
+	line := RosterLine{Name: o.ID, Roles: o.Roles, Removed: o.Removed, Key: o.Key}
+	if key, err := seal.ParsePersonKey(o.Key); err == nil { // the roster was parsed with it
+		if ssh, ok := key.SSH(); ok {
+			line.SSH = &SSHKeyLine{Algorithm: ssh.Algorithm(), Fingerprint: ssh.Fingerprint(), Token: ssh.Token()}
+		}
+	}
+	return line
 }
 
 func peerVerbs(mux *http.ServeMux, x *exchange.Exchange) {
@@ -198,12 +225,16 @@ func verb[In, Out any](mux *http.ServeMux, name string, f func(context.Context, 
 			err = errors.New("more follows its end")
 		}
 		if err != nil {
-			answer(w, nil, &heed.Invalid{What: "the request of the command line cannot be read: " + err.Error(), Hint: "are node and command of the same version?"})
+			answer(w, nil, unreadable(err))
 			return
 		}
 		out, err := f(r.Context(), in)
 		answer(w, out, err)
 	})
+}
+
+func unreadable(err error) error {
+	return &heed.Invalid{What: "the request of the command line cannot be read: " + err.Error(), Hint: "are node and command of the same version?"}
 }
 
 func answer(w http.ResponseWriter, out any, err error) {

@@ -26,7 +26,7 @@ func shapeCase(f exchange.CaseFile, party heed.PartyID) Case {
 		c.Statements = append(c.Statements, shapeStatement(s, f.Acting(s)))
 	}
 	for _, d := range f.Duties {
-		c.Duties = append(c.Duties, shapeDuty(d, f.At))
+		c.Duties = append(c.Duties, shapeDuty(d, f.Role(d), f.At))
 	}
 	for _, id := range f.Case.Waiting {
 		c.Missing = append(c.Missing, id.String())
@@ -87,7 +87,7 @@ func shapeDeposits(all []exchange.Deposited, of heed.StatementID) []Deposit {
 
 func shapeRing(d heed.Duty, ladder heed.Ladder, now time.Time) Ring {
 	level := ladder.Level(d.Due, now)
-	rung := ladder.Rung(level)
+	rung := ladder.Told(d.Kind, level)
 	return Ring{Duty: d.Kind, Party: d.OwedBy, Level: level, Role: rung.Role, Telephone: rung.Telephone, Hours: rung.Hours, Zone: rung.Zone, Languages: rung.Languages}
 }
 
@@ -106,6 +106,9 @@ func shapeStatement(s heed.Statement, officers []heed.OfficerStamp) Statement {
 	}
 	if s.Kind == heed.KindForwardConsent {
 		out.Consent = &s.Consent
+	}
+	if s.Kind == heed.KindRating {
+		out.Meaningful = &s.Meaningful
 	}
 	for _, id := range s.Answers {
 		out.Answers = append(out.Answers, id.String())
@@ -128,8 +131,8 @@ func shapeRef(c heed.ContentRef) ContentRef {
 	return ContentRef{Digest: c.Digest.String(), Size: c.Size, MediaType: c.MediaType, Name: c.Name}
 }
 
-func shapeDuty(d heed.Duty, now time.Time) Duty {
-	out := Duty{Kind: d.Kind, OwedBy: d.OwedBy, OwedTo: d.OwedTo, Due: At(d.Due), State: d.State(now), Level: d.Level, From: d.From.String(), At: maybe(d.At), Expected: maybe(d.Expected)}
+func shapeDuty(d heed.Duty, role string, now time.Time) Duty {
+	out := Duty{Kind: d.Kind, Role: role, OwedBy: d.OwedBy, OwedTo: d.OwedTo, Due: At(d.Due), State: d.State(now), Level: d.Level, From: d.From.String(), At: maybe(d.At), Expected: maybe(d.Expected)}
 	if !d.Discharge.IsZero() {
 		out.Discharge = d.Discharge.String()
 	}
@@ -175,6 +178,8 @@ func shapeContents(opened exchange.Opened, withData bool) (contents []Content, d
 				return nil, nil, err
 			}
 			out.Text = actText(act)
+		case c.Ref.MediaType == heed.MediaFigures:
+			out.Text = string(c.Data) // the list of cases beside it is for machines
 		case strings.HasPrefix(c.Ref.MediaType, "text/plain"):
 			out.Text = string(c.Data)
 		}

@@ -88,6 +88,9 @@ func (r WaitRequest) hint(ctx context.Context, x *exchange.Exchange, lacking []s
 	switch len(lacking) {
 	case 0:
 		_, err := x.Find(ctx, r.Case)
+		if one := (*exchange.OneSidedCase)(nil); errors.As(err, &one) {
+			return "`heed letter show " + one.Code.Spoken() + "` shows" + longer, nil
+		}
 		var missing *heed.Invalid
 		if errors.As(err, &missing) {
 			return missing.What + ": " + missing.Hint, nil
@@ -157,6 +160,10 @@ func (r WaitRequest) reached(ctx context.Context, x *exchange.Exchange) (looked,
 		return l, err
 	}
 	ids, err := x.Find(ctx, r.Case)
+	if one := (*exchange.OneSidedCase)(nil); errors.As(err, &one) {
+		l, _, err := r.oneSidedReached(ctx, x)
+		return l, err
+	}
 	var missing *heed.Invalid
 	if errors.As(err, &missing) && validCase(r.Case) {
 		return l, r.neverComes(ctx, x)
@@ -268,14 +275,16 @@ func (r WaitRequest) holds(f exchange.CaseFile) (ok bool, due time.Time, err err
 		return false, due, err
 	}
 	for _, d := range f.Duties {
-		if d.Kind != kind {
+		if d.Kind != kind && d.Kind.Base() != kind {
 			continue
 		}
 		switch d.State(f.At) {
 		case heed.DutyOverdue, heed.DutyDischargedLate:
 			return true, due, nil
 		case heed.DutyOpen:
-			due = d.Due
+			if due.IsZero() || d.Due.Before(due) {
+				due = d.Due
+			}
 		}
 	}
 	return false, due, nil

@@ -115,7 +115,20 @@ type caseFacts struct {
 
 func (c caseFacts) warned() bool { return c.Warned == c.me && c.Opening.Kind == heed.KindWarning }
 func (c caseFacts) owe(kind heed.DutyKind) bool {
-	return slices.ContainsFunc(c.ours, func(d heed.Duty) bool { return d.Kind == kind })
+	return slices.ContainsFunc(c.ours, func(d heed.Duty) bool { return d.Kind.Base() == kind })
+}
+
+// rungs are those that still have to acknowledge, each for itself.
+func (c caseFacts) rungs() []option {
+	var out []option
+	seen := map[string]bool{}
+	for _, d := range c.ours {
+		if role := c.Role(d); role != "" && !seen[role] {
+			seen[role] = true
+			out = append(out, option{Value: role, Label: role})
+		}
+	}
+	return out
 }
 
 func always(caseFacts) bool { return true }
@@ -126,8 +139,9 @@ var actRules = []actRule{
 		action: heed.ActTake, offered: func(c caseFacts) bool { return c.Taken == nil || c.Taken.Officer != c.as },
 	},
 	{
-		form:   form{Act: actAcknowledge, Heading: "Acknowledge", Button: "Sign acknowledgement", Note: "Says that a responsible person has it. It judges nothing.", NoPrejudice: true},
+		form:   form{Act: actAcknowledge, Heading: "Acknowledge", Button: "Sign acknowledgement", Note: "Says that a responsible person has it. It judges nothing.", NoPrejudice: true, ChoiceLabel: "For which rung", Empty: true},
 		action: heed.ActAcknowledge, due: heed.DutyAcknowledge, offered: func(c caseFacts) bool { return c.owe(heed.DutyAcknowledge) },
+		choices: caseFacts.rungs,
 	},
 	{
 		form:   form{Act: actAssess, Heading: "Assess", Button: "Sign assessment", Note: "Credible or partly credible is an undertaking to report action and to conclude.", ChoiceLabel: "The warning is", Empty: true, TextLabel: "Reason"},
@@ -332,7 +346,7 @@ func (d *desk) say(ctx context.Context, v *visit, id heed.CaseID, act, words str
 	x, officer, posted := d.exchange, v.as.ID, v.r.PostForm
 	switch act {
 	case actAcknowledge:
-		return x.Acknowledge(ctx, officer, id, posted.Get("without-prejudice") == "yes")
+		return x.AcknowledgeFor(ctx, officer, id, posted.Get("choice"), posted.Get("without-prejudice") == "yes")
 	case actAssess:
 		disposition, err := heed.ParseDisposition(posted.Get("choice"))
 		if err != nil {

@@ -203,7 +203,7 @@ func (d *desk) record(v *visit, file exchange.CaseFile, seen *reading) record {
 
 func (t times) caseDuty(file exchange.CaseFile, duty heed.Duty, me heed.PartyID) caseDuty {
 	row := caseDuty{
-		What: word(dutyWords, duty.Kind), Anchor: anchor(duty.From), Debtor: string(duty.OwedBy), OwedTo: string(duty.OwedTo),
+		What: dutyName(duty.Kind, file.Role(duty)), Anchor: anchor(duty.From), Debtor: string(duty.OwedBy), OwedTo: string(duty.OwedTo),
 		Ours: duty.OwedBy == me, Due: t.at(duty.Due),
 	}
 	if from, ok := file.Statement(duty.From); ok {
@@ -219,7 +219,7 @@ func (t times) caseDuty(file exchange.CaseFile, duty heed.Duty, me heed.PartyID)
 		if len(ladder) > 0 {
 			level := ladder.Level(duty.Due, t.now)
 			row.Level = "Escalation level " + strconv.Itoa(level) + " of " + strconv.Itoa(len(ladder))
-			row.Ring = ringOf(ladder.Rung(level))
+			row.Ring = ringOf(ladder.Told(duty.Kind, level))
 		}
 	case heed.DutyDischarged:
 		row.State, row.Class = "Answered on time", "done"

@@ -176,6 +176,13 @@ func (t times) facts(s heed.Statement) []fact {
 		}
 		add("Consent", consent)
 	}
+	if s.Kind == heed.KindRating {
+		rated := "of no use"
+		if s.Meaningful {
+			rated = "meaningful"
+		}
+		add("Rated", rated)
+	}
 	for _, p := range s.Duties {
 		label := word(dutyWords, p.Kind) + " due"
 		if s.Kind == heed.KindExtension {

@@ -25,10 +25,18 @@ func capitals[K ~string](all []K, words func(K) string) map[K]string {
 }
 
 var (
-	dutyWords        = capitals(heed.DutyKinds(), heed.DutyKind.Words)
+	dutyWords        = capitals(heed.DutyNames(), heed.DutyKind.Words)
 	dispositionWords = capitals(heed.Dispositions(), heed.Disposition.Words)
 	outcomeWords     = capitals(heed.Outcomes(), heed.Outcome.Words)
 )
+
+// dutyName names a duty with the role of the rung that owes it for itself.
+func dutyName(kind heed.DutyKind, role string) string {
+	if role == "" {
+		return word(dutyWords, kind)
+	}
+	return word(dutyWords, kind.Base()) + " by " + role
+}
 
 var kindWords = map[heed.Kind]string{
 	heed.KindWarning:         "Warning",
@@ -51,6 +59,8 @@ var kindWords = map[heed.Kind]string{
 	heed.KindForwardRequest:  "Request to forward",
 	heed.KindForwardConsent:  "Decision on forwarding",
 	heed.KindDrill:           "Drill",
+	heed.KindRating:          "Rating of a reply",
+	heed.KindFigures:         "Signed figures",
 
 	heed.KindAccordProposal:     "Accord proposed",
 	heed.KindAccordAmendment:    "Amendment proposed",

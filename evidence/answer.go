@@ -47,7 +47,8 @@ func (m *material) date(o obligation, s *said) *dated {
 	d := &dated{said: s}
 	var first bound
 	if key, ok := m.keyOf(o.from.ID); ok {
-		d.leaves = m.leavesAt(s, slot{key, slotOf[o.kind], o.from.ID})
+		at, _ := slotOfDuty(key, o.kind, o.from.ID)
+		d.leaves = m.leavesAt(s, at)
 	}
 	for _, at := range d.leaves {
 		if t, ok := at.head.notAfter(); ok && (!first.ok || t.Before(first.at)) {
@@ -83,7 +84,7 @@ func (m *material) received(s *said) []*said {
 		}
 	}
 	if key, ok := m.keyOf(s.ID); ok {
-		for _, r := range m.carried[heed.Digest(slot{key, ledger.SlotCarried, s.ID}.tag())] {
+		for _, r := range m.carried[heed.Digest(slot{key: key, slot: ledger.SlotCarried, of: s.ID}.tag())] {
 			if m.depositFor(r, s) && !m.refusedSeal(r) {
 				all = append(all, r)
 			}

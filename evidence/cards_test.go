@@ -182,7 +182,7 @@ func TestUnknownSignersAreNamed(t *testing.T) {
 
 	// A ledger that is nobody's.
 	stolen := newBook(sc, sc.key("south.example/v1", "a forger's ledger"))
-	cert.Maps[0] = stolen.proof(sc.cosigned(stolen.cut()), warning.tag(slotOf[cert.Claims[0].Duty]))
+	cert.Maps[0] = stolen.proof(sc.cosigned(stolen.cut()), warning.tag(slotNames[cert.Claims[0].Duty]))
 	v = sc.only(sc.verify(cert), UnknownSigner)
 	if len(v.Signers) != 1 || v.Signers[0].Ledger != "south.example/v1" || !strings.HasPrefix(stolen.vkey(), v.Signers[0].Key+"+") {
 		t.Errorf("%+v", v.Signers)

@@ -138,7 +138,7 @@ func parseClaim(data []byte) (Claim, error) {
 func (c Claim) check() error {
 	switch c.Kind {
 	case ClaimSilence:
-		if _, ok := slotOf[c.Duty]; !ok {
+		if _, ok := slotNames[c.Duty.Base()]; !ok {
 			return damaged("silence claim: %q is no duty whose absence can be shown", clip(string(c.Duty)))
 		}
 	case ClaimMisbehaviour:

@@ -14,7 +14,7 @@ func (m *material) depositFor(r, s *said) bool {
 	if !ok || r.Number == 0 || !s.Kind.OwedReceipt() || r.Party != s.Recipient || r.Recipient != s.Author || m.depositary(r) == nil {
 		return false
 	}
-	carried := slot{key, ledger.SlotCarried, s.ID}.tag()
+	carried := slot{key: key, slot: ledger.SlotCarried, of: s.ID}.tag()
 	return slices.Contains(r.Carries, heed.Digest(carried)) && m.headed(r)
 }
 
@@ -75,8 +75,8 @@ func (m *material) neverAccepted(to *party, s *said, v Verdict, r *said) (Verdic
 	card := m.depositary(r)
 	key, _ := m.keyOf(s.ID)
 	envelope := ledger.Key(r.Envelope)
-	receipt := m.look(to, card.LedgerKey, slot{key, ledger.SlotReceipt, s.ID}.tag())
-	refused := m.look(to, card.LedgerKey, slot{envelope, ledger.SlotBadSeal, r.Envelope}.tag())
+	receipt := m.look(to, card.LedgerKey, slot{key: key, slot: ledger.SlotReceipt, of: s.ID}.tag())
+	refused := m.look(to, card.LedgerKey, slot{key: envelope, slot: ledger.SlotBadSeal, of: r.Envelope}.tag())
 	until := r.Received.Add(card.CollectEvery + card.PublicationDelay)
 	at, on := receipt.at, receipt.on
 	if refused.at.Before(at) {
@@ -101,6 +101,6 @@ func (m *material) neverAccepted(to *party, s *said, v Verdict, r *said) (Verdic
 // refusedSeal reports whether the recipient's ledger says that the deposited
 // envelope did not open, or not to what its header carries.
 func (m *material) refusedSeal(r *said) bool {
-	_, ok := m.has(m.parties[r.Party], slot{ledger.Key(r.Envelope), ledger.SlotBadSeal, r.Envelope}.tag())
+	_, ok := m.has(m.parties[r.Party], slot{key: ledger.Key(r.Envelope), slot: ledger.SlotBadSeal, of: r.Envelope}.tag())
 	return ok
 }

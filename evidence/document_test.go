@@ -35,7 +35,7 @@ func TestThePagesSayItAll(t *testing.T) {
 		partHeader: "header", partCheckpoint: "checkpoint", partLeaf: "leaf", partMap: "map", partInsertion: "insertion"} {
 		words = append(words, "| "+strconv.Itoa(int(kind))+" | "+name+" |", "| "+thousands(most[kind])+" |")
 	}
-	for duty := range slotOf {
+	for duty := range slotNames {
 		words = append(words, string(duty))
 	}
 	words = append(words, thousands(MaxBundle), thousands(MaxBundleBare), "0 to "+strconv.Itoa(MaxPaths)+" paths")

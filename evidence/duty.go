@@ -164,7 +164,8 @@ func (m *material) tag(o obligation) (ledger.Tag, bool) {
 	if !ok {
 		return ledger.Tag{}, false
 	}
-	return slot{key, slotOf[o.kind], o.from.ID}.tag(), true
+	at, ok := slotOfDuty(key, o.kind, o.from.ID)
+	return at.tag(), ok
 }
 
 // verdict is the beginning of each verdict about the duty.

@@ -497,7 +497,7 @@ func (sc *scene) silence(duty heed.DutyKind, from, receipt *piece, south, north 
 		Cards:      [][]byte{sc.north.cards[0], sc.south.cards[0]},
 		Statements: []Statement{from.part(), receipt.bare()},
 		Maps: []Map{
-			sc.south.log.proof(south, from.tag(ledger.SlotReceipt), from.tag(slotOf[duty])),
+			sc.south.log.proof(south, from.tag(ledger.SlotReceipt), from.tag(slotNames[duty])),
 			sc.north.log.proof(north, from.tag(ledger.SlotRecalled)),
 		},
 	}

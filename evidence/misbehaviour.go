@@ -345,7 +345,7 @@ func (m *material) unpublished(c Claim, p *party) (string, bool) {
 	if p.ledgers[r.Ledger].IsZero() {
 		return fmt.Sprintf("the receipt names a ledger that is on no card of %s", p.Party), false
 	}
-	at := m.look(p, r.Ledger, slot{key, ledger.SlotReceipt, r.Answers[0]}.tag())
+	at := m.look(p, r.Ledger, slot{key: key, slot: ledger.SlotReceipt, of: r.Answers[0]}.tag())
 	switch {
 	case at.present:
 		return "the receipt is in the ledger", false

@@ -133,7 +133,7 @@ func (m *material) published(o obligation, v Verdict) (_ Verdict, ok bool) {
 		return v.becausef(CannotTell, "the files do not show the assessment in the ledger of %s", o.debtor.Party), false
 	}
 	key, _ := m.keyOf(o.from.ID)
-	tag := slot{key, ledger.SlotReceipt, o.from.ID}.tag()
+	tag := slot{key: key, slot: ledger.SlotReceipt, of: o.from.ID}.tag()
 	if _, ok := m.has(o.debtor, tag); ok {
 		return v, true
 	}
@@ -167,7 +167,7 @@ func (m *material) notRecalled(o obligation) sight {
 		return unseen("the tag key of the statement that opened the case is not in the files: it cannot be seen that it was not recalled")
 	}
 	start := o.creditor.cardOf(opening.Statement).LedgerKey
-	recall := m.look(o.creditor, start, slot{key, ledger.SlotRecalled, opening.ID}.tag())
+	recall := m.look(o.creditor, start, slot{key: key, slot: ledger.SlotRecalled, of: opening.ID}.tag())
 	switch {
 	case !recall.absent:
 		return sight{strangers: recall.strangers, why: join("the files do not show that "+string(o.creditor.Party)+" has not recalled the case", recall.why)}
@@ -194,7 +194,7 @@ func (m *material) recalled(o obligation, v Verdict) (Verdict, bool) {
 	if !ok || o.from.Author == o.creditor.Party && o.from.ID != opening.ID {
 		return v, false // what was asked after a recall is owed, and a tag alone does not say which came first
 	}
-	at, ok := m.has(o.creditor, slot{key, ledger.SlotRecalled, opening.ID}.tag())
+	at, ok := m.has(o.creditor, slot{key: key, slot: ledger.SlotRecalled, of: opening.ID}.tag())
 	if !ok {
 		return v, false
 	}

@@ -616,7 +616,7 @@ func TestSilenceOnAnUndertaking(t *testing.T) {
 			Cards:      [][]byte{sc.north.cards[0], sc.south.cards[0]},
 			Statements: []Statement{assessment.part(), warning.part()},
 			Maps: []Map{
-				sc.south.log.proof(sc.cosigned(south), warning.tag(ledger.SlotAssess), assessment.tag(slotOf[duty])),
+				sc.south.log.proof(sc.cosigned(south), warning.tag(ledger.SlotAssess), assessment.tag(slotNames[duty])),
 				sc.north.log.proof(sc.cosigned(north), warning.tag(ledger.SlotRecalled)),
 			},
 		}

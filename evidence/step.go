@@ -79,7 +79,7 @@ func (m *material) dutiesOf(id heed.CaseID) []dutyOf {
 		}
 		for _, p := range s.Duties {
 			d := dutyOf{p.Kind, from}
-			if _, ok := slotOf[p.Kind]; ok && !seen[d] && ownDuty(p.Kind) == (s.Kind == heed.KindAssessment) {
+			if _, ok := slotNames[p.Kind.Base()]; ok && !seen[d] && ownDuty(p.Kind) == (s.Kind == heed.KindAssessment) {
 				seen[d] = true
 				all = append(all, d)
 			}
@@ -181,7 +181,7 @@ func (m *material) describeStep(s *said) Step {
 	missing(!early, "no witnessed time before which it did not exist")
 	missing(!late, "no witnessed time by which it existed")
 	missing(step.Received.IsZero() && step.Deposited.IsZero(), "no receipt")
-	missing(len(step.Officers) == 0 && !s.Kind.ByMachine() && !s.Kind.OfAccord(), "the release that its officers signed")
+	missing(len(step.Officers) == 0 && !s.Kind.ByMachine() && !s.Kind.Enclosed(), "the release that its officers signed")
 	if why := m.stands(s); why != "" {
 		missing(true, why)
 	}
@@ -210,7 +210,7 @@ func (m *material) describeReceipt(s *said, step *Step) {
 func (m *material) describeOfficers(s *said, step *Step) {
 	officers := s.Officers
 	if rel, ok := m.releases[s.Release]; ok && wire.CheckReleased(s.Statement, rel) == nil {
-		officers = rel.Officers
+		officers = rel.Signers()
 	}
 	for _, o := range officers {
 		if name, ok := wire.OfficerOf(o.Key); ok {

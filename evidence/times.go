@@ -114,9 +114,17 @@ type slot struct {
 	key  ledger.Key
 	slot ledger.Slot
 	of   [32]byte
+	rung int // that owes what the slot is of; 0 for none
 }
 
-func (s slot) tag() ledger.Tag { return ledger.SlotTag(s.key, s.slot, 0, s.of) }
+func (s slot) tag() ledger.Tag { return ledger.SlotTag(s.key, s.slot, uint8(s.rung), s.of) }
+
+// slotOfDuty is the place of the first statement that discharges a duty; false
+// where the absence of such a one cannot be shown.
+func slotOfDuty(key ledger.Key, kind heed.DutyKind, from heed.StatementID) (slot, bool) {
+	name, ok := slotNames[kind.Base()]
+	return slot{key, name, from, kind.Rung()}, ok
+}
 
 // slotsOf are all the places that a statement can take in its author's ledger,
 // as far as the files show the tag keys. Which of them it did take depends on
@@ -125,25 +133,26 @@ func (m *material) slotsOf(s *said) []slot {
 	var all []slot
 	add := func(id heed.StatementID, name ledger.Slot) {
 		if key, ok := m.keyOf(id); ok {
-			all = append(all, slot{key, name, id})
+			all = append(all, slot{key: key, slot: name, of: id})
 		}
 	}
 	switch s.Kind {
 	case heed.KindReceipt:
 		if key, ok := m.keys[s.TagKey]; ok {
-			all = append(all, slot{key, ledger.SlotReceipt, s.Answers[0]})
+			all = append(all, slot{key: key, slot: ledger.SlotReceipt, of: s.Answers[0]})
 		}
 	case heed.KindDeposit:
-		all = append(all, slot{ledger.Key(s.Envelope), ledger.SlotDeposit, s.Envelope})
+		all = append(all, slot{key: ledger.Key(s.Envelope), slot: ledger.SlotDeposit, of: s.Envelope})
 	case heed.KindRecall:
 		add(heed.StatementID(s.CaseID()), ledger.SlotRecalled)
 		add(s.ID, ledger.SlotSent)
 	default:
 		add(s.ID, ledger.SlotSent)
 		for _, of := range s.Answers {
-			for _, duty := range heed.DutyKinds() {
-				if name, ok := slotOf[duty]; ok && heed.Discharges(s.Statement, heed.Duty{Kind: duty, From: of, OwedBy: s.Author}) {
-					add(of, name)
+			key, shown := m.keyOf(of)
+			for _, duty := range heed.DutyNames() {
+				if at, ok := slotOfDuty(key, duty, of); shown && ok && heed.Discharges(s.Statement, heed.Duty{Kind: duty, From: of, OwedBy: s.Author}) {
+					all = append(all, at)
 				}
 			}
 		}

@@ -94,8 +94,8 @@ func (v Verdict) NotDueYet() bool {
 	return v.Verdict == CannotTell && !v.Due.IsZero() && !v.AsOf.IsZero() && !v.AsOf.After(v.Due.Time)
 }
 
-// slotOf is the ledger's slot of each duty whose absence can be shown.
-var slotOf = map[heed.DutyKind]ledger.Slot{
+// slotNames is the ledger's slot of each duty whose absence can be shown.
+var slotNames = map[heed.DutyKind]ledger.Slot{
 	heed.DutyAcknowledge: ledger.SlotAcknowledge,
 	heed.DutyAssess:      ledger.SlotAssess,
 	heed.DutyAnswer:      ledger.SlotAnswer,

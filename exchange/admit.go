@@ -95,6 +95,11 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, it *item, now time.Time) er
 			return err
 		}
 	}
+	if s.Kind == heed.KindFigures {
+		if err := x.mayFigure(tx, s, it.letter.figures[s.ID].figures, now); err != nil {
+			return err
+		}
+	}
 	if err := x.mayBeUnder(tx, s, now); err != nil {
 		return err
 	}
@@ -205,7 +210,12 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 			return err
 		}
 	}
-	if err := x.logSlot(tx, slot{k.Key, ledger.SlotReceipt, s.ID}, it.receipt.Note); err != nil {
+	if s.Kind == heed.KindFigures {
+		if err := x.keepFigures(tx, s, &it.letter); err != nil {
+			return err
+		}
+	}
+	if err := x.logSlot(tx, slot{key: k.Key, slot: ledger.SlotReceipt, of: s.ID}, it.receipt.Note); err != nil {
 		return err
 	}
 	err := tx.Consume(Consumed{Channel: channel, Number: it.envelope.Number, Envelope: it.envelope.Digest(), Statement: s.ID, Answer: it.receipt.Note})

@@ -102,32 +102,17 @@ func (x *Exchange) after(v View) (heed.Digest, error) {
 	if err != nil {
 		return heed.Digest{}, err
 	}
-	enough, err := enoughWitnesses(v, c)
+	cosigners, err := cosignersOf(v, c)
 	if err != nil {
 		return heed.Digest{}, err
 	}
-	if enough {
+	if cosigners.enough() {
 		x.witnessed.offer(head.Note, c)
 	} else {
 		x.witnessed.nothing()
 	}
 	digest, _ := x.witnessed.get()
 	return digest, nil
-}
-
-// enoughWitnesses reports whether a checkpoint of ours has more mirroring
-// cosignatures than may be faulty: one of them at least is sound.
-func enoughWitnesses(v View, c ledger.Checkpoint) (bool, error) {
-	all, err := v.Witnesses()
-	if err != nil {
-		return false, err
-	}
-	counting, err := listWitnesses(mirroring(all))
-	if err != nil || len(counting) == 0 {
-		return false, err
-	}
-	_, enough := ledger.DefaultQuorum(len(counting)).NotBefore(ledger.WitnessTimes(c, counting))
-	return enough, nil
 }
 
 // keepAfter keeps the checkpoint that a statement of ours names.

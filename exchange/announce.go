@@ -9,17 +9,23 @@ import (
 
 // announce queues a notice to the first rung of our ladder for each statement
 // that is owed a reply and was not in the index before: what has just been
-// received, and what was received earlier and waited for it.
+// received, and what was received earlier and waited for it. Each rung that
+// must acknowledge for itself is told as the first one is.
 func (x *Exchange) announce(tx Tx, c heed.Case, known []IndexedDuty, now time.Time) error {
-	told := map[heed.StatementID]bool{}
+	type people struct {
+		from heed.StatementID
+		rung int
+	}
+	told := map[people]bool{}
+	tells := func(d heed.Duty) { told[people{d.From, 0}], told[people{d.From, d.Kind.Rung()}] = true, true }
 	for _, d := range known {
-		told[d.From] = true
+		tells(d.Duty)
 	}
 	for _, d := range c.OpenDuties(x.party) {
-		if from, _ := c.Statement(d.From); told[d.From] || from.Author == x.party {
+		if from, _ := c.Statement(d.From); told[people{d.From, d.Kind.Rung()}] || from.Author == x.party {
 			continue
 		}
-		told[d.From] = true // the duty that is due first stands for the others
+		tells(d) // the duty that is due first stands for the others
 		if err := x.tell(tx, c, d, 0, now); err != nil {
 			return err
 		}
@@ -37,14 +43,14 @@ func (x *Exchange) tell(tx Tx, c heed.Case, d heed.Duty, level int, now time.Tim
 	if err != nil {
 		return err
 	}
-	rung := ours.Rung(level)
+	rung := ours.Told(d.Kind, level)
 	if d.OwedBy != x.party {
 		rung = ours.Rung(0) // whoever waits for a reply is the desk, at every level
 	}
 	return tx.AddNotice(Notice{
 		ID: noticeID(c, d, level), Case: c.ID, Code: c.Code, Party: x.party, Peer: c.Other(x.party),
 		Duty: d.Kind, From: d.From, OwedBy: d.OwedBy, Due: d.Due, Level: level,
-		Rung: rung, Ring: debtors.Rung(level), Exercise: c.Status != heed.StatusActual, Created: now, NextAt: atOnce,
+		Rung: rung, Ring: debtors.Told(d.Kind, level), Exercise: c.Status != heed.StatusActual, Created: now, NextAt: atOnce,
 	})
 }
 

@@ -30,7 +30,7 @@ func (x *Exchange) Assess(ctx context.Context, officer heed.OfficerID, id heed.C
 		s.Duties = heed.Undertakings(disposition, c.Urgency, terms, s.Time)
 		s.Answers = []heed.StatementID{c.Opening.ID}
 		for _, d := range c.OpenDuties(x.party) {
-			if d.Kind == heed.DutyAcknowledge || d.Kind == heed.DutyAssess {
+			if d.Kind.Base() == heed.DutyAcknowledge || d.Kind == heed.DutyAssess {
 				s.Answers = append(s.Answers, d.From)
 			}
 		}

@@ -184,7 +184,7 @@ func (x *Exchange) leavesOf(v View, id heed.CaseID) ([]StatementLeaf, error) {
 			return nil, err
 		}
 		for _, at := range slots {
-			tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+			tag := at.tag()
 			log, index, err := x.findOwn(v, tag)
 			if errors.Is(err, ErrNotFound) {
 				return nil, fmt.Errorf("%w: %s statement %s of case %s has no leaf under %q", ErrLedger, k.Statement.Kind, k.Statement.ID.Short(), c.Code, at.slot)

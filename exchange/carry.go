@@ -41,7 +41,7 @@ func (x *Exchange) Export(ctx context.Context, id heed.CaseID) ([][]byte, error)
 	}
 	var envelopes [][]byte
 	for _, e := range batch {
-		sealed, err := x.sealFor(peer.Card, me.Card, e.Number, e.parts, now)
+		sealed, err := x.sealFor(peer.Card, me.Card, e.Number, e.parts, now, e.roles...)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,11 @@ func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer) ([]outgoi
 		}
 		parts = append(parts, former...)
 		if number > 0 {
-			batch = append(batch, outgoingEnvelope{Outgoing{Channel: channel, Number: number, Statement: s.ID}, parts})
+			roles, err := x.roleKeys(v, s)
+			if err != nil {
+				return nil, err
+			}
+			batch = append(batch, outgoingEnvelope{Outgoing{Channel: channel, Number: number, Statement: s.ID}, parts, roles})
 		}
 	}
 	heads, err := x.headParts(v, peer.Card)

@@ -359,12 +359,14 @@ func (x *Exchange) keepCosignature(ctx context.Context, w Witness, keys []ledger
 		if note, c, err = x.mergeInto(tx, t, keys, answer); err != nil {
 			return err
 		}
-		if err := keepWitnessed(tx, c, note, asked); err != nil || !t.own {
+		cosigners, err := cosignersOf(tx, c)
+		if err != nil {
 			return err
 		}
-		if enough, err = enoughWitnesses(tx, c); err != nil {
+		if err := cosigners.keep(tx, c, note, asked); err != nil || !t.own {
 			return err
 		}
+		enough = cosigners.enough()
 		var at time.Time
 		if times := ledger.WitnessTimes(c, []ledger.Witness{{Name: w.Name, Keys: keys}}); len(times) > 0 {
 			at = times[0].At
@@ -417,16 +419,40 @@ func (x *Exchange) mergeInto(tx Tx, t cosigning, keys []ledger.CosignerKey, answ
 	return head.Note, c, err
 }
 
-// keepWitnessed keeps a head once so many witnesses have cosigned it that it
-// counts as published: by their times its leaves are dated.
-func keepWitnessed(tx Tx, c ledger.Checkpoint, note []byte, asked time.Time) error {
-	all, err := tx.Witnesses()
+// cosigners is which of our witnesses that count have cosigned a head, verified
+// once for all that hangs on it: a verification takes longer than what else is
+// done within the change.
+type cosigners struct {
+	quorum ledger.Quorum
+	times  []ledger.WitnessTime
+}
+
+func cosignersOf(v View, c ledger.Checkpoint) (cosigners, error) {
+	all, err := v.Witnesses()
 	if err != nil {
-		return err
+		return cosigners{}, err
 	}
 	counting, err := listWitnesses(mirroring(all))
-	if err != nil || len(counting) == 0 || !ledger.DefaultQuorum(len(counting)).Published(ledger.WitnessTimes(c, counting)) {
-		return err
+	if err != nil || len(counting) == 0 {
+		return cosigners{}, err
+	}
+	return cosigners{ledger.DefaultQuorum(len(counting)), ledger.WitnessTimes(c, counting)}, nil
+}
+
+// enough reports whether more have cosigned than may be faulty: one of them at
+// least is sound.
+func (n cosigners) enough() bool {
+	_, enough := n.quorum.NotBefore(n.times)
+	return enough
+}
+
+func (n cosigners) published() bool { return n.quorum.Published(n.times) }
+
+// keep keeps a head once so many witnesses have cosigned it that it counts as
+// published: by their times its leaves are dated.
+func (n cosigners) keep(tx Tx, c ledger.Checkpoint, note []byte, asked time.Time) error {
+	if !n.published() {
+		return nil
 	}
 	return tx.KeepWitnessed(c.Origin, Head{Size: c.Size, Note: note, At: asked})
 }

@@ -99,6 +99,7 @@ type outgoing struct {
 type outgoingEnvelope struct {
 	Outgoing
 	parts []wire.Part
+	roles []seal.Recipient // of the peer, to which it is sealed too
 }
 
 // pack reads what is to be sent, with everything that belongs to it.
@@ -150,6 +151,10 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 				out.full = true
 				return nil
 			}
+			roles, err := x.roleKeys(v, kept.Statement)
+			if err != nil {
+				return err
+			}
 			if len(out.batch) == 0 {
 				heads, err := x.headParts(v, out.peer.Card)
 				if err != nil {
@@ -157,7 +162,7 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 				}
 				parts = append(parts, heads...)
 			}
-			out.batch = append(out.batch, outgoingEnvelope{o, parts})
+			out.batch = append(out.batch, outgoingEnvelope{o, parts, roles})
 		}
 		return nil
 	})
@@ -216,7 +221,7 @@ func (x *Exchange) sealAll(out *outgoing, now time.Time) ([]byte, error) {
 	sealed := make([][]byte, len(out.batch))
 	errs := make([]error, len(out.batch))
 	abreast(4, len(out.batch), func(i int) {
-		sealed[i], errs[i] = x.sealFor(out.peer.Card, out.me.Card, out.batch[i].Number, out.batch[i].parts, now)
+		sealed[i], errs[i] = x.sealFor(out.peer.Card, out.me.Card, out.batch[i].Number, out.batch[i].parts, now, out.batch[i].roles...)
 	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -227,19 +232,36 @@ func (x *Exchange) sealAll(out *outgoing, now time.Time) ([]byte, error) {
 	return stream, err
 }
 
-// sealFor seals parts to a peer in an envelope of ours.
-func (x *Exchange) sealFor(peer, me heed.Card, number uint64, parts []wire.Part, now time.Time) ([]byte, error) {
-	to, err := x.recipients.of(peer)
+// roleKeys is to whom a reminder is sealed beside the party: the role that it
+// reminds, where the accord gives that a key of its own. So the role can read
+// it, by whatever way it comes, when the party's node does nothing with it.
+func (x *Exchange) roleKeys(v View, s heed.Statement) ([]seal.Recipient, error) {
+	if s.Kind != heed.KindReminder {
+		return nil, nil
+	}
+	c, err := v.Case(s.CaseID())
+	if err != nil || c.Opening.Version.IsZero() || c.Opening.Kind.OfAccord() {
+		return nil, err
+	}
+	terms, err := accordOf(v, c.Opening)
 	if err != nil {
 		return nil, err
 	}
-	node, err := x.keys.Node(me.NodeKey)
-	if err != nil {
-		return nil, err
+	m, _ := terms.Member(s.Recipient)
+	key, ok := m.Key(s.Role)
+	if !ok {
+		return nil, nil
 	}
-	return wire.SealEnvelope(wire.Header{
-		Sender: x.party, SenderCard: me.Serial, Recipient: peer.Party, RecipientCard: peer.Serial, Number: number, Time: now,
-	}, parts, to, node)
+	to, err := seal.ParseRecipient(key)
+	if err != nil {
+		return nil, fmt.Errorf("key of %s of %s in accord %s: %w", s.Role, s.Recipient, c.Opening.Accord.Short(), err)
+	}
+	return []seal.Recipient{to}, nil
+}
+
+// sealFor seals parts to a peer, and to roles of it, in an envelope of ours.
+func (x *Exchange) sealFor(peer, me heed.Card, number uint64, parts []wire.Part, now time.Time, roles ...seal.Recipient) ([]byte, error) {
+	return x.sealCarrying(peer, me, number, parts, nil, now, roles...)
 }
 
 // recipients are the peers' sealing keys, decoded: decoding one takes as long

@@ -246,7 +246,7 @@ func (d *Depositary) keepDeposit(ctx context.Context, sender, recipient heed.Car
 		if _, err := tx.Hold(held); err != nil {
 			return err
 		}
-		return d.logSlot(tx, slot{ledger.Key(e.Digest()), ledger.SlotDeposit, heed.StatementID(e.Digest())}, note)
+		return d.logSlot(tx, slot{key: ledger.Key(e.Digest()), slot: ledger.SlotDeposit, of: heed.StatementID(e.Digest())}, note)
 	})
 	return note, err
 }

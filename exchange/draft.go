@@ -19,23 +19,39 @@ import (
 type draftAbout struct {
 	Of    heed.ReleaseID
 	Cases []heed.CaseID // in the order of the draft's To
+	// Drafted is the drafter's signature, of one who cannot sign at its release.
+	Drafted heed.Drafted
+	Contact heed.ContactID // of a letter: to whom; empty: it is none
 }
 
 // bytes is the form in which a draft keeps it. It stays on this node.
 func (a draftAbout) bytes() ([]byte, error) {
-	form := aboutForm{}
+	form := aboutForm{Contact: a.Contact}
 	if !a.Of.IsZero() {
 		form.Of = a.Of.String()
 	}
 	for _, id := range a.Cases {
 		form.Cases = append(form.Cases, id.String())
 	}
+	if d := a.Drafted; !d.IsZero() {
+		form.Drafted = &draftedForm{Time: heed.FormatTime(d.Time), Role: string(d.By.Role), Key: d.By.Key, Signature: d.Signature}
+	}
 	return json.Marshal(form)
 }
 
 type aboutForm struct {
-	Of    string   `json:"of,omitempty"`
-	Cases []string `json:"cases,omitempty"`
+	Of      string       `json:"of,omitempty"`
+	Cases   []string     `json:"cases,omitempty"`
+	Drafted *draftedForm `json:"drafted,omitempty"`
+
+	Contact heed.ContactID `json:"contact,omitempty"`
+}
+
+type draftedForm struct {
+	Time      string `json:"time"`
+	Role      string `json:"role"`
+	Key       string `json:"key"`
+	Signature []byte `json:"signature"`
 }
 
 // amends reads what a draft is about.
@@ -45,6 +61,7 @@ func (d Draft) amends() (draftAbout, error) {
 	in := json.NewDecoder(bytes.NewReader(d.Document))
 	in.DisallowUnknownFields()
 	err := in.Decode(&form)
+	a.Contact = form.Contact
 	if err == nil && form.Of != "" {
 		var of heed.Digest
 		of, err = heed.ParseDigest(form.Of)
@@ -54,6 +71,12 @@ func (d Draft) amends() (draftAbout, error) {
 		id, bad := heed.ParseDigest(s)
 		err = errors.Join(err, bad)
 		a.Cases = append(a.Cases, heed.CaseID(id))
+	}
+	if by := form.Drafted; by != nil {
+		at, bad := heed.ParseTime(by.Time)
+		role, unknown := heed.ParseRole(by.Role)
+		err = errors.Join(err, bad, unknown)
+		a.Drafted = heed.Drafted{Time: at, By: heed.OfficerStamp{Key: by.Key, Role: role}, Signature: by.Signature}
 	}
 	if err != nil {
 		return a, fmt.Errorf("draft %s is damaged: %w", d.Code, err)
@@ -66,17 +89,13 @@ func (d Draft) amends() (draftAbout, error) {
 func draftCode(contents []Content) heed.Code { return heed.CodeOf(contents[0].Ref.Digest) }
 
 // keepDraft keeps something for an officer to release. Nothing is sent.
-func (x *Exchange) keepDraft(ctx context.Context, d Draft, about draftAbout) error {
-	return x.keepDraftAlso(ctx, d, about, func(Tx) error { return nil })
+func (x *Exchange) keepDraft(ctx context.Context, d Draft) error {
+	return x.keepDraftAlso(ctx, d, func(Tx) error { return nil })
 }
 
 // keepDraftAlso is keepDraft with a further change in the same transaction.
-func (x *Exchange) keepDraftAlso(ctx context.Context, d Draft, about draftAbout, also func(Tx) error) error {
-	document, err := about.bytes()
-	if err != nil {
-		return err
-	}
-	d.Code, d.Document = draftCode(d.Contents), document
+func (x *Exchange) keepDraftAlso(ctx context.Context, d Draft, also func(Tx) error) error {
+	d.Code = draftCode(d.Contents)
 	return x.write(ctx, func(tx Tx) error {
 		_, err := tx.Draft(d.Code)
 		if err == nil {
@@ -97,7 +116,8 @@ type DraftRow struct {
 	Draft
 	Case heed.Code // that it would amend; empty: it opens one
 	// Status says whether it is meant, or an exercise; empty: its document was erased.
-	Status heed.Status
+	Status  heed.Status
+	Contact heed.ContactID // of a letter; empty: it is none
 	// Barred is why its drafter may not sign it any more, so that nobody can
 	// release it; empty: nothing is in the way.
 	Barred string
@@ -123,7 +143,7 @@ func draftRows(v View) ([]DraftRow, error) {
 		if err := f.addCases(v); err != nil {
 			return nil, err
 		}
-		row := DraftRow{Draft: d, Case: f.Code}
+		row := DraftRow{Draft: d, Case: f.Code, Contact: f.Contact}
 		if row.Status, err = d.status(v); err != nil {
 			return nil, err
 		}
@@ -165,12 +185,13 @@ func (d Draft) status(v View) (heed.Status, error) {
 // DraftFile is a draft with what became of it.
 type DraftFile struct {
 	Draft
-	Cases    []heed.CaseID // those that it opened or amended, or would amend
-	Code     heed.Code     // that of the cases; empty where there are none
-	Status   heed.Status   // as DraftRow's
-	Release  *heed.Release // nil: not released
-	Form     *Content      // of the release, where it is held; for an officer who may read it
-	Readable bool          // contents came with it
+	Cases    []heed.CaseID  // those that it opened or amended, or would amend
+	Code     heed.Code      // that of the cases; empty where there are none
+	Status   heed.Status    // as DraftRow's
+	Release  *heed.Release  // nil: not released
+	Form     *Content       // of the release, where it is held; for an officer who may read it
+	Readable bool           // contents came with it
+	Contact  heed.ContactID // of a letter; empty: it is none
 }
 
 // Draft finds a draft by what a person calls it: its own code, or the code or
@@ -199,7 +220,16 @@ func (x *Exchange) Draft(ctx context.Context, officer heed.OfficerID, name strin
 }
 
 func (f *DraftFile) addCases(v View) error {
-	var err error
+	about, err := f.amends()
+	if err != nil {
+		return err
+	}
+	if f.Contact = about.Contact; f.Contact != "" { // its case is one-sided, and keeps the code
+		if !f.Released.IsZero() {
+			f.Code = f.Draft.Code
+		}
+		return nil
+	}
 	if f.Cases, err = releasedAs(v, f.Draft); err != nil || len(f.Cases) == 0 {
 		return err
 	}
@@ -290,7 +320,7 @@ func (d Draft) open(v View) error {
 // amends or would amend.
 func releasedAs(v View, d Draft) ([]heed.CaseID, error) {
 	about, err := d.amends()
-	if err != nil || d.Kind != heed.KindWarning || d.Released.IsZero() {
+	if err != nil || d.Kind != heed.KindWarning || d.Released.IsZero() || about.Contact != "" {
 		return about.Cases, err
 	}
 	var ids []heed.CaseID
@@ -442,14 +472,20 @@ func (d Draft) warning() (heed.Warning, error) {
 	return w, nil
 }
 
-// draftFor is a draft of an officer who may make one.
-func draftFor(v View, officer heed.OfficerID, kind heed.Kind, to []heed.PartyID, terms heed.Accord, contents []Content, now time.Time) (Draft, error) {
-	who, err := rosterEntry(v, officer)
+// draftFor is a draft of an officer who may make one. Whose key is not held here
+// signs it now: at its release that officer may not be there.
+func (x *Exchange) draftFor(p *pens, v View, officer heed.OfficerID, kind heed.Kind, to []heed.PartyID, terms heed.Accord, contents []Content, about draftAbout, now time.Time) (Draft, error) {
+	who, err := p.act(v, officer, kind.Action())
 	if err != nil {
 		return Draft{}, err
 	}
-	if _, err := who.Acting(kind.Action()); err != nil {
-		return Draft{}, err
+	if who.elsewhere {
+		rel := heed.Release{Author: x.party, Kind: kind, Of: about.Of, Contents: refs(contents)}
+		about.Drafted, err = wire.SignDraft(rel, now, who.role, who.key)
+		if err := p.later(err); err != nil {
+			return Draft{}, err
+		}
 	}
-	return Draft{Kind: kind, Officer: officer, At: now, To: to, Accord: terms.AccordID(), Version: terms.ID, Contents: contents}, nil
+	document, err := about.bytes()
+	return Draft{Kind: kind, Officer: officer, At: now, To: to, Accord: terms.AccordID(), Version: terms.ID, Contents: contents, Document: document}, err
 }

@@ -142,6 +142,9 @@ func (x *Exchange) ScheduleDrill(ctx context.Context, order DrillOrder) (out Dri
 		}
 	}
 	err = x.store.Read(ctx, func(v View) error {
+		if err := unattended(v, order.Officer); err != nil {
+			return err
+		}
 		if err := x.rehearse(v, order, now); err != nil {
 			return err
 		}
@@ -171,6 +174,19 @@ func (x *Exchange) ScheduleDrill(ctx context.Context, order DrillOrder) (out Dri
 	return out, err
 }
 
+// unattended refuses an officer whose signature the node could not give while
+// nobody is there.
+func unattended(v View, officer heed.OfficerID) error {
+	who, err := rosterEntry(v, officer)
+	if err != nil {
+		return err
+	}
+	if _, elsewhere, err := heldByOfficer(who); err != nil || !elsewhere {
+		return err
+	}
+	return &heed.Refused{Detail: fmt.Sprintf("exercises on a schedule are signed when nobody is there, and officer %s holds the key alone", officer), Hint: "have an officer schedule them whose key the node holds, or run each with `heed drill`"}
+}
+
 // rehearse goes through everything for which an exercise would be refused now,
 // and sends nothing.
 func (x *Exchange) rehearse(v View, order DrillOrder, now time.Time) error {
@@ -186,7 +202,7 @@ func (x *Exchange) rehearse(v View, order DrillOrder, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = x.draftWarning(v, warn, to, terms, contents, now)
+	_, err = x.draftWarning(x.pens(), v, warn, to, terms, contents, now)
 	return err
 }
 

@@ -184,5 +184,11 @@ func (x *Exchange) keepEarlier(ctx context.Context, t cosigning, asked time.Time
 	if err != nil {
 		return fmt.Errorf("head of %d leaves of %s: %w", t.c.Size, t.origin, err)
 	}
-	return x.store.Write(ctx, func(tx Tx) error { return keepWitnessed(tx, t.c, note, asked) })
+	return x.store.Write(ctx, func(tx Tx) error {
+		cosigners, err := cosignersOf(tx, t.c)
+		if err != nil {
+			return err
+		}
+		return cosigners.keep(tx, t.c, note, asked)
+	})
 }

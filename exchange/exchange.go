@@ -18,11 +18,18 @@ import (
 
 // Exchange is one party's node, without the machine around it.
 type Exchange struct {
+	*core
+	signer OfficerSigner // nil: officers who hold their own keys cannot be asked
+}
+
+// core is what an exchange is to all its callers.
+type core struct {
 	party    heed.PartyID
 	store    Store
 	keys     Keys
 	courier  Courier
 	notifier Notifier
+	mailer   Mailer
 	cosigner Cosigner
 	clock    func() time.Time
 	random   io.Reader
@@ -38,16 +45,19 @@ type Exchange struct {
 	witnessed  *witnessed
 	watch      *watch
 	pulse      pulse
+	verified   verified
 }
 
 // Parts is what an exchange is built from. All of it must be given, but for
-// Cosigner where no witness is ever added.
+// Cosigner where no witness is ever added, and Mailer where no mail is sent to
+// partners without heed.
 type Parts struct {
 	Party    heed.PartyID
 	Store    Store
 	Keys     Keys
 	Courier  Courier
 	Notifier Notifier
+	Mailer   Mailer
 	Cosigner Cosigner
 	Now      func() time.Time
 	Random   io.Reader
@@ -56,12 +66,12 @@ type Parts struct {
 
 // New builds the exchange of a home that was initialised.
 func New(p Parts) *Exchange {
-	return &Exchange{
-		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier, cosigner: p.Cosigner,
+	return &Exchange{core: &core{
+		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier, mailer: p.Mailer, cosigner: p.Cosigner,
 		clock: p.Now, random: p.Random, log: p.Log,
 		changes: newChanges(), errands: newErrands(), recipients: &recipients{to: map[heed.PartyID]seal.Recipient{}}, wanted: map[heed.PartyID][]uint64{},
 		fallback: newFallback(), witnessed: &witnessed{}, watch: newWatch(),
-	}
+	}}
 }
 
 // Party is whose node this is.
@@ -100,15 +110,17 @@ func knownPeer(v View, party heed.PartyID) (Peer, error) {
 
 // acting is an officer about to act: who, as what, with which key.
 type acting struct {
-	officer heed.OfficerID
-	role    heed.Role
-	key     seal.SigningKey
+	officer   heed.OfficerID
+	role      heed.Role
+	key       seal.SigningKey
+	elsewhere bool // the officer holds the key: pens gets signatures by it
 }
 
 func (a acting) stamp() []heed.OfficerStamp { return []heed.OfficerStamp{{Role: a.role}} }
 
 // act checks that the officer is on the roster and has a role that permits
-// the action, and fetches the key.
+// the action, and fetches the key. One that the officer holds does not sign:
+// pens.act gives one that does.
 func (x *Exchange) act(v View, id heed.OfficerID, action heed.Action) (acting, error) {
 	officer, err := rosterEntry(v, id)
 	if err != nil {
@@ -117,6 +129,11 @@ func (x *Exchange) act(v View, id heed.OfficerID, action heed.Action) (acting, e
 	role, err := officer.Acting(action)
 	if err != nil {
 		return acting{}, err
+	}
+	if verify, elsewhere, err := heldByOfficer(officer); err != nil || elsewhere {
+		refused := &SignedElsewhere{Officer: id, Key: officer.Key}
+		key := seal.HeldElsewhere(verify, func([]byte) ([]byte, error) { return nil, refused })
+		return acting{officer: id, role: role, key: key, elsewhere: true}, err
 	}
 	key, err := x.keys.Officer(id)
 	if err != nil {

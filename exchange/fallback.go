@@ -412,12 +412,16 @@ func hasTaken(taken []Deposited, f fallen) (bool, error) {
 func (x *Exchange) depositOne(ctx context.Context, me Self, f fallen, now time.Time) error {
 	var parts []wire.Part
 	var carries []heed.Digest
+	var roles []seal.Recipient
 	err := x.store.Read(ctx, func(v View) error {
 		kept, err := v.Kept(f.Statement)
 		if err != nil {
 			return err
 		}
 		if parts, err = partsFor(v, kept); err != nil {
+			return err
+		}
+		if roles, err = x.roleKeys(v, kept.Statement); err != nil {
 			return err
 		}
 		former, err := x.formerCard(v, me.Card, kept.Statement)
@@ -438,7 +442,7 @@ func (x *Exchange) depositOne(ctx context.Context, me Self, f fallen, now time.T
 	if err := x.depositRenewals(ctx, f.peer.Card.Party, f.at); err != nil {
 		return err
 	}
-	envelope, err := x.sealCarrying(f.peer.Card, me.Card, f.Number, parts, carries, now)
+	envelope, err := x.sealCarrying(f.peer.Card, me.Card, f.Number, parts, carries, now, roles...)
 	if err != nil {
 		return err
 	}
@@ -493,9 +497,9 @@ func checkDeposit(note []byte, by heed.Depositary, recipient heed.Card, h wire.H
 	return nil
 }
 
-// sealCarrying seals parts to a peer in an envelope of ours that names on its
-// outside what it carries.
-func (x *Exchange) sealCarrying(peer, me heed.Card, number uint64, parts []wire.Part, carries []heed.Digest, now time.Time) ([]byte, error) {
+// sealCarrying seals parts to a peer, and to roles of it, in an envelope of ours
+// that names on its outside what it carries.
+func (x *Exchange) sealCarrying(peer, me heed.Card, number uint64, parts []wire.Part, carries []heed.Digest, now time.Time, roles ...seal.Recipient) ([]byte, error) {
 	to, err := x.recipients.of(peer)
 	if err != nil {
 		return nil, err
@@ -506,5 +510,5 @@ func (x *Exchange) sealCarrying(peer, me heed.Card, number uint64, parts []wire.
 	}
 	return wire.SealEnvelope(wire.Header{
 		Sender: x.party, SenderCard: me.Serial, Recipient: peer.Party, RecipientCard: peer.Serial, Number: number, Time: now, Carries: carries,
-	}, parts, to, node)
+	}, parts, to, node, roles...)
 }

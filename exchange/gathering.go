@@ -183,7 +183,7 @@ func (g *gathering) addLogged(id heed.StatementID) error {
 		return err
 	}
 	for _, at := range slots {
-		tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+		tag := at.tag()
 		if at.of != id {
 			if err := g.add(at.of); err != nil { // whose key gives the tag
 				return err

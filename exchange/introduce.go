@@ -32,7 +32,7 @@ func (l *letter) openAccord(s heed.Statement) (concerning, error) {
 	}
 	note := l.contents[s.Contents[0].Digest].Data
 	if !s.Kind.Proposes() {
-		act, err := wire.ParseAccordAct(note)
+		act, err := l.verified.act(note)
 		if err != nil {
 			return concerning{}, err
 		}
@@ -41,7 +41,7 @@ func (l *letter) openAccord(s heed.Statement) (concerning, error) {
 		}
 		return l.withFile(s, concerning{act: KeptAct{Act: act, Note: note}})
 	}
-	a, err := wire.ParseAccord(note)
+	a, err := l.verified.version(note)
 	if err != nil {
 		return concerning{}, err
 	}
@@ -63,7 +63,7 @@ func (l *letter) withFile(s heed.Statement, c concerning) (concerning, error) {
 	if len(s.Contents) < 2 {
 		return c, nil
 	}
-	return c, c.readFile(l.contents[s.Contents[1].Digest].Data, s.Accord)
+	return c, c.readFile(l.contents[s.Contents[1].Digest].Data, s.Accord, l.verified)
 }
 
 // held finds a version among those that came with it and those that are held.
@@ -77,13 +77,13 @@ func (c concerning) find(v View, id heed.VersionID) (heed.Accord, error) {
 	return k.Accord, err
 }
 
-func (c *concerning) readFile(data []byte, id heed.AccordID) error {
+func (c *concerning) readFile(data []byte, id heed.AccordID, read *verified) error {
 	file, err := wire.ParseAccordFile(data)
 	if err != nil {
 		return err
 	}
 	for _, note := range file.Versions {
-		a, err := wire.ParseAccord(note)
+		a, err := read.version(note)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (c *concerning) readFile(data []byte, id heed.AccordID) error {
 		c.before = append(c.before, KeptVersion{Accord: a, Note: note})
 	}
 	for _, note := range file.Acts {
-		act, err := wire.ParseAccordAct(note)
+		act, err := read.act(note)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (c *concerning) readFile(data []byte, id heed.AccordID) error {
 		c.acts = append(c.acts, KeptAct{Act: act, Note: note})
 	}
 	for _, note := range file.Cards {
-		card, err := wire.ParseCard(note)
+		card, err := read.card(note)
 		if err != nil {
 			return err
 		}

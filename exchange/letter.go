@@ -31,12 +31,14 @@ type letter struct {
 	refetch     []byte                 // nil: none asked
 	answered    heed.Digest
 	concerns    map[heed.StatementID]concerning // what statements say about accords
+	figures     map[heed.StatementID]figuring   // what statements of figures carry
+	verified    *verified                       // what was verified before is not again
 }
 
 // openLetter decrypts an envelope and sorts its parts. Its errors are
 // refusals with the code that the sender is told.
 func (x *Exchange) openLetter(e wire.Envelope) (letter, error) {
-	l := letter{header: e.Header, envelope: e.Digest(), releases: map[heed.ReleaseID]released{}, contents: map[heed.Digest]named{}, refused: map[heed.Digest][]byte{}, concerns: map[heed.StatementID]concerning{}}
+	l := letter{header: e.Header, envelope: e.Digest(), releases: map[heed.ReleaseID]released{}, contents: map[heed.Digest]named{}, refused: map[heed.Digest][]byte{}, concerns: map[heed.StatementID]concerning{}, figures: map[heed.StatementID]figuring{}, verified: &x.verified}
 	parts, err := e.Open(x.keys.Sealing()...)
 	switch {
 	case errors.Is(err, seal.ErrBadSeal) || errors.Is(err, seal.ErrSize):
@@ -237,14 +239,21 @@ func (l *letter) checkStatement(k *Kept) error {
 		}
 		l.concerns[s.ID] = c
 	}
+	if s.Kind == heed.KindFigures {
+		f, err := l.openFigures(s)
+		if err != nil {
+			return err
+		}
+		l.figures[s.ID] = f
+	}
 	return l.checkDocument(s)
 }
 
 // mayLack reports whether a statement may come without its contents: outside the
 // channels it is one that a restored node gets back, and its peer may have erased
-// them. What is about an accord is never erased.
+// them. What is about an accord, and figures, are never erased.
 func (l *letter) mayLack(s heed.Statement) bool {
-	return l.header.Number == 0 && !s.Kind.OfAccord()
+	return l.header.Number == 0 && !s.Kind.Enclosed()
 }
 
 // checkDocument holds a warning document against the statement that it is in:

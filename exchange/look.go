@@ -27,6 +27,7 @@ type CaseFile struct {
 	Releases map[heed.ReleaseID]heed.Release // of warnings, supplements, corrections and recalls
 	Self     heed.Card
 	Peer     Peer
+	Ladders  map[heed.PartyID]heed.Ladder // of both parties, as this case is climbed; none before its opening is here
 	Readings []Reading
 	// Erased is when the contents were erased, under the accord that the opening
 	// names; zero: they were not.
@@ -56,17 +57,30 @@ func (f *CaseFile) addRelease(v View, id heed.ReleaseID) error {
 // Acting lists who acted in a statement: its own officers, or those of its release.
 func (f CaseFile) Acting(s heed.Statement) []heed.OfficerStamp {
 	if rel, ok := f.Releases[s.Release]; ok {
-		return rel.Officers
+		return rel.Signers()
 	}
 	return s.Officers
 }
 
 // Ladder is the ladder of one of the case's parties.
 func (f CaseFile) Ladder(party heed.PartyID) heed.Ladder {
+	if ladder, ok := f.Ladders[party]; ok {
+		return ladder
+	}
 	if party == f.Self.Party {
 		return f.Self.Ladder
 	}
 	return f.Peer.Card.Ladder
+}
+
+// Role is the word for the rung that owes a duty for itself; empty where the
+// party owes it.
+func (f CaseFile) Role(d heed.Duty) string {
+	ladder, rung := f.Ladder(d.OwedBy), d.Kind.Rung()
+	if rung < 1 || rung > len(ladder) {
+		return ""
+	}
+	return ladder[rung-1].Role
 }
 
 // Look reads the case file without its contents: headers, duties, times.
@@ -124,6 +138,12 @@ func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 		if file.Peer, err = v.Peer(file.Other(x.party)); err != nil {
 			return err
 		}
+		file.Ladders = map[heed.PartyID]heed.Ladder{}
+		for _, party := range []heed.PartyID{file.Warner, file.Warned} {
+			if file.Ladders[party], err = x.ladderIn(v, file.Opening, party); err != nil {
+				return err
+			}
+		}
 		file.Unlogged, err = x.unlogged(v, file.Case, kept)
 		return err
 	})
@@ -144,6 +164,9 @@ func (x *Exchange) Find(ctx context.Context, name string) (ids []heed.CaseID, er
 		case notCode == nil:
 			if all, err = v.CasesOf(code); err == nil && len(all) == 0 {
 				all, err = casesOfDraft(v, code)
+			}
+			if err == nil && len(all) == 0 {
+				err = ratherOneSided(v, spoken)
 			}
 			if err == nil && len(all) == 0 {
 				err = ratherAccord(v, digits)
@@ -316,7 +339,7 @@ func (x *Exchange) boardLine(v View, d IndexedDuty, now time.Time) (BoardLine, e
 		if err != nil {
 			return line, err
 		}
-		rung := ladder.Rung(ladder.Level(d.Due, now))
+		rung := ladder.Told(d.Kind, ladder.Level(d.Due, now))
 		line.Ring = &rung
 	}
 	return line, nil
@@ -339,7 +362,10 @@ func (x *Exchange) Peers(ctx context.Context) (peers []Peer, err error) {
 
 // Self is the node's own standing.
 func (x *Exchange) Self(ctx context.Context) (me Self, err error) {
-	_, me, err = x.peersAndSelf(ctx)
+	err = x.store.Read(ctx, func(v View) error {
+		me, err = v.Self()
+		return err
+	})
 	return me, err
 }
 

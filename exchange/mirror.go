@@ -257,9 +257,40 @@ func (x *Exchange) dateMirror(ctx context.Context, party heed.PartyID) error {
 		return nil
 	})
 	for _, origin := range undated {
-		err = errors.Join(err, x.Refresh(ctx, origin))
+		dated, failed := x.datedAlready(ctx, origin)
+		if failed == nil && !dated {
+			failed = x.Refresh(ctx, origin)
+		}
+		err = errors.Join(err, failed)
 	}
 	return err
+}
+
+// datedAlready keeps the head that we mirror of a ledger as one that enough of
+// our witnesses have cosigned, where it has come with their lines: its party has
+// mostly asked them by then. Else each of many parties that follow one another
+// would ask every witness about each head of every other.
+func (x *Exchange) datedAlready(ctx context.Context, origin string) (dated bool, err error) {
+	var head Head
+	var c ledger.Checkpoint
+	var by cosigners
+	err = x.store.Read(ctx, func(v View) error {
+		if head, err = v.MirrorHead(origin); err != nil {
+			return err
+		}
+		if c, err = ledger.UnverifiedCheckpoint(head.Note); err != nil {
+			return err
+		}
+		by, err = cosignersOf(v, c)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return false, nil // only leaves are held so far
+	}
+	if err != nil || !by.published() {
+		return false, err
+	}
+	return true, x.store.Write(ctx, func(tx Tx) error { return by.keep(tx, c, head.Note, head.At) })
 }
 
 // mirrorPiece is how many leaves of a ledger are replayed in one transaction,

@@ -23,7 +23,7 @@ type Opened struct {
 // what was sent is a statement, made once for each thing that was opened; that
 // it was read is noted each time, whoever reads.
 func (x *Exchange) Open(ctx context.Context, officer heed.OfficerID, id heed.CaseID) (Opened, error) {
-	opened, unopened, err := x.read(ctx, officer, id)
+	opened, unopened, err := x.read(ctx, officer, id, true)
 	if err != nil || len(unopened) == 0 {
 		return opened, err
 	}
@@ -44,11 +44,13 @@ var errNothingToOpen = errors.New("nothing is left to be opened")
 // Read lets an officer read a case without opening it towards the other
 // party: an auditor's right, and the author's own people's.
 func (x *Exchange) Read(ctx context.Context, officer heed.OfficerID, id heed.CaseID) (Opened, error) {
-	opened, _, err := x.read(ctx, officer, id)
+	opened, _, err := x.read(ctx, officer, id, false)
 	return opened, err
 }
 
-func (x *Exchange) read(ctx context.Context, officer heed.OfficerID, id heed.CaseID) (Opened, []heed.StatementID, error) {
+// read gives out what a case says. opens says that what nobody has opened is then
+// opened: by an officer who can sign that, or nothing is read.
+func (x *Exchange) read(ctx context.Context, officer heed.OfficerID, id heed.CaseID, opens bool) (Opened, []heed.StatementID, error) {
 	now := x.Now()
 	var opened Opened
 	var unopened []heed.StatementID
@@ -73,7 +75,9 @@ func (x *Exchange) read(ctx context.Context, officer heed.OfficerID, id heed.Cas
 			return err
 		}
 		if _, err := entry.Acting(heed.ActOpen); err == nil {
-			unopened, err = x.unopened(v, opened.Case)
+			if unopened, err = x.unopened(v, opened.Case); err == nil && opens && len(unopened) > 0 {
+				_, err = x.pens().act(v, officer, heed.ActOpen)
+			}
 			return err
 		}
 		return nil

@@ -47,6 +47,8 @@ type View interface {
 	DraftView
 	DrillView
 	ErasureView
+	FiguresView
+	OneSidedView
 }
 
 // Tx is a change under way. Its reads see its own writes.
@@ -63,6 +65,8 @@ type Tx interface {
 	DraftTx
 	DrillTx
 	ErasureTx
+	FiguresTx
+	OneSidedTx
 }
 
 // Kept is a statement as a node keeps it.
@@ -276,6 +280,8 @@ type Consumed struct {
 type ChannelView interface {
 	// Pending lists what may be sent to a peer at now, in the order of numbers.
 	Pending(peer heed.PartyID, now time.Time, limit int) ([]Outgoing, error)
+	// PeersPending lists the peers for whom Pending has something at now, by name.
+	PeersPending(now time.Time) ([]heed.PartyID, error)
 	// Outbox lists all that waits for a receipt.
 	Outbox(limit int) ([]Outgoing, error)
 	// Queued finds what waits for a statement's receipt.
@@ -312,11 +318,12 @@ type Notice struct {
 	ID       string // stable: one for a duty, a level and a side
 	Case     heed.CaseID
 	Code     heed.Code
-	Party    heed.PartyID // who is told: this node's party
-	Peer     heed.PartyID
+	Party    heed.PartyID   // who is told: this node's party
+	Peer     heed.PartyID   // none in a one-sided case
+	Contact  heed.ContactID // of a one-sided case, whose partner runs no heed and has signed nothing
 	Duty     heed.DutyKind
 	From     heed.StatementID
-	OwedBy   heed.PartyID
+	OwedBy   heed.PartyID // none where a contact owes it
 	Due      time.Time
 	Level    int       // 0: it has arrived
 	Rung     heed.Rung // who is told

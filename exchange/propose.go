@@ -101,8 +101,10 @@ func mayAmend(s heed.Standing, terms, parent heed.Accord) error {
 // propose signs a version, consents to it, keeps both and tells them.
 func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare func(View, time.Time) (heed.Accord, AccordHeld, error)) (Proposed, error) {
 	now := x.Now()
+	p := x.pens()
 	var out Proposed
-	err := x.write(ctx, func(tx Tx) error {
+	sign := func(tx Tx) error {
+		out = Proposed{} // a pass that lacked a signature came to nothing
 		me, err := self(tx)
 		if err != nil {
 			return err
@@ -111,7 +113,7 @@ func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare 
 		if err != nil {
 			return err
 		}
-		a, err := x.act(tx, officer, heed.ActPropose)
+		a, err := p.act(tx, officer, heed.ActPropose)
 		if err != nil {
 			return err
 		}
@@ -137,7 +139,7 @@ func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare 
 		}
 		held.Acts = slices.Clone(held.Acts)
 		for _, act := range x.consents(version, before.Standing) {
-			consent, err := x.signAct(tx, me, officer, act, heed.ActPropose)
+			consent, err := x.signAct(p, tx, me, officer, act, heed.ActPropose)
 			if err != nil {
 				return err
 			}
@@ -157,7 +159,8 @@ func (x *Exchange) propose(ctx context.Context, officer heed.OfficerID, prepare 
 			return err
 		}
 		return x.spread(tx, version.AccordID(), now)
-	})
+	}
+	err := p.run(ctx, func() error { return x.write(ctx, sign) })
 	return out, err
 }
 
@@ -306,8 +309,8 @@ func cardsSince(v View, p heed.PartyID, first heed.CardID) ([][]byte, error) {
 }
 
 // signAct signs an act of this party about an accord.
-func (x *Exchange) signAct(v View, me Self, officer heed.OfficerID, act heed.AccordAct, action heed.Action) (KeptAct, error) {
-	a, err := x.act(v, officer, action)
+func (x *Exchange) signAct(p *pens, v View, me Self, officer heed.OfficerID, act heed.AccordAct, action heed.Action) (KeptAct, error) {
+	a, err := p.act(v, officer, action)
 	if err != nil {
 		return KeptAct{}, err
 	}

@@ -29,8 +29,9 @@ type AccordOrder struct {
 // introduced by whoever proposed it. When it returns, all is committed and queued.
 func (x *Exchange) Declare(ctx context.Context, order AccordOrder) (heed.AccordAct, error) {
 	now := x.Now()
+	p := x.pens()
 	var declared KeptAct
-	err := x.write(ctx, func(tx Tx) error {
+	sign := func(tx Tx) error {
 		me, err := self(tx)
 		if err != nil {
 			return err
@@ -58,7 +59,7 @@ func (x *Exchange) Declare(ctx context.Context, order AccordOrder) (heed.AccordA
 				return err
 			}
 		}
-		if declared, err = x.signAct(tx, me, order.Officer, act, heed.ActRatify); err != nil {
+		if declared, err = x.signAct(p, tx, me, order.Officer, act, heed.ActRatify); err != nil {
 			return err
 		}
 		if err := tx.PutAct(declared); err != nil {
@@ -70,7 +71,8 @@ func (x *Exchange) Declare(ctx context.Context, order AccordOrder) (heed.AccordA
 			}
 		}
 		return x.spread(tx, order.Accord, now)
-	})
+	}
+	err := p.run(ctx, func() error { return x.write(ctx, sign) })
 	return declared.Act, err
 }
 

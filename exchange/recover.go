@@ -109,6 +109,10 @@ func (x *Exchange) peersAndSelf(ctx context.Context) (peers []Peer, me Self, err
 func (x *Exchange) Recover(ctx context.Context, without ...heed.PartyID) (Recovery, error) {
 	x.recovery.Lock()
 	defer x.recovery.Unlock()
+	me, err := x.Self(ctx)
+	if err != nil || !me.Restored {
+		return Recovery{}, err
+	}
 	peers, me, err := x.peersAndSelf(ctx)
 	if err != nil || !me.Restored {
 		return Recovery{}, err
@@ -427,6 +431,11 @@ func (x *Exchange) restore(tx Tx, peer heed.Card, l letter, k Kept, now time.Tim
 			return err
 		}
 	}
+	if s.Kind == heed.KindFigures {
+		if err := x.keepFigures(tx, s, &l); err != nil {
+			return err
+		}
+	}
 	if s.Kind == heed.KindReceipt {
 		return tx.Consume(Consumed{Channel: Channel{Peer: peer.Party, OurCard: s.AuthorCard, TheirCard: s.RecipientCard}, Number: s.Number, Statement: s.Answers[0], Answer: k.Note})
 	}
@@ -498,7 +507,7 @@ func (x *Exchange) relogOne(tx Tx, c heed.Case, k Kept) error {
 		return err
 	}
 	for _, at := range slots {
-		tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+		tag := at.tag()
 		_, err := tx.LeafIndex(tag)
 		if errors.Is(err, ErrNotFound) {
 			_, _, err = x.loggedBefore(tx, tag)

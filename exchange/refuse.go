@@ -55,7 +55,7 @@ func (x *Exchange) logRefusal(tx Tx, h wire.Header, f wire.Refusal, note []byte)
 	if _, err := tx.LeafIndex(tag); !errors.Is(err, ErrNotFound) && len(h.Carries) > 0 {
 		return err // it is on record, and the same envelope again says nothing new
 	}
-	return x.logSlot(tx, slot{ledger.Key(f.Envelope), ledger.SlotBadSeal, heed.StatementID(f.Envelope)}, note)
+	return x.logSlot(tx, slot{key: ledger.Key(f.Envelope), slot: ledger.SlotBadSeal, of: heed.StatementID(f.Envelope)}, note)
 }
 
 // quotaRelief is how long the sender should wait: a tenth of the quota's

@@ -20,19 +20,19 @@ type released struct {
 type releaser func(v View, rel heed.Release) (released, error)
 
 // by has one officer release something directly.
-func (x *Exchange) by(officer heed.OfficerID, now time.Time) releaser {
+func (x *Exchange) by(p *pens, officer heed.OfficerID, now time.Time) releaser {
 	return func(v View, rel heed.Release) (released, error) {
-		a, err := x.act(v, officer, rel.Kind.Action())
+		a, err := p.act(v, officer, rel.Kind.Action())
 		if err != nil {
 			return released{}, err
 		}
-		return x.signRelease(rel, now, a)
+		return x.signRelease(p, rel, now, a)
 	}
 }
 
 // signRelease signs one act of officers for all its recipients.
-func (x *Exchange) signRelease(rel heed.Release, now time.Time, who ...acting) (released, error) {
-	nonce, err := seal.NewSalt(x.random)
+func (x *Exchange) signRelease(p *pens, rel heed.Release, now time.Time, who ...acting) (released, error) {
+	nonce, err := p.nonce()
 	if err != nil {
 		return released{}, err
 	}
@@ -43,7 +43,7 @@ func (x *Exchange) signRelease(rel heed.Release, now time.Time, who ...acting) (
 		keys = append(keys, a.key)
 	}
 	rel, note, err := wire.SignRelease(rel, keys...)
-	return released{rel, note}, err
+	return released{rel, note}, p.later(err)
 }
 
 // ReleaseOrder is what an officer releases.
@@ -60,10 +60,12 @@ type Released struct {
 	To         []heed.PartyID
 	Cases      []heed.CaseID      // in the order of To
 	Statements []heed.StatementID // in the order of To
+	Contact    heed.ContactID     // of a letter, to whom; nobody is in To then
 }
 
 // Release signs what was drafted with its drafter's key and the releasing
-// officer's, and sends it. Where the accord asks for two officers, they are two
+// officer's, and sends it. A drafter whose key the node does not hold signed the
+// draft, which is then a part of what is released. Where the accord asks for two officers, they are two
 // persons; elsewhere whoever drafted it may release it, too. The form is kept
 // here, and its salted digest stands in the release. When Release returns, all
 // of it is committed and queued, or nothing.
@@ -73,8 +75,15 @@ func (x *Exchange) Release(ctx context.Context, order ReleaseOrder) (Released, e
 	if err != nil {
 		return Released{}, err
 	}
+	p := x.pens()
+	if d, about, err := x.draftedLetter(ctx, order.Draft); err != nil || about.Contact != "" {
+		if err != nil {
+			return Released{}, err
+		}
+		return x.releaseLetter(ctx, p, d, about, order, form, now)
+	}
 	for {
-		d, all, err := x.composeReleased(ctx, order, form, now)
+		d, all, err := x.composeReleased(ctx, p, order, form, now)
 		if err != nil {
 			return Released{}, err
 		}
@@ -112,8 +121,8 @@ func (x *Exchange) formContent(form *heed.RightsCheck) (*Content, error) {
 }
 
 // composeReleased makes and signs the statements that a draft becomes.
-func (x *Exchange) composeReleased(ctx context.Context, order ReleaseOrder, form *Content, now time.Time) (d Draft, all []spoken, err error) {
-	err = x.store.Read(ctx, func(v View) error {
+func (x *Exchange) composeReleased(ctx context.Context, p *pens, order ReleaseOrder, form *Content, now time.Time) (d Draft, all []spoken, err error) {
+	compose := func(v View) error {
 		if d, err = draftNamed(v, order.Draft); err != nil {
 			return err
 		}
@@ -123,7 +132,7 @@ func (x *Exchange) composeReleased(ctx context.Context, order ReleaseOrder, form
 		if err := d.whole(); err != nil {
 			return err
 		}
-		sign := x.byBoth(d, order.Officer, form, now)
+		sign := x.byBoth(p, d, order.Officer, form, now)
 		if d.Kind == heed.KindWarning {
 			all, err = x.openDrafted(v, d, order.Check, sign, now)
 			return err
@@ -134,7 +143,8 @@ func (x *Exchange) composeReleased(ctx context.Context, order ReleaseOrder, form
 		}
 		all, err = x.composeAmendments(v, sign, order.Check, d.Kind, about.Cases, d.Contents, now)
 		return err
-	})
+	}
+	err = p.read(ctx, compose)
 	if err != nil {
 		return d, nil, err
 	}
@@ -143,10 +153,10 @@ func (x *Exchange) composeReleased(ctx context.Context, order ReleaseOrder, form
 }
 
 // byBoth has the drafter and the releasing officer sign: two signatures of two
-// persons, or one of one.
-func (x *Exchange) byBoth(d Draft, officer heed.OfficerID, form *Content, now time.Time) releaser {
+// persons, or one of one. A drafter who signs elsewhere has signed when drafting.
+func (x *Exchange) byBoth(p *pens, d Draft, officer heed.OfficerID, form *Content, now time.Time) releaser {
 	return func(v View, rel heed.Release) (released, error) {
-		releases, err := x.act(v, officer, heed.ActRelease)
+		releases, err := p.act(v, officer, heed.ActRelease)
 		if err != nil {
 			return released{}, err
 		}
@@ -154,7 +164,7 @@ func (x *Exchange) byBoth(d Draft, officer heed.OfficerID, form *Content, now ti
 			rel.Check = form.Ref.Digest
 		}
 		if officer == d.Officer {
-			return x.signRelease(rel, now, releases)
+			return x.signRelease(p, rel, now, releases)
 		}
 		drafted, err := x.act(v, d.Officer, heed.ActWarn)
 		var refused *heed.Refused
@@ -164,7 +174,14 @@ func (x *Exchange) byBoth(d Draft, officer heed.OfficerID, form *Content, now ti
 		if err != nil {
 			return released{}, err
 		}
-		return x.signRelease(rel, now, drafted, releases)
+		about, err := d.amends()
+		if err != nil {
+			return released{}, err
+		}
+		if rel.Drafted = about.Drafted; !rel.Drafted.IsZero() {
+			return x.signRelease(p, rel, now, releases)
+		}
+		return x.signRelease(p, rel, now, drafted, releases)
 	}
 }
 

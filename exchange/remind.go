@@ -111,7 +111,7 @@ func (x *Exchange) composeReminders(ctx context.Context, entry IndexedDuty, now 
 			}
 			s.Answers = []heed.StatementID{d.From}
 			s.Duties = []heed.Promise{{Kind: d.Kind, Due: d.Due}}
-			s.Level, s.Role = level, ladder.Rung(level).Role
+			s.Level, s.Role = level, ladder.Told(d.Kind, level).Role
 			words, err := x.sign(spoken{statement: s})
 			if err != nil {
 				return err

@@ -24,6 +24,7 @@ type errands struct {
 // errand is the wishes about one peer.
 type errand struct {
 	delivery chan struct{}
+	pending  chan struct{} // the outbox was looked through, and has something for the peer
 	mirror   chan struct{}
 	renewal  chan struct{}
 }
@@ -36,7 +37,7 @@ func (e *errands) of(party heed.PartyID) *errand {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.peers[party] == nil {
-		e.peers[party] = &errand{delivery: make(chan struct{}, 1), mirror: make(chan struct{}, 1), renewal: make(chan struct{}, 1)}
+		e.peers[party] = &errand{delivery: make(chan struct{}, 1), pending: make(chan struct{}, 1), mirror: make(chan struct{}, 1), renewal: make(chan struct{}, 1)}
 		wish(e.changed)
 	}
 	return e.peers[party]
@@ -87,6 +88,9 @@ func (x *Exchange) Run(ctx context.Context, pace Pace, without ...heed.PartyID) 
 	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, workDeadlines, x.Remind, x.NextWake) })
 	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, workNotices, x.Tell, x.NextNotice) })
 	wait.Go(func() { x.atDeadlines(ctx, pace.Sweep, "exercises", x.RunDrills, x.NextDrill) })
+	wait.Go(func() {
+		x.atDeadlines(ctx, pace.Sweep, "one-sided cases", x.RunOneSided, x.NextOneSided)
+	})
 	wait.Go(func() { x.runPeers(ctx, pace) })
 	wait.Go(func() { x.runWitnesses(ctx, pace) })
 	wait.Go(func() { x.untilDone(ctx, pace.Sweep, "deposits", x.DepositAll) })
@@ -171,7 +175,9 @@ func (x *Exchange) atDeadlines(ctx context.Context, sweep time.Duration, what st
 	}
 }
 
-// runPeers keeps one courier and one mirror going for each peer, as peers come.
+// runPeers keeps one courier and one mirror going for each peer, as peers come,
+// and wakes the couriers of those for whom something waits: with thousands of
+// peers, one look at the outbox and not one for each of them.
 func (x *Exchange) runPeers(ctx context.Context, pace Pace) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
@@ -179,18 +185,14 @@ func (x *Exchange) runPeers(ctx context.Context, pace Pace) {
 	ticker := time.NewTicker(pace.Sweep)
 	defer ticker.Stop()
 	for {
-		peers, _, err := x.peersAndSelf(ctx)
-		x.report(ctx, "list of peers", err)
-		for _, peer := range peers {
-			x.errands.of(peer.Card.Party)
-		}
+		x.report(ctx, "outbox", x.wakeCouriers(ctx))
 		x.errands.mu.Lock()
 		for party, errand := range x.errands.peers {
 			if running[party] {
 				continue
 			}
 			running[party] = true
-			wait.Go(func() { x.runDelivery(ctx, party, errand, pace.Sweep) })
+			wait.Go(func() { x.runDelivery(ctx, party, errand) })
 			wait.Go(func() { x.runMirror(ctx, party, errand, pace.Mirror) })
 		}
 		x.errands.mu.Unlock()
@@ -203,38 +205,63 @@ func (x *Exchange) runPeers(ctx context.Context, pace Pace) {
 	}
 }
 
-// runDelivery drains a peer's channel, and leaves a peer that fails alone for
-// longer and longer, until it writes to us itself.
-func (x *Exchange) runDelivery(ctx context.Context, party heed.PartyID, e *errand, sweep time.Duration) {
+// wakeCouriers looks at who the peers are, and for whom of them something waits.
+func (x *Exchange) wakeCouriers(ctx context.Context) error {
+	now := x.Now()
+	return x.store.Read(ctx, func(v View) error {
+		peers, err := v.Peers()
+		if err != nil {
+			return err
+		}
+		for _, peer := range peers {
+			x.errands.of(peer.Card.Party)
+		}
+		pending, err := v.PeersPending(now)
+		for _, party := range pending {
+			wish(x.errands.of(party).pending)
+		}
+		return err
+	})
+}
+
+// runDelivery drains a peer's channel whenever something may wait there, and
+// leaves a peer that fails alone for longer and longer, until it writes to us
+// itself.
+func (x *Exchange) runDelivery(ctx context.Context, party heed.PartyID, e *errand) {
 	attempts := 0
 	for ctx.Err() == nil {
 		more, err := x.Deliver(ctx, party)
-		pause := sweep
 		switch {
 		case err != nil:
 			x.report(ctx, "delivery to "+string(party), err)
-			pause = Backoff(attempts)
+			leaveAlone(ctx, Backoff(attempts), e.delivery)
 			attempts++
 		case more:
 			attempts = 0
-			continue
 		default:
 			attempts = 0
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-e.delivery:
-			if err != nil {
-				// A wish may cut the wait short, but not to nothing.
-				select {
-				case <-ctx.Done():
-				case <-time.After(Backoff(0)):
-				}
+			select {
+			case <-ctx.Done():
+			case <-e.delivery:
+			case <-e.pending:
 			}
 		}
-		timer.Stop()
+	}
+}
+
+// leaveAlone waits after a failure. A wish cuts the wait short, but not to
+// nothing; that something waits does not, for that is known.
+func leaveAlone(ctx context.Context, pause time.Duration, wished <-chan struct{}) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wished:
+		select {
+		case <-ctx.Done():
+		case <-time.After(Backoff(0)):
+		}
 	}
 }
 

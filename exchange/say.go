@@ -27,6 +27,20 @@ type spoken struct {
 	key       ledger.Key
 	contents  []Content
 	release   []byte
+
+	who []acting // the officer whose own signature it has
+	on  int      // what had been said in its case when it was composed
+}
+
+// said counts what was said in a case, but for receipts: they change no rule.
+func said(c heed.Case) int {
+	n := 0
+	for _, s := range c.Statements {
+		if s.Kind != heed.KindReceipt {
+			n++
+		}
+	}
+	return n
 }
 
 // say has an officer (or, without one, the node) make a statement in a case:
@@ -38,9 +52,10 @@ func (x *Exchange) say(ctx context.Context, id heed.CaseID, officer heed.Officer
 
 // sayAlso is say with a further change in the same transaction.
 func (x *Exchange) sayAlso(ctx context.Context, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, compose composer, also func(Tx) error) (heed.Statement, error) {
-	now := x.Now()
+	p := x.pens()
 	for {
-		words, err := x.compose(ctx, id, officer, kind, now, compose)
+		now := x.Now()
+		words, err := x.compose(ctx, p, id, officer, kind, now, compose)
 		if err != nil {
 			return heed.Statement{}, err
 		}
@@ -52,8 +67,13 @@ func (x *Exchange) sayAlso(ctx context.Context, id heed.CaseID, officer heed.Off
 			if err != nil {
 				return err
 			}
-			if c.Last(x.party) != words.statement.Previous {
+			if c.Last(x.party) != words.statement.Previous || said(c) != words.on {
 				return errStale
+			}
+			for _, a := range words.who {
+				if err := x.still(tx, a, kind.Action()); err != nil {
+					return err
+				}
 			}
 			if err := x.commitOwn(tx, words, now); err != nil {
 				return err
@@ -61,15 +81,14 @@ func (x *Exchange) sayAlso(ctx context.Context, id heed.CaseID, officer heed.Off
 			return also(tx)
 		})
 		if errors.Is(err, errStale) {
-			continue // somebody else of ours spoke first, so the retries end
+			continue // somebody else spoke first, so the retries end
 		}
 		return words.statement, err
 	}
 }
 
-func (x *Exchange) compose(ctx context.Context, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, now time.Time, compose composer) (spoken, error) {
+func (x *Exchange) compose(ctx context.Context, p *pens, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, now time.Time, compose composer) (spoken, error) {
 	var words spoken
-	var who []seal.SigningKey
 	err := x.store.Read(ctx, func(v View) error {
 		c, err := v.Case(id)
 		if err != nil {
@@ -80,12 +99,13 @@ func (x *Exchange) compose(ctx context.Context, id heed.CaseID, officer heed.Off
 			return err
 		}
 		if !kind.ByMachine() {
-			a, err := x.act(v, officer, kind.Action())
+			a, err := p.act(v, officer, kind.Action())
 			if err != nil {
 				return err
 			}
-			s.Officers, who = a.stamp(), []seal.SigningKey{a.key}
+			s.Officers, words.who = a.stamp(), []acting{a}
 		}
+		words.on = said(c)
 		words.contents, err = compose(v, c, &s)
 		words.statement = s
 		return err
@@ -93,7 +113,25 @@ func (x *Exchange) compose(ctx context.Context, id heed.CaseID, officer heed.Off
 	if err != nil {
 		return words, err
 	}
-	return x.sign(words, who...)
+	return x.signWith(ctx, p, words)
+}
+
+// signWith is sign by the officer too, who may have to be asked.
+func (x *Exchange) signWith(ctx context.Context, p *pens, words spoken) (spoken, error) {
+	words, err := x.unsigned(words)
+	if err != nil {
+		return words, err
+	}
+	var keys []seal.SigningKey
+	for _, a := range words.who {
+		keys = append(keys, a.key)
+	}
+	signed := words
+	err = p.run(ctx, func() (err error) {
+		signed, err = x.signed(words, keys...)
+		return err
+	})
+	return signed, err
 }
 
 // begin fills in what every statement of ours in a case has.
@@ -131,8 +169,17 @@ func (x *Exchange) begin(v View, c heed.Case, kind heed.Kind, now time.Time) (he
 	return s, nil
 }
 
-// sign gives the statement its tag key and its signatures.
-func (x *Exchange) sign(words spoken, officers ...seal.SigningKey) (spoken, error) {
+// sign gives the statement its tag key and the node's signature.
+func (x *Exchange) sign(words spoken) (spoken, error) {
+	words, err := x.unsigned(words)
+	if err != nil {
+		return words, err
+	}
+	return x.signed(words)
+}
+
+// unsigned gives the statement its tag key, and so all of its text.
+func (x *Exchange) unsigned(words spoken) (spoken, error) {
 	key, err := ledger.NewKey(x.random)
 	if err != nil {
 		return words, fmt.Errorf("tag key: %w", err)
@@ -140,6 +187,10 @@ func (x *Exchange) sign(words spoken, officers ...seal.SigningKey) (spoken, erro
 	words.key = key
 	words.statement.TagKey = ledger.KeyDigest(key)
 	words.statement.Answers = sorted(words.statement.Answers)
+	return words, nil
+}
+
+func (x *Exchange) signed(words spoken, officers ...seal.SigningKey) (spoken, error) {
 	node, err := x.keys.Node(words.statement.Node)
 	if err != nil {
 		return words, err
@@ -203,7 +254,16 @@ var atOnce time.Time
 type slot struct {
 	key  ledger.Key
 	slot ledger.Slot
+	rung int // that owes what the slot is of; 0 for none
 	of   heed.StatementID
+}
+
+// tag is the one under which the slot is logged.
+func (at slot) tag() ledger.Tag { return ledger.SlotTag(at.key, at.slot, uint8(at.rung), at.of) }
+
+// slotOfDuty is where the first statement that discharges a duty stands.
+func slotOfDuty(key ledger.Key, kind heed.DutyKind, from heed.StatementID) slot {
+	return slot{key, ledger.Slot(kind.Base()), kind.Rung(), from}
 }
 
 // slotsOf lists the slots that a statement of ours takes: that of each duty
@@ -220,7 +280,7 @@ func slotsOf(v View, c heed.Case, k Kept) ([]slot, error) {
 	}
 	if s.Kind == heed.KindReceipt {
 		key, err := keyOf(s.Answers[0])
-		return []slot{{key, ledger.SlotReceipt, s.Answers[0]}}, err
+		return []slot{{key: key, slot: ledger.SlotReceipt, of: s.Answers[0]}}, err
 	}
 	var slots []slot
 	for _, d := range c.Duties {
@@ -231,16 +291,16 @@ func slotsOf(v View, c heed.Case, k Kept) ([]slot, error) {
 		if err != nil {
 			return nil, err
 		}
-		slots = append(slots, slot{key, ledger.Slot(d.Kind), d.From})
+		slots = append(slots, slotOfDuty(key, d.Kind, d.From))
 	}
 	if len(slots) > 0 {
 		return slots, nil
 	}
 	if s.Kind == heed.KindRecall && firstRecall(c) == s.ID {
 		key, err := keyOf(c.Opening.ID)
-		return []slot{{key, ledger.SlotRecalled, c.Opening.ID}}, err
+		return []slot{{key: key, slot: ledger.SlotRecalled, of: c.Opening.ID}}, err
 	}
-	return []slot{{k.Key, ledger.SlotSent, s.ID}}, nil
+	return []slot{{key: k.Key, slot: ledger.SlotSent, of: s.ID}}, nil
 }
 
 // firstRecall is the recall that ends things; a second one ends nothing more.
@@ -271,7 +331,7 @@ func (x *Exchange) logOwn(tx Tx, c heed.Case, k Kept) error {
 // taken was taken by a statement that the other party never had: it was lost
 // with a disk, or refused for good. What takes its place is logged aside.
 func (x *Exchange) logSlot(tx Tx, at slot, signed []byte) error {
-	tag := ledger.SlotTag(at.key, at.slot, 0, at.of)
+	tag := at.tag()
 	if _, _, err := x.loggedBefore(tx, tag); !errors.Is(err, ErrNotFound) {
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 // no answer on record.
 func (g *gathering) silence(kind heed.DutyKind) error {
 	debtor := g.c.Other(g.x.party)
+	kind = firstOwing(g.c, kind, debtor)
 	froms, err := g.owing(kind, debtor)
 	if err != nil {
 		return err
@@ -42,6 +43,27 @@ func (g *gathering) silence(kind heed.DutyKind) error {
 		}
 	}
 	return errors.Join(g.addMaps(g.c.Warner), g.addMaps(g.c.Warned))
+}
+
+// firstOwing is the acknowledgement of the first rung that has not given its
+// own, where each of several owes one and none is named.
+func firstOwing(c heed.Case, kind heed.DutyKind, debtor heed.PartyID) heed.DutyKind {
+	if kind != heed.DutyAcknowledge {
+		return kind
+	}
+	named := kind
+	for _, d := range c.Duties {
+		if d.OwedBy != debtor || d.Kind.Rung() == 0 {
+			continue
+		}
+		if d.Open() {
+			return d.Kind
+		}
+		if named == kind {
+			named = d.Kind
+		}
+	}
+	return named
 }
 
 // asOf reads as of when our own witnesses say what the debtor's ledger has.
@@ -108,7 +130,7 @@ func (g *gathering) oneSilence(kind heed.DutyKind, from Kept, debtor heed.PartyI
 	if err := g.addPromise(from, debtor); err != nil {
 		return err
 	}
-	reply := ledger.SlotTag(from.Key, ledger.Slot(kind), 0, id)
+	reply := slotOfDuty(from.Key, kind, id).tag()
 	g.lookUp(debtor, reply)
 	if err := g.addExtensions(kind, id); err != nil {
 		return err
@@ -139,7 +161,7 @@ func (g *gathering) addPromise(from Kept, debtor heed.PartyID) error {
 			return err
 		}
 		for _, at := range slots {
-			g.lookUp(debtor, ledger.SlotTag(at.key, at.slot, 0, at.of))
+			g.lookUp(debtor, at.tag())
 		}
 		return g.addLogged(id)
 	}

@@ -71,7 +71,27 @@ func (x *Exchange) Statistics(ctx context.Context, which Counted) (stats.Report,
 	}
 	report := tally.Report()
 	report.Accord = accord
-	return report, nil
+	report.Reconciled, err = x.signedWithin(ctx, which)
+	return report, err
+}
+
+// signedWithin is what both sides have signed of the same cases: figures under
+// the same accord, or like these under none, of a period within this one.
+func (x *Exchange) signedWithin(ctx context.Context, which Counted) ([]stats.Reconciled, error) {
+	all, err := x.Reconciliations(ctx, which.With)
+	if err != nil {
+		return nil, err
+	}
+	var within []stats.Reconciled
+	for _, r := range all {
+		scope := r.Scope()
+		begins := which.Period.Since.IsZero() || !scope.Since.IsZero() && !scope.Since.Before(which.Period.Since)
+		ends := which.Period.Until.IsZero() || !scope.Until.IsZero() && !scope.Until.After(which.Period.Until)
+		if scope.Accord == which.Accord && begins && ends {
+			within = append(within, r.Stated())
+		}
+	}
+	return within, nil
 }
 
 // countable lists the cases that may be in the period: those of unknown

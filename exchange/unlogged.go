@@ -59,7 +59,7 @@ func (x *Exchange) loggedByPeer(v View, c heed.Case, k Kept) (bool, error) {
 			return false, err
 		}
 		for _, at := range slots {
-			index, found, err := log.find(ledger.SlotTag(at.key, at.slot, 0, at.of))
+			index, found, err := log.find(at.tag())
 			if err != nil {
 				return false, err
 			}

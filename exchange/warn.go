@@ -75,24 +75,27 @@ func (x *Exchange) warn(ctx context.Context, order WarnOrder, contents []Content
 func (x *Exchange) warnAlso(ctx context.Context, order WarnOrder, contents []Content, now time.Time, also func(Tx, Warned) error) (Warned, error) {
 	var all []spoken
 	var draft *Draft
-	err := x.store.Read(ctx, func(v View) error {
+	p := x.pens()
+	compose := func(v View) error {
 		to, terms, err := x.addressed(v, order, now)
 		if err != nil {
 			return err
 		}
 		if order.Draft || terms.GatesRelease(heed.KindWarning) {
-			draft, err = x.draftWarning(v, order, to, terms, contents, now)
+			draft, err = x.draftWarning(p, v, order, to, terms, contents, now)
 			return err
 		}
-		all, err = x.openWarnings(v, to, terms, order.Warning, contents, nil, x.by(order.Officer, now), now)
+		draft = nil
+		all, err = x.openWarnings(v, to, terms, order.Warning, contents, nil, x.by(p, order.Officer, now), now)
 		return err
-	})
+	}
+	err := p.read(ctx, compose)
 	switch {
 	case err != nil:
 		return Warned{}, err
 	case draft != nil:
 		out := Warned{Code: draftCode(contents), To: draft.To, Drafted: true}
-		return out, x.keepDraftAlso(ctx, *draft, draftAbout{}, func(tx Tx) error { return also(tx, out) })
+		return out, x.keepDraftAlso(ctx, *draft, func(tx Tx) error { return also(tx, out) })
 	}
 	return x.openAll(ctx, all, now, also)
 }
@@ -125,8 +128,8 @@ func (x *Exchange) openWarnings(v View, to []heed.PartyID, terms heed.Accord, w 
 
 // draftWarning is a warning to be released later. Whoever could not be warned
 // now is complained of now.
-func (x *Exchange) draftWarning(v View, order WarnOrder, to []heed.PartyID, terms heed.Accord, contents []Content, now time.Time) (*Draft, error) {
-	d, err := draftFor(v, order.Officer, heed.KindWarning, to, terms, contents, now)
+func (x *Exchange) draftWarning(p *pens, v View, order WarnOrder, to []heed.PartyID, terms heed.Accord, contents []Content, now time.Time) (*Draft, error) {
+	d, err := x.draftFor(p, v, order.Officer, heed.KindWarning, to, terms, contents, draftAbout{}, now)
 	if err != nil {
 		return nil, err
 	}
@@ -140,28 +143,35 @@ func (x *Exchange) draftWarning(v View, order WarnOrder, to []heed.PartyID, term
 
 // addressed is to whom a warning goes, and the terms under which.
 func (x *Exchange) addressed(v View, order WarnOrder, now time.Time) ([]heed.PartyID, heed.Accord, error) {
-	if order.Accord.IsZero() {
-		return order.To, heed.Accord{}, nil
+	to, terms, err := x.bound(v, order.Accord, order.To, now)
+	if err != nil || order.Accord.IsZero() {
+		return to, terms, err
 	}
-	terms, all, err := x.sealedUnder(v, order.Accord, now)
+	return to, terms, terms.Admits(order.Warning.Handling)
+}
+
+// bound is to whom something goes, and the terms under which: where an accord is
+// named and nobody else, to all whom that binds.
+func (x *Exchange) bound(v View, accord heed.AccordID, to []heed.PartyID, now time.Time) ([]heed.PartyID, heed.Accord, error) {
+	if accord.IsZero() {
+		return to, heed.Accord{}, nil
+	}
+	terms, all, err := x.sealedUnder(v, accord, now)
 	if err != nil {
 		return nil, terms, err
 	}
-	if err := terms.Admits(order.Warning.Handling); err != nil {
-		return nil, terms, err
-	}
-	if len(order.To) == 0 {
+	if len(to) == 0 {
 		if len(all) == 0 {
-			return nil, terms, &heed.Refused{Detail: fmt.Sprintf("accord %s binds nobody else now", order.Accord.Short()), Hint: "`heed accord show` says who has ratified it"}
+			return nil, terms, &heed.Refused{Detail: fmt.Sprintf("accord %s binds nobody else now", accord.Short()), Hint: "`heed accord show` says who has ratified it"}
 		}
 		return all, terms, nil
 	}
-	for _, p := range order.To {
+	for _, p := range to {
 		if !slices.Contains(all, p) {
-			return nil, terms, &heed.Refused{Detail: fmt.Sprintf("nothing under accord %s is sealed to %s, which it does not bind now", order.Accord.Short(), p), Hint: "`heed accord show` says who has ratified it; or leave --accord out"}
+			return nil, terms, &heed.Refused{Detail: fmt.Sprintf("nothing under accord %s is sealed to %s, which it does not bind now", accord.Short(), p), Hint: "`heed accord show` says who has ratified it; or leave --accord out"}
 		}
 	}
-	return order.To, terms, nil
+	return to, terms, nil
 }
 
 // openAll signs the statements that open cases and commits them together, with
@@ -327,22 +337,23 @@ func (x *Exchange) amend(ctx context.Context, officer heed.OfficerID, kind heed.
 	if err != nil {
 		return Amended{}, err
 	}
+	p := x.pens()
 	for {
 		var all []spoken
 		var draft *Draft
-		var about draftAbout
-		err := x.store.Read(ctx, func(v View) error {
-			if draft, about, err = x.draftAmendment(v, officer, kind, cases, contents, now); err != nil || draft != nil {
+		compose := func(v View) error {
+			if draft, err = x.draftAmendment(p, v, officer, kind, cases, contents, now); err != nil || draft != nil {
 				return err
 			}
-			all, err = x.composeAmendments(v, x.by(officer, now), nil, kind, cases, contents, now)
+			all, err = x.composeAmendments(v, x.by(p, officer, now), nil, kind, cases, contents, now)
 			return err
-		})
+		}
+		err := p.read(ctx, compose)
 		switch {
 		case err != nil:
 			return Amended{}, err
 		case draft != nil:
-			return Amended{Draft: draftCode(contents)}, x.keepDraft(ctx, *draft, about)
+			return Amended{Draft: draftCode(contents)}, x.keepDraft(ctx, *draft)
 		}
 		if all, err = x.signAll(all); err != nil {
 			return Amended{}, err
@@ -360,20 +371,20 @@ var errSeveral = &heed.Invalid{What: "the cases are not of one warning"}
 
 // draftAmendment is a supplement or a correction to be released later; nil
 // where the accords of the cases let it go at once.
-func (x *Exchange) draftAmendment(v View, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, contents []Content, now time.Time) (*Draft, draftAbout, error) {
+func (x *Exchange) draftAmendment(p *pens, v View, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, contents []Content, now time.Time) (*Draft, error) {
 	var about draftAbout
 	var gate heed.Accord
 	var to []heed.PartyID
 	if kind == heed.KindRecall {
-		return nil, about, nil
+		return nil, nil
 	}
 	for i, id := range cases {
 		c, s, err := x.amending(v, id, kind, contents, now)
 		if err != nil {
-			return nil, about, err
+			return nil, err
 		}
 		if i > 0 && c.Opening.Release != about.Of {
-			return nil, about, errSeveral
+			return nil, errSeveral
 		}
 		about.Of, about.Cases, to = c.Opening.Release, append(about.Cases, id), append(to, s.Recipient)
 		if s.Version.IsZero() {
@@ -381,17 +392,17 @@ func (x *Exchange) draftAmendment(v View, officer heed.OfficerID, kind heed.Kind
 		}
 		terms, err := accordOf(v, s)
 		if err != nil {
-			return nil, about, err
+			return nil, err
 		}
 		if terms.GatesRelease(kind) {
 			gate = terms
 		}
 	}
 	if gate.ID.IsZero() {
-		return nil, about, nil
+		return nil, nil
 	}
-	d, err := draftFor(v, officer, kind, to, gate, contents, now)
-	return &d, about, err
+	d, err := x.draftFor(p, v, officer, kind, to, gate, contents, about, now)
+	return &d, err
 }
 
 // amending is a statement about a warning of ours, begun in its case.
@@ -452,31 +463,73 @@ func (x *Exchange) composeAmendments(v View, sign releaser, form *heed.RightsChe
 	return all, nil
 }
 
+// AskOrder is a question that opens a case.
+type AskOrder struct {
+	Officer heed.OfficerID
+	To      heed.PartyID
+	Accord  heed.AccordID // by whose clock the answer is owed; zero: by that of the recipient's card
+	Urgency heed.Urgency
+	Status  heed.Status
+	Text    string
+}
+
 // AskParty opens a case with a question: it carries the same duty, clock, ladder
 // and proof as a warning.
-func (x *Exchange) AskParty(ctx context.Context, officer heed.OfficerID, party heed.PartyID, urgency heed.Urgency, status heed.Status, question string) (Warned, error) {
-	now := x.Now()
-	content, err := x.text(question)
+func (x *Exchange) AskParty(ctx context.Context, order AskOrder) (Warned, error) {
+	content, err := x.text(order.Text)
 	if err != nil {
 		return Warned{}, err
 	}
-	var words spoken
+	p := x.pens()
+	for {
+		now := x.Now()
+		words, err := x.composeQuestion(ctx, p, order, content, now)
+		if err != nil {
+			return Warned{}, err
+		}
+		err = x.write(ctx, func(tx Tx) error {
+			if err := x.still(tx, words.who[0], heed.ActAsk); err != nil {
+				return err
+			}
+			_, terms, err := x.bound(tx, order.Accord, []heed.PartyID{order.To}, now)
+			if err == nil && terms.ID != words.statement.Version {
+				err = errStale
+			}
+			if err != nil {
+				return err
+			}
+			return x.commitOwn(tx, words, now)
+		})
+		if errors.Is(err, errStale) {
+			continue
+		}
+		return Warned{Code: words.statement.CaseCode(), To: []heed.PartyID{order.To}, Cases: []heed.CaseID{words.statement.CaseID()}}, err
+	}
+}
+
+// composeQuestion makes and signs the question that opens a case.
+func (x *Exchange) composeQuestion(ctx context.Context, p *pens, order AskOrder, content Content, now time.Time) (words spoken, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		a, err := x.act(v, officer, heed.ActAsk)
+		a, err := p.act(v, order.Officer, heed.ActAsk)
 		if err != nil {
 			return err
 		}
-		words, err = x.openCase(v, party, []Content{content}, released{Release: heed.Release{Kind: heed.KindQuestion, Contents: refs([]Content{content})}}, now)
+		_, terms, err := x.bound(v, order.Accord, []heed.PartyID{order.To}, now)
 		if err != nil {
 			return err
 		}
-		words.statement.Urgency, words.statement.Status, words.statement.Officers = urgency, status, a.stamp()
-		words, err = x.sign(words, a.key)
-		return err
+		words, err = x.openCase(v, order.To, []Content{content}, released{Release: heed.Release{Kind: heed.KindQuestion, Contents: refs([]Content{content})}}, now)
+		if err != nil {
+			return err
+		}
+		s := &words.statement
+		s.Urgency, s.Status, s.Officers = order.Urgency, order.Status, a.stamp()
+		s.Accord, s.Version = terms.AccordID(), terms.ID
+		words.who = []acting{a}
+		return nil
 	})
 	if err != nil {
-		return Warned{}, err
+		return words, err
 	}
-	err = x.write(ctx, func(tx Tx) error { return x.commitOwn(tx, words, now) })
-	return Warned{Code: words.statement.CaseCode(), To: []heed.PartyID{party}, Cases: []heed.CaseID{words.statement.CaseID()}}, err
+	return x.signWith(ctx, p, words)
 }

@@ -167,26 +167,7 @@ func (m *Mail) Send(ctx context.Context, n Notice) error {
 	if err != nil {
 		return &Fault{Channel: m.name, Final: true, Err: err}
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.timeout)
-	defer cancel()
-	line := &line{}
-	defer line.close()
-	client, err := m.client(ctx, line)
-	if err != nil {
-		return &Fault{Channel: m.name, Err: err}
-	}
-	err = client.DialAndSendWithContext(ctx, message)
-	if err == nil || message.IsDelivered() {
-		// Accepted is accepted: what goes wrong while saying goodbye must not
-		// make the caller send it again.
-		return nil
-	}
-	var refused *mail.SendError
-	final := errors.As(err, &refused) && refused.ErrorCode() >= 500 && refused.ErrorCode() <= 599
-	if ctx.Err() != nil {
-		return &Fault{Channel: m.name, Err: fmt.Errorf("mail server %s: %w", m.host, ctx.Err())}
-	}
-	return &Fault{Channel: m.name, Final: final, Err: fmt.Errorf("mail server %s: %w", m.host, tidied{err})}
+	return m.deliver(ctx, message)
 }
 
 // tidied shows a foreign server's words on one line, and keeps the error's

@@ -32,6 +32,9 @@ type Notice struct {
 	// Duty is what is owed, as the rules spell it: acknowledge, assess, answer,
 	// report, conclude. People read it in words.
 	Duty string
+	// OneSided says that Peer is no party, but a partner without heed, by the name
+	// under which Party has it on record: it has signed nothing.
+	OneSided bool
 	// OwedBy is Party or Peer.
 	OwedBy string
 	// Due is when the reply is, or was, due.
@@ -83,8 +86,10 @@ func (n Notice) Check() error {
 		return refuse("case", "must be a code of eight characters, like 7K3MQ2XA")
 	case len(n.Party) > maxParty || !partyForm.MatchString(n.Party):
 		return refuse("party", "must be a name like north.example")
-	case len(n.Peer) > maxParty || !partyForm.MatchString(n.Peer):
+	case !n.OneSided && (len(n.Peer) > maxParty || !partyForm.MatchString(n.Peer)):
 		return refuse("peer", "must be a name like south.example")
+	case n.OneSided && !nameForm.MatchString(n.Peer):
+		return refuse("peer", "must be a contact's name like harbour-ops")
 	case n.Party == n.Peer:
 		return refuse("peer", "must not be the party itself")
 	case n.OwedBy != n.Party && n.OwedBy != n.Peer:

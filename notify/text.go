@@ -116,6 +116,9 @@ func (n Notice) Text() string {
 	}
 	line("Told", harmless(n.Role))
 	line("Ring", n.whom())
+	if n.OneSided {
+		line("One-sided", n.Peer+" runs no heed and has signed nothing; what is known of its replies is what this organisation recorded")
+	}
 	line("Notice", n.ID)
 	s.WriteString("\nNotices carry no content. Read the case on the desk, or with: heed show " + n.Case + "\n")
 	if n.Exercise {

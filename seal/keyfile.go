@@ -91,7 +91,7 @@ func (f KeyFile) check() error {
 	names, keys := make(map[string]bool), make(map[string]string)
 	for _, key := range slices.Concat([]SigningKey{f.Node, f.Ledger}, f.Officers) {
 		name := key.Name()
-		if key.IsZero() {
+		if key.Secret() == "" {
 			return fmt.Errorf("officer: %w", ErrNoKey)
 		}
 		if keyHost(name) != keyHost(f.Node.Name()) {

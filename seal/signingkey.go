@@ -21,6 +21,19 @@ const signingKeyPrefix = "PRIVATE+KEY+"
 type SigningKey struct {
 	verify  VerifyKey
 	private *ed25519.PrivateKey // behind a pointer: fmt prints an address and not the key
+	held    *heldElsewhere      // instead of private
+}
+
+// heldElsewhere asks whoever holds a private key for a signature.
+type heldElsewhere struct {
+	sign func(message []byte) ([]byte, error)
+}
+
+// HeldElsewhere is a signing key whose private half somebody else holds: sign is asked for each signature, which may
+// take as long as a person needs. What it gives is verified before it is given on, and an error of sign is returned as
+// it is. The key has no Secret.
+func HeldElsewhere(verify VerifyKey, sign func(message []byte) ([]byte, error)) SigningKey {
+	return SigningKey{verify: verify, held: &heldElsewhere{sign}}
 }
 
 var _ note.Signer = SigningKey{}
@@ -82,9 +95,9 @@ func ParseSigningKey(s string) (SigningKey, error) {
 }
 
 // Secret returns the private form, which ParseSigningKey reads. Whoever has it can sign as Name. It is empty for the
-// zero value.
+// zero value and for a key that is held elsewhere.
 func (k SigningKey) Secret() string {
-	if k.IsZero() {
+	if k.private == nil {
 		return ""
 	}
 	data := append([]byte{byte(KeyEd25519)}, k.private.Seed()...)
@@ -101,9 +114,10 @@ func (k SigningKey) Name() string { return k.verify.Name() }
 func (k SigningKey) KeyHash() uint32 { return k.verify.KeyHash() }
 
 // IsZero tells whether no key was set.
-func (k SigningKey) IsZero() bool { return k.private == nil }
+func (k SigningKey) IsZero() bool { return k.private == nil && k.held == nil }
 
-// Sign returns the 64-byte Ed25519 signature of message. It is deterministic. The zero value returns ErrNoKey.
+// Sign returns the signature of message: the 64 bytes of Ed25519, which are always the same, or what the holder of an
+// SSH key gives. The zero value returns ErrNoKey; a signature from elsewhere that does not verify matches ErrSignature.
 //
 // The caller answers for what is signed: a key signs one kind of text only (a node's key statements, a ledger's key
 // checkpoints), or a signature given for one purpose could be shown as another.
@@ -111,7 +125,17 @@ func (k SigningKey) Sign(message []byte) ([]byte, error) {
 	if k.IsZero() {
 		return nil, fmt.Errorf("signing: %w", ErrNoKey)
 	}
-	return ed25519.Sign(*k.private, message), nil
+	if k.private != nil {
+		return ed25519.Sign(*k.private, message), nil
+	}
+	signature, err := k.held.sign(message)
+	if err != nil {
+		return nil, err
+	}
+	if !k.verify.Verify(message, signature) {
+		return nil, fmt.Errorf("%w: what came is not the signature of %s over this text", ErrSignature, k.Name())
+	}
+	return signature, nil
 }
 
 // String names the key without showing it.

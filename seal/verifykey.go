@@ -41,8 +41,24 @@ type VerifyKey struct {
 var _ note.Verifier = VerifyKey{}
 
 // ParseVerifyKey reads the C2SP vkey form, name+hash+base64(type | public key). The hash must be that of the name and
-// the key, and the text the only one that String gives back. Errors match ErrVerifyKey, ErrKeyName or ErrKeyType.
+// the key, and the text the only one that String gives back. Errors match ErrVerifyKey, ErrKeyName or ErrKeyType. It
+// reads the keys of machines; ParsePersonKey reads those of people, too.
 func ParseVerifyKey(s string) (VerifyKey, error) {
+	key, err := splitVerifyKey(s)
+	if err != nil {
+		return VerifyKey{}, err
+	}
+	if key.Type() != KeyEd25519 {
+		return VerifyKey{}, fmt.Errorf("%w: %s has type 0x%02x; needed here is 0x01 (Ed25519)", ErrKeyType, key.name, key.data[0])
+	}
+	if err := checkEd25519([]byte(key.data[1:])); err != nil {
+		return VerifyKey{}, fmt.Errorf("%w: %s: %w", ErrVerifyKey, key.name, err)
+	}
+	return key, nil
+}
+
+// splitVerifyKey reads the form of a vkey of any type. What the key itself is has yet to be looked at.
+func splitVerifyKey(s string) (VerifyKey, error) {
 	if len(s) > maxVerifyKey {
 		return VerifyKey{}, fmt.Errorf("%w: %d bytes long, at most %d are allowed", ErrVerifyKey, len(s), maxVerifyKey)
 	}
@@ -63,15 +79,7 @@ func ParseVerifyKey(s string) (VerifyKey, error) {
 		return VerifyKey{}, fmt.Errorf("%w: %s has the hash %s where its key gives %08x; copy the whole line again",
 			ErrVerifyKey, name, clip(hash), key.hash)
 	}
-	switch key.Type() {
-	case KeyEd25519:
-		if err := checkEd25519(data[1:]); err != nil {
-			return VerifyKey{}, fmt.Errorf("%w: %s: %w", ErrVerifyKey, name, err)
-		}
-		return key, nil
-	default:
-		return VerifyKey{}, fmt.Errorf("%w: %s has type 0x%02x; this version knows 0x01 (Ed25519)", ErrKeyType, name, data[0])
-	}
+	return key, nil
 }
 
 func newEd25519VerifyKey(name string, public ed25519.PublicKey) VerifyKey {
@@ -106,7 +114,7 @@ func (k VerifyKey) Type() KeyType {
 // IsZero tells whether no key was set.
 func (k VerifyKey) IsZero() bool { return k == VerifyKey{} }
 
-// String returns the C2SP vkey form, which ParseVerifyKey reads; it is empty for the zero value.
+// String returns the C2SP vkey form, which ParseVerifyKey or ParsePersonKey reads; it is empty for the zero value.
 func (k VerifyKey) String() string {
 	if k.IsZero() {
 		return ""
@@ -119,6 +127,8 @@ func (k VerifyKey) Verify(message, signature []byte) bool {
 	switch k.Type() {
 	case KeyEd25519:
 		return ed25519.Verify(ed25519.PublicKey(k.data[1:]), message, signature)
+	case KeySSH:
+		return verifySSH(SSHKey{blob: k.data[1+len(sshKeyID):]}, message, signature)
 	default:
 		return false
 	}

@@ -30,12 +30,12 @@ func WriteCSV(w io.Writer, r Report) error {
 		return heed.FormatTime(t.Time)
 	}
 	if a := r.Accord; a != nil {
-		for _, f := range []figure{
+		for _, f := range [][3]string{
 			{"accord", "id", a.ID}, {"accord", "version", strconv.FormatUint(a.Version, 10)},
 			{"disclosure", "counts", string(a.Disclosure.Counts)}, {"disclosure", "times", string(a.Disclosure.Times)}, {"disclosure", "fields", string(a.Disclosure.Fields)},
 			{"disclosure", "reserved", joined(a.Reserved)}, {"disclosure", "mark", a.Mark()},
 		} {
-			if err := out.Write([]string{stamp(r.AsOf), stamp(r.Since), stamp(r.Until), "", "", "", "", f.about, f.name, f.value}); err != nil {
+			if err := out.Write([]string{stamp(r.AsOf), stamp(r.Since), stamp(r.Until), "", "", "", "", f[0], f[1], f[2]}); err != nil {
 				return err
 			}
 		}
@@ -46,7 +46,7 @@ func WriteCSV(w io.Writer, r Report) error {
 				for _, f := range l.list() {
 					err := out.Write([]string{
 						stamp(r.AsOf), stamp(r.Since), stamp(r.Until), string(d.From), string(d.To),
-						string(l.Status), string(l.Urgency), f.about, f.name, f.value,
+						string(l.Status), string(l.Urgency), f.about, f.column(), f.value(),
 					})
 					if err != nil {
 						return err

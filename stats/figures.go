@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -16,8 +17,10 @@ type Figures struct {
 	// Replies are those that were owed, by duty in the order of heed.DutyKinds.
 	// A duty that was never owed is left out.
 	Replies []Replies `json:"replies"`
-	// Meaningful is how many replies whoever asked for them has rated as
-	// meaningful. Nil: no ratings are recorded, which is not none.
+	// Rated are the replies of which whoever had asked has said whether they were
+	// of use, and Meaningful those of them that were. Nil: none is rated, which is
+	// not that none was of use.
+	Rated      int  `json:"rated"`
 	Meaningful *int `json:"meaningful"`
 }
 
@@ -96,18 +99,48 @@ func (f Figures) All() Replies {
 	return all
 }
 
-// figure is one number by its name, as CSV and docs/statistics.md have it.
+// RatedWords says how many replies were rated, and how. What nobody has rated
+// is not said to be of no use.
+func (f Figures) RatedWords() string {
+	if f.Meaningful == nil {
+		return "not rated"
+	}
+	return fmt.Sprintf("%s rated, of which %d as meaningful", amount(f.Rated, "reply", "replies"), *f.Meaningful)
+}
+
+// figure is one number by its name, as heed.FigureNames and docs/statistics.md have it.
 type figure struct {
 	about string
 	name  string
-	value string // empty: there is none
+	n     *int  // of a count; nil: there is none
+	span  *Span // of a response time; nil: there is none
+	time  bool  // it is a response time
+}
+
+// value is the figure as CSV has it; empty where there is none.
+func (f figure) value() string {
+	switch {
+	case f.time:
+		return f.span.seconds()
+	case f.n == nil:
+		return ""
+	}
+	return strconv.Itoa(*f.n)
+}
+
+// column is its name in CSV, where a response time is in seconds.
+func (f figure) column() string {
+	if f.time {
+		return f.name + "-seconds"
+	}
+	return f.name
 }
 
 // list is every figure, in one order.
 func (f Figures) list() []figure {
 	var all []figure
 	add := func(about, name string, n int) {
-		all = append(all, figure{about, name, strconv.Itoa(n)})
+		all = append(all, figure{about: about, name: name, n: &n})
 	}
 	w := f.Warnings
 	for _, n := range []struct {
@@ -143,13 +176,10 @@ func (f Figures) list() []figure {
 		add(about, "overdue-at-end", r.OverdueAtEnd)
 		add(about, "refused", r.Refused)
 		add(about, "extended", r.Extended)
-		all = append(all, figure{about, "median-seconds", r.Median.seconds()}, figure{about, "p90-seconds", r.Ninetieth.seconds()})
+		all = append(all, figure{about: about, name: "median", span: r.Median, time: true}, figure{about: about, name: "p90", span: r.Ninetieth, time: true})
 	}
-	meaningful := figure{about: "replies", name: "meaningful"}
-	if f.Meaningful != nil {
-		meaningful.value = strconv.Itoa(*f.Meaningful)
-	}
-	return append(all, meaningful)
+	add("replies", "rated", f.Rated)
+	return append(all, figure{about: "replies", name: "meaningful", n: f.Meaningful})
 }
 
 // nearestRank is the p-th percentile by the nearest-rank method: the smallest

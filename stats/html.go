@@ -23,7 +23,7 @@ var (
 // WriteHTML writes the report as one file that asks for nothing: no script, no
 // picture or font of elsewhere. It is made for paper as much as for a screen.
 func WriteHTML(w io.Writer, r Report) error {
-	page, err := template.New("report").Funcs(template.FuncMap{"word": anyWord, "percent": percent, "span": spanOrNone, "amount": amount}).Parse(reportHTML)
+	page, err := template.New("report").Funcs(template.FuncMap{"word": anyWord, "percent": percent, "span": spanOrNone, "amount": amount, "when": func(t Time) string { return stamp(t.Time) }}).Parse(reportHTML)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,25 @@ func glance(r Relation) []glanceRow {
 		{Label: "given on time", There: rate(there.Figures), Back: rate(back.Figures), Deep: true},
 		number("given late", true, func(f Figures) int { return f.All().Late }),
 		number("overdue now", true, func(f Figures) int { return f.All().Overdue }),
+		{Label: "Replies rated by whoever had asked", There: rated(there.Figures), Back: rated(back.Figures), Strong: true},
+		{Label: "as meaningful", There: meaningful(there.Figures), Back: meaningful(back.Figures), Deep: true},
 	}
+}
+
+// rated and meaningful say it in words where nobody has rated anything, which is
+// not that nothing was of use.
+func rated(f Figures) string {
+	if f.Meaningful == nil {
+		return "not rated"
+	}
+	return fmt.Sprint(f.Rated)
+}
+
+func meaningful(f Figures) string {
+	if f.Meaningful == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%d (%s)", *f.Meaningful, percent(*f.Meaningful, f.Rated))
 }
 
 // PeriodWords says which cases are counted.

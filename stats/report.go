@@ -23,6 +23,9 @@ type Report struct {
 	Incomplete int        `json:"incomplete"`
 	Accord     *Accord    `json:"accord,omitempty"` // only cases that name it are counted; nil: all are
 	Relations  []Relation `json:"relations"`        // by name of the parties
+	// Reconciled is what the parties have signed of periods within this one,
+	// the newest first. It was counted as of its own time.
+	Reconciled []Reconciled `json:"reconciled,omitempty"`
 }
 
 // Relation is two parties. It is the same on both sides once nothing is in flight.
@@ -38,8 +41,8 @@ type Direction struct {
 	Lines []Line       `json:"lines"` // by status, then urgency, all urgencies first; only those with something in them
 }
 
-// AllUrgencies stands in a Line for the sum over all urgencies. CAP has no such term.
-const AllUrgencies heed.Urgency = "all"
+// AllUrgencies stands in a Line for the sum over all urgencies.
+const AllUrgencies = heed.AllUrgencies
 
 // Line is the figures of one status and one urgency. Status is that of the
 // case: what is not Actual is never added to what is. Urgency is that of the

@@ -38,12 +38,15 @@ func New(party heed.PartyID, period Period, asOf time.Time) *Tally {
 	return &Tally{party: party, asOf: heed.Instant(asOf), period: period, counts: map[place]*count{}}
 }
 
-// Add counts a case, once. One that was opened outside the period it passes
-// over; one whose opening is missing it counts as incomplete and no further.
+// Add counts a case, once. One that was opened outside the period, and one of
+// figures, it passes over; one whose opening is missing it counts as incomplete and no further.
 func (t *Tally) Add(c heed.Case) {
 	if c.Opening.ID.IsZero() {
 		t.incomplete++
 		return
+	}
+	if c.Opening.Kind == heed.KindFigures {
+		return // to count what was said about a count would change it
 	}
 	if !t.period.Holds(c.Opening.Time) {
 		return
@@ -60,9 +63,27 @@ func (t *Tally) Add(c heed.Case) {
 			t.addQuestion(c, s)
 		}
 	}
+	for reply, rating := range c.Ratings() {
+		t.addRating(c, reply, rating)
+	}
 	for _, d := range c.Duties {
 		t.addDuty(c, d)
 	}
+}
+
+// addRating counts a rated reply in the direction of whoever had asked for it,
+// and rates it.
+func (t *Tally) addRating(c heed.Case, reply heed.StatementID, rating heed.Statement) {
+	rated, _ := c.Statement(reply) // no rating without the reply that it rates
+	t.each(c, rating.Author, c.Asked(rated).Urgency, func(n *count) {
+		n.Rated++
+		if n.Meaningful == nil {
+			n.Meaningful = new(int)
+		}
+		if rating.Meaningful {
+			*n.Meaningful++
+		}
+	})
 }
 
 // each has a change made at its urgency and at the sum of all. A proposal of an
@@ -187,11 +208,12 @@ func lastWords(c heed.Case) (disposition heed.Disposition, outcome heed.Outcome)
 func (t *Tally) addDuty(c heed.Case, d heed.Duty) {
 	from, _ := c.Statement(d.From) // no duty without the statement that it follows from
 	response := responseTime(c, d, from)
+	kind := d.Kind.Base() // each rung that must acknowledge owes a reply of its own
 	t.each(c, d.OwedTo, from.Urgency, func(n *count) {
-		r := n.replies[d.Kind]
+		r := n.replies[kind]
 		if r == nil {
-			r = &Replies{Duty: d.Kind}
-			n.replies[d.Kind] = r
+			r = &Replies{Duty: kind}
+			n.replies[kind] = r
 		}
 		r.Owed++
 		switch {
@@ -204,7 +226,7 @@ func (t *Tally) addDuty(c heed.Case, d heed.Duty) {
 			if d.Refused {
 				r.Refused++
 			}
-			n.times[d.Kind] = append(n.times[d.Kind], response)
+			n.times[kind] = append(n.times[kind], response)
 		case !d.Ended.IsZero():
 			r.Recalled++
 		case t.asOf.After(d.Due):

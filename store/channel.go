@@ -150,6 +150,13 @@ func (v *view) Pending(peer heed.PartyID, now time.Time, limit int) ([]exchange.
 		ORDER BY channel.our_card, channel.their_card, outgoing.number LIMIT $3`, string(peer), now, atLeastNone(limit))
 }
 
+// PeersPending implements exchange.ChannelView. One look at what waits, however
+// many peers there are.
+func (v *view) PeersPending(now time.Time) ([]heed.PartyID, error) {
+	return list(v, func(r *row) heed.PartyID { return heed.PartyID(r.text()) }, `SELECT DISTINCT channel.peer FROM outgoing CROSS JOIN channel ON channel.key = outgoing.channel
+		WHERE outgoing.waiting = 1 AND outgoing.next_at <= $1 AND channel.outward = 1 ORDER BY channel.peer`, now)
+}
+
 // Outbox implements exchange.ChannelView: by peer, then in the order of Pending.
 func (v *view) Outbox(limit int) ([]exchange.Outgoing, error) {
 	return list(v, readOutgoing, `SELECT `+outgoingColumns+` FROM channel JOIN outgoing ON outgoing.channel = channel.key

@@ -100,6 +100,12 @@ func (c *checker) run() error {
 	if err := c.erasures(); err != nil {
 		return err
 	}
+	if err := c.allFigures(); err != nil {
+		return err
+	}
+	if err := c.oneSided(); err != nil {
+		return err
+	}
 	return c.cases()
 }
 

@@ -57,11 +57,12 @@ type writer struct {
 	conn  *conn // nil after a failure, until it can be opened again
 	memory
 
-	batch  []*request
-	undo   []func() // puts memory back as it was before the present savepoint
-	log    int      // pages written to the write-ahead log since it was copied
-	scrub  bool     // the write-ahead log may still have what was erased
-	ailing error    // why the connection was given up after a commit
+	batch    []*request
+	undo     []func() // puts memory back as it was before the present savepoint
+	log      int      // pages written to the write-ahead log since it was copied
+	unlisted bool     // the batch changes a peer
+	scrub    bool     // the write-ahead log may still have what was erased
+	ailing   error    // why the connection was given up after a commit
 }
 
 // memory is what the writer knows without asking the database. It is as the
@@ -237,6 +238,11 @@ func (w *writer) finish(err error) {
 func (w *writer) end() error {
 	if err := w.probe(stageCommit); err != nil {
 		return err
+	}
+	if w.unlisted {
+		w.unlisted = false
+		w.store.listed.generation.Add(1)
+		defer w.store.listed.generation.Add(1)
 	}
 	_, err := w.conn.exec("COMMIT")
 	return err

@@ -97,6 +97,7 @@ func (t *tx) forgetSelf() {
 
 // forgetPeer does the same for a Peer.
 func (t *tx) forgetPeer(party heed.PartyID) {
+	t.write.unlisted = true
 	forget := func() { delete(t.write.peers, party) }
 	forget()
 	t.write.undone(forget)
@@ -153,6 +154,15 @@ func (v *view) Peer(party heed.PartyID) (exchange.Peer, error) {
 
 // Peers implements exchange.PeerView.
 func (v *view) Peers() ([]exchange.Peer, error) {
+	generation, settled, err := v.settled()
+	if err != nil {
+		return nil, err
+	}
+	if settled {
+		if peers, ok := v.store.listed.get(generation); ok {
+			return peers, nil
+		}
+	}
 	rows, err := list(v, readPeer, `SELECT `+peerColumns+` FROM peer WHERE removed = 0 ORDER BY party`)
 	if err != nil {
 		return nil, err
@@ -163,6 +173,9 @@ func (v *view) Peers() ([]exchange.Peer, error) {
 			return nil, err
 		}
 		peers[i] = p.Peer
+	}
+	if settled {
+		v.store.listed.put(generation, peers)
 	}
 	return peers, nil
 }

@@ -90,7 +90,8 @@ type Store struct {
 	said     *cache[heed.StatementID, heed.Statement] // parsed, committed or not
 	versions *cache[heed.VersionID, heed.Accord]      // the same of versions and acts of accords
 	acts     *cache[heed.AccordActID, heed.AccordAct]
-	tree     atomic.Pointer[heldTree]           // as of the newest commit
+	tree     atomic.Pointer[heldTree] // as of the newest commit
+	listed   listed
 	probe    func(stage stage, batch int) error // tests' view into the committer; nil otherwise
 }
 
@@ -251,7 +252,7 @@ func (s *Store) Read(ctx context.Context, f func(exchange.View) error) (err erro
 	case <-s.closing:
 		return ErrClosed
 	}
-	v := &view{store: s, conn: c}
+	v := &view{store: s, conn: c, generation: s.listed.generation.Load()}
 	defer func() {
 		v.ended = true
 		if _, end := c.exec("ROLLBACK"); end != nil && err == nil {
@@ -305,6 +306,8 @@ type view struct {
 	write *writer // nil for a Read
 	plain bool    // reads what the database has, and not what is remembered of statements
 	ended bool
+	// generation of the list of peers, from before a Read's snapshot was taken
+	generation uint64
 
 	// The maps that were asked for, of the own ledger and of mirrors by origin. A tx has its own.
 	own     *ledger.Map

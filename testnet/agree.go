@@ -223,13 +223,13 @@ func checkSlots(party heed.PartyID, former int, v exchange.View) error {
 				continue
 			}
 			for slot, of := range expectedSlots(c, k.Statement) {
-				tag := ledger.SlotTag(keys[of], slot, 0, of)
+				tag := ledger.SlotTag(keys[of], slot.name, uint8(slot.rung), of)
 				if other, ok := tags[tag]; ok {
 					return fmt.Errorf("statements %s and %s share a tag", other.Short(), k.Statement.ID.Short())
 				}
 				tags[tag] = k.Statement.ID
 				if err := leafOpens(party, former, v, tag, keys[of], k.Note); err != nil {
-					return fmt.Errorf("%s statement %s under %q: %w", k.Statement.Kind, k.Statement.ID.Short(), slot, err)
+					return fmt.Errorf("%s statement %s under %q: %w", k.Statement.Kind, k.Statement.ID.Short(), slot.name, err)
 				}
 			}
 		}
@@ -237,25 +237,31 @@ func checkSlots(party heed.PartyID, former int, v exchange.View) error {
 	return nil
 }
 
+// slot is what a statement is logged as, and for which rung.
+type slot struct {
+	name ledger.Slot
+	rung int
+}
+
 // expectedSlots is which slot of which statement s takes. Where it discharges
 // one kind of duty for several statements, it is looked for under one of them.
-func expectedSlots(c heed.Case, s heed.Statement) map[ledger.Slot]heed.StatementID {
+func expectedSlots(c heed.Case, s heed.Statement) map[slot]heed.StatementID {
 	if s.Kind == heed.KindReceipt {
-		return map[ledger.Slot]heed.StatementID{ledger.SlotReceipt: s.Answers[0]}
+		return map[slot]heed.StatementID{{name: ledger.SlotReceipt}: s.Answers[0]}
 	}
-	slots := map[ledger.Slot]heed.StatementID{}
+	slots := map[slot]heed.StatementID{}
 	for _, d := range c.Duties {
 		if d.Discharge == s.ID {
-			slots[ledger.Slot(d.Kind)] = d.From
+			slots[slot{ledger.Slot(d.Kind.Base()), d.Kind.Rung()}] = d.From
 		}
 	}
 	if len(slots) > 0 {
 		return slots
 	}
 	if s.Kind == heed.KindRecall {
-		return map[ledger.Slot]heed.StatementID{ledger.SlotRecalled: heed.StatementID(c.ID)}
+		return map[slot]heed.StatementID{{name: ledger.SlotRecalled}: heed.StatementID(c.ID)}
 	}
-	return map[ledger.Slot]heed.StatementID{ledger.SlotSent: s.ID}
+	return map[slot]heed.StatementID{{name: ledger.SlotSent}: s.ID}
 }
 
 func leafOpens(party heed.PartyID, former int, v exchange.View, tag ledger.Tag, key ledger.Key, note []byte) error {

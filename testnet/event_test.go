@@ -2,6 +2,7 @@ package testnet
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"heed"
 	"heed/evidence"
 	"heed/exchange"
+	"heed/stats"
 )
 
 // delegation is what one of the twelve is called.
@@ -19,8 +21,9 @@ const host heed.PartyID = "host.example"
 
 // Twelve parties secure an event: one proposes, one reserves, one declines and
 // one never answers, which the host can show; it enters into force, warnings
-// run under it, a member is removed in the middle, the event ends, and another
-// accord is proposed from it for the next one. All of it on a lossy network.
+// run under it, a member is removed in the middle, the event ends, contents
+// expire, the statistics of all agree, and another accord is proposed from it
+// for the next one. All of it on a lossy network.
 func TestEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ids := []heed.PartyID{host}
@@ -38,9 +41,10 @@ func TestEvent(t *testing.T) {
 		h, reserving, declining, silent, removed := net.Parties[0], net.Parties[1], net.Parties[2], net.Parties[3], net.Parties[4]
 		ratifying := append([]*Party{removed}, net.Parties[5:]...)
 
-		opens, ends := heed.Instant(time.Now()).Add(2*time.Minute), heed.Instant(time.Now()).Add(12*time.Minute)
+		opens, ends := heed.Instant(time.Now()).Add(45*time.Second), heed.Instant(time.Now()).Add(90*time.Second)
 		terms := Terms("The games", net.Parties...)
-		terms.From, terms.Until = opens, ends
+		terms.From, terms.Until, terms.Limitation = opens, ends, 90*time.Second
+		terms.End = heed.Ending{Contents: heed.ContentsErase, After: 30 * time.Second, Watches: heed.WatchesDecide}
 		proposed := propose(t, h, terms)
 		id := proposed.Accord
 		for _, p := range ratifying {
@@ -78,13 +82,15 @@ func TestEvent(t *testing.T) {
 			t.Errorf("reservations: %+v", got)
 		}
 
-		// Everybody warns everybody it binds, and is answered by half of them.
-		warners := append([]*Party{h, reserving}, ratifying...)
+		// Some warn everybody it binds, and are answered by most of them.
+		warners := []*Party{h, reserving, removed, net.Parties[11]}
 		if raced {
-			warners = warners[:2]
+			warners = []*Party{h, removed}
 		}
+		var settled []dealtWith
 		for i, p := range warners {
-			warned, err := p.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, Warning: Warning(fmt.Sprintf("Matter %d", i))})
+			headline := fmt.Sprintf("Matter %d of the games", i)
+			warned, err := p.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, Warning: Warning(headline)})
 			if err != nil {
 				t.Fatalf("%s: %v", p.ID, err)
 			}
@@ -92,9 +98,10 @@ func TestEvent(t *testing.T) {
 				t.Errorf("%s warns %d", p.ID, len(warned.Cases))
 			}
 			for k, to := range warned.To {
-				if q := net.party(to); k%2 == 0 {
+				if q := net.party(to); k%3 > 0 {
 					waitFor(t, q, warned.Cases[k], heed.StateSent)
 					do(t)(q.Assess(t.Context(), Boris, warned.Cases[k], heed.NotCredible, ""))
+					settled = append(settled, dealtWith{q, warned.Cases[k], headline})
 				}
 			}
 		}
@@ -113,9 +120,17 @@ func TestEvent(t *testing.T) {
 				t.Errorf("%s has version %s in force", p.ID, got.InForce.Short())
 			}
 		}
-		warned, err := net.Parties[6].Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, Warning: Warning("Late matter")})
+		warned, err := net.Parties[6].Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, Warning: Warning("Late matter of the games")})
 		if err != nil || slices.Contains(warned.To, removed.ID) || len(warned.To) != 8 {
 			t.Errorf("after the removal it is sealed to %v (%v)", warned.To, err)
+		}
+		for _, k := range settled {
+			if k.at != removed { // whose contents end with its membership
+				isErased(t, k.at, k.id, false)
+			}
+			if !onDisk(t, k.at, k.headline) {
+				t.Errorf("%s does not have on its disk what it is to erase", k.at.ID)
+			}
 		}
 
 		time.Sleep(time.Until(ends.Add(time.Second)))
@@ -132,6 +147,25 @@ func TestEvent(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		before := agreeOnStatistics(t, net, id)
+
+		// Contents expire: what was settled in time, what never was with the
+		// limitation period. What is counted stays.
+		time.Sleep(time.Until(ends.Add(terms.Limitation + time.Second)))
+		for _, k := range settled {
+			isErased(t, k.at, k.id, true)
+		}
+		for _, p := range net.Parties {
+			if onDisk(t, p, "of the games") {
+				t.Errorf("%s still has contents on its disk", p.ID)
+			}
+		}
+		if err := net.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if after := agreeOnStatistics(t, net, id); !reflect.DeepEqual(before, after) {
+			t.Errorf("the figures have changed with what was erased:\n%+v\n%+v", before, after)
+		}
 
 		// The next event is proposed from it, by one that was introduced.
 		next := Terms("The next games", slices.Concat(net.Parties[:2], net.Parties[5:])...)
@@ -143,6 +177,45 @@ func TestEvent(t *testing.T) {
 		}
 		reach(t, net.Parties[11], again.Accord, heed.AccordInForce)
 	})
+}
+
+// dealtWith is a case whose contents are at a party that owes nothing in it.
+type dealtWith struct {
+	at       *Party
+	id       heed.CaseID
+	headline string
+}
+
+// agreeOnStatistics has all count their cases under an accord, and holds what
+// both of every two count of each other against each other.
+func agreeOnStatistics(t *testing.T, net *Net, id heed.AccordID) map[[2]heed.PartyID]stats.Relation {
+	t.Helper()
+	counted, sides := map[[2]heed.PartyID]stats.Relation{}, map[[2]heed.PartyID]int{}
+	for _, p := range net.Parties {
+		report, err := p.Statistics(t.Context(), exchange.Counted{Accord: id})
+		if err != nil {
+			t.Fatalf("%s: %v", p.ID, err)
+		}
+		if report.Unconfirmed != 0 || report.Incomplete != 0 {
+			t.Errorf("%s counts %d cases unconfirmed and %d incomplete", p.ID, report.Unconfirmed, report.Incomplete)
+		}
+		for _, r := range report.Relations {
+			if other, ok := counted[r.Parties]; ok && !reflect.DeepEqual(other, r) {
+				t.Errorf("%v count otherwise:\n%+v\n%+v", r.Parties, other, r)
+			}
+			counted[r.Parties] = r
+			sides[r.Parties]++
+		}
+	}
+	for parties, n := range sides {
+		if n != 2 {
+			t.Errorf("%d of %v count what is between them", n, parties)
+		}
+	}
+	if len(counted) == 0 {
+		t.Error("nothing was counted")
+	}
+	return counted
 }
 
 // party finds a party by its name.

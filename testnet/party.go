@@ -22,6 +22,7 @@ type Party struct {
 	ID      heed.PartyID
 	Keys    *Keys
 	Notices *Notices
+	Mails   *Mails
 	// Recovery is the key that is kept offline; the zero value where the net has none.
 	Recovery seal.SigningKey
 	// Path is where the database is.
@@ -57,7 +58,7 @@ func (n *Net) found(id heed.PartyID, place int) (*Party, error) {
 			n.T.Errorf("%v", err)
 		}
 	})
-	p := &Party{ID: id, net: n, Notices: &Notices{}, Path: filepath.Join(home, "heed.db")}
+	p := &Party{ID: id, net: n, Notices: &Notices{}, Mails: &Mails{}, Path: filepath.Join(home, "heed.db")}
 	random := newBytesOf(n.options.Seed, id, 0)
 	if p.Keys, err = newKeys(id, random); err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (p *Party) open() error {
 		kept = p.net.options.Wrap(p.ID, db)
 	}
 	p.Exchange = exchange.New(exchange.Parts{
-		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices,
+		Party: p.ID, Store: kept, Keys: p.Keys, Courier: courier{p.net.Network, p.ID}, Notifier: p.Notices, Mailer: p.Mails,
 		Cosigner: cosigner{p.net.Network, p.ID}, Now: p.now, Random: newBytesOf(p.net.options.Seed, p.ID, p.age), Log: logger(p.net.options.Log, p.ID),
 	})
 	if p.Depositary != nil {

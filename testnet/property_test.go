@@ -39,7 +39,7 @@ type move struct {
 	Line    Link // what the line does from then on
 }
 
-var acts = []string{"warn", "ask-party", "open", "acknowledge", "assess", "doubt", "ask", "answer", "interim", "extend", "refuse", "report", "conclude", "call", "supplement", "correct", "recall", "nothing", "restart", "down"}
+var acts = []string{"warn", "ask-party", "open", "acknowledge", "assess", "doubt", "ask", "answer", "interim", "extend", "refuse", "report", "conclude", "call", "supplement", "correct", "recall", "rate", "nothing", "restart", "down"}
 
 func moves() *rapid.Generator[[]move] {
 	one := rapid.Custom(func(t *rapid.T) move {
@@ -97,7 +97,7 @@ func play(net *Net, m move, cases []heed.CaseID) ([]heed.CaseID, error) {
 		warned, err := p.Exchange.Warn(ctx, exchange.WarnOrder{Officer: m.Officer, To: []heed.PartyID{other.ID}, Warning: Warning("Something")})
 		return append(cases, warned.Cases...), err
 	case "ask-party":
-		asked, err := p.AskParty(ctx, m.Officer, other.ID, heed.UrgencyExpected, heed.StatusActual, "Do you know him?")
+		asked, err := p.AskParty(ctx, exchange.AskOrder{Officer: m.Officer, To: other.ID, Urgency: heed.UrgencyExpected, Status: heed.StatusActual, Text: "Do you know him?"})
 		return append(cases, asked.Cases...), err
 	case "restart":
 		p.Shut()
@@ -146,6 +146,8 @@ func actOn(ctx context.Context, p *Party, m move, id heed.CaseID) (err error) {
 		_, err = p.Supplement(ctx, m.Officer, []heed.CaseID{id}, Warning("More"), nil)
 	case "correct":
 		_, err = p.Correct(ctx, m.Officer, []heed.CaseID{id}, Warning("Other"), nil)
+	case "rate":
+		_, err = p.Rate(ctx, m.Officer, id, heed.StatementID{}, m.Case%2 == 0, "it said what we asked")
 	case "recall":
 		_, err = p.Recall(ctx, m.Officer, []heed.CaseID{id}, "it was a mistake")
 	}

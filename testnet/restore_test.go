@@ -71,7 +71,7 @@ func signsNothing(t *testing.T, p *Party, other *Party, id heed.CaseID) {
 	if !catching(err) {
 		t.Errorf("warn: %v", err)
 	}
-	if _, err := p.AskParty(ctx, Anna, other.ID, heed.UrgencyExpected, heed.StatusActual, "Who?"); !catching(err) {
+	if _, err := p.AskParty(ctx, exchange.AskOrder{Officer: Anna, To: other.ID, Urgency: heed.UrgencyExpected, Status: heed.StatusActual, Text: "Who?"}); !catching(err) {
 		t.Errorf("ask a party: %v", err)
 	}
 	if _, err := p.Ask(ctx, Anna, id, "Who?"); !catching(err) {

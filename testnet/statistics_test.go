@@ -40,7 +40,7 @@ func TestBothSidesCountTheSame(t *testing.T) {
 		late := s.Warn("A van in the tunnel", n)[0]
 		waitFor(t, n, late, heed.StateSent)
 		waitFor(t, s, unanswered, heed.StateSent)
-		if _, err := n.AskParty(ctx, Anna, south, heed.UrgencyImmediate, heed.StatusExercise, "EXERCISE: whose plate is NH 40 127?"); err != nil {
+		if _, err := n.AskParty(ctx, exchange.AskOrder{Officer: Anna, To: south, Urgency: heed.UrgencyImmediate, Status: heed.StatusExercise, Text: "EXERCISE: whose plate is NH 40 127?"}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(15 * time.Second) // everything is overdue by then

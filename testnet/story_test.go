@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"heed"
+	"heed/exchange"
 )
 
 const (
@@ -320,7 +321,7 @@ func TestThousandsDueAtOnce(t *testing.T) {
 		for range 50 { // desks of one party, so that many questions share a commit
 			wait.Go(func() {
 				for range many / 50 {
-					if _, err := n.AskParty(t.Context(), Anna, south, heed.UrgencyImmediate, heed.StatusActual, "Where is he?"); err != nil {
+					if _, err := n.AskParty(t.Context(), exchange.AskOrder{Officer: Anna, To: south, Urgency: heed.UrgencyImmediate, Status: heed.StatusActual, Text: "Where is he?"}); err != nil {
 						t.Error(err)
 						return
 					}

@@ -250,6 +250,9 @@ func parseClockTime(s string) (c clockTime, err error) {
 	if c.kind, err = heed.ParseDutyKind(parts[0]); err != nil {
 		return c, err
 	}
+	if c.kind.Rung() > 0 {
+		return c, malformed("a clock has one time for all that acknowledge")
+	}
 	if c.urgency, err = heed.ParseUrgency(parts[1]); err != nil {
 		return c, err
 	}

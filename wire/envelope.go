@@ -64,15 +64,16 @@ type Envelope struct {
 // Digest names the envelope in refusals: it is that of what is sealed.
 func (e Envelope) Digest() heed.Digest { return e.SealedDigest }
 
-// SealEnvelope seals the parts to the recipient and signs the header. Sealed,
-// SealedDigest, Opened and Node of h are filled in. What the other side could
-// not read is not sealed; the error then matches ErrMalformed.
-func SealEnvelope(h Header, parts []Part, to seal.Recipient, node seal.SigningKey) ([]byte, error) {
+// SealEnvelope seals the parts to the recipient, and to keys of its roles beside
+// it, and signs the header. Sealed, SealedDigest, Opened and Node of h are
+// filled in. What the other side could not read is not sealed; the error then
+// matches ErrMalformed.
+func SealEnvelope(h Header, parts []Part, to seal.Recipient, node seal.SigningKey, roles ...seal.Recipient) ([]byte, error) {
 	plain, err := encodeParts(parts)
 	if err != nil {
 		return nil, err
 	}
-	body, err := seal.Seal(plain, to)
+	body, err := seal.Seal(plain, append([]seal.Recipient{to}, roles...)...)
 	if err != nil {
 		return nil, fmt.Errorf("seal envelope: %w", err)
 	}

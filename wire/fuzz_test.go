@@ -48,6 +48,7 @@ func FuzzParseCard(f *testing.F)      { fuzzNotes(f, "card") }
 func FuzzParseRoster(f *testing.F)    { fuzzNotes(f, "roster") }
 func FuzzParseRefusal(f *testing.F)   { fuzzNotes(f, "refusal") }
 func FuzzParseCollect(f *testing.F)   { fuzzNotes(f, "collect") }
+func FuzzParseFigures(f *testing.F)   { fuzzNotes(f, "figure") }
 func FuzzParseHeader(f *testing.F)    { fuzzNotes(f, "header") }
 
 // FuzzTexts goes past the signatures, which no fuzzer can make: texts that are

@@ -43,10 +43,10 @@ func TestPageExamples(t *testing.T) {
 			t.Errorf("no vector is this example:\n%s", text)
 		}
 	}
-	if len(examples) != 11 {
+	if len(examples) != 12 {
 		t.Errorf("%d examples", len(examples))
 	}
-	for _, n := range []noteVector{noteNamed(t, v.Statements, "warning"), noteNamed(t, v.Releases, "warning")} {
+	for _, n := range []noteVector{noteNamed(t, v.Statements, "warning"), noteNamed(t, v.Releases, "warning"), noteNamed(t, v.Figures, "exact")} {
 		if !strings.Contains(page, n.ID) {
 			t.Errorf("the id of %s is not on the page", n.Name)
 		}
@@ -81,7 +81,7 @@ func TestPageKinds(t *testing.T) {
 			continue
 		}
 		action := strings.NewReplacer("none", "", "in the release", "", "in its content", "").Replace(row[1])
-		if want := string(sample.s.Kind.Action()); action != want && !(action == "" && (sample.s.Kind.Released() || sample.s.Kind.OfAccord())) {
+		if want := string(sample.s.Kind.Action()); action != want && !(action == "" && (sample.s.Kind.Released() || sample.s.Kind.Enclosed())) {
 			t.Errorf("%s: officers act by %q, want %q", sample.s.Kind, action, want)
 		}
 		for what, c := range map[string]struct {
@@ -114,7 +114,7 @@ func TestPageKinds(t *testing.T) {
 		for _, name := range listed {
 			if len(written) > 0 && written[0] == name[1] {
 				written = written[1:]
-			} else if !slices.Contains([]string{"accord", "duty", "status", "carries"}, name[1]) {
+			} else if !slices.Contains([]string{"accord", "duty", "status", "carries", "rung"}, name[1]) {
 				t.Errorf("%s: the page has %q, which is not written there", sample.name, name[1])
 			}
 		}

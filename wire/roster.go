@@ -141,7 +141,7 @@ func parseOfficer(s string) (heed.Officer, error) {
 		}
 		o.Roles = append(o.Roles, role)
 	}
-	if _, err := parseKey(o.Key); err != nil {
+	if _, err := parsePersonKey(o.Key); err != nil {
 		return o, err
 	}
 	id, ok := OfficerOf(o.Key)

@@ -94,6 +94,20 @@ var kindFields = []field{
 	{"without-prejudice", forKinds(heed.KindAcknowledgement),
 		func(w *writer, s heed.Statement) { w.yes("without-prejudice", s.NoPrejudice) },
 		func(r *reader, s *heed.Statement) { s.NoPrejudice = r.yes("without-prejudice") }},
+	{"rung", forKinds(heed.KindAcknowledgement),
+		func(w *writer, s heed.Statement) {
+			if s.Level > 0 {
+				w.line("rung", strconv.Itoa(s.Level)+" "+s.Role)
+			}
+		},
+		func(r *reader, s *heed.Statement) {
+			for _, v := range list(r, "rung", 1, parseNamedRung) {
+				s.Level, s.Role = v.number, v.role
+			}
+		}},
+	{"meaningful", forKinds(heed.KindRating),
+		func(w *writer, s heed.Statement) { w.yes("meaningful", s.Meaningful) },
+		func(r *reader, s *heed.Statement) { s.Meaningful = r.yes("meaningful") }},
 	{"outcome", forKinds(heed.KindOutcome),
 		func(w *writer, s heed.Statement) { w.line("outcome", string(s.Outcome)) },
 		func(r *reader, s *heed.Statement) { s.Outcome = get(r, r.need("outcome"), heed.ParseOutcome) }},
@@ -172,6 +186,22 @@ func parsePromise(s string) (heed.Promise, error) {
 	return heed.Promise{Kind: k, Due: t}, err
 }
 
+// namedRung is what a `rung` line of a statement names.
+type namedRung struct {
+	number int
+	role   string
+}
+
+func parseNamedRung(s string) (namedRung, error) {
+	number, role, _ := strings.Cut(s, " ")
+	n := heed.DutyKind(string(heed.DutyAcknowledge) + "/" + number).Rung()
+	if n == 0 {
+		return namedRung{}, malformed("%q is not the number of a rung, from 1 to %d", clip(number), heed.MaxRungs)
+	}
+	word, err := parseWord(role)
+	return namedRung{n, word}, err
+}
+
 // namedVersion is what an `accord` line names.
 type namedVersion struct {
 	accord  heed.AccordID
@@ -190,6 +220,12 @@ func parseVersion(s string) (namedVersion, error) {
 
 func parseKey(s string) (string, error) {
 	_, err := seal.ParseVerifyKey(s)
+	return s, err
+}
+
+// parsePersonKey reads an officer's key, which may be an SSH key.
+func parsePersonKey(s string) (string, error) {
+	_, err := seal.ParsePersonKey(s)
 	return s, err
 }
 
@@ -502,15 +538,17 @@ func hidden(c rune) bool {
 }
 
 func readOfficers(r *reader) []heed.OfficerStamp {
-	return list(r, "officer", heed.MaxOfficers, func(v string) (heed.OfficerStamp, error) {
-		name, key, _ := strings.Cut(v, " ")
-		role, err := heed.ParseRole(name)
-		if err != nil {
-			return heed.OfficerStamp{}, err
-		}
-		key, err = parseKey(key)
-		return heed.OfficerStamp{Role: role, Key: key}, err
-	})
+	return list(r, "officer", heed.MaxOfficers, parseStamp)
+}
+
+func parseStamp(s string) (heed.OfficerStamp, error) {
+	name, key, _ := strings.Cut(s, " ")
+	role, err := heed.ParseRole(name)
+	if err != nil {
+		return heed.OfficerStamp{}, err
+	}
+	key, err = parsePersonKey(key)
+	return heed.OfficerStamp{Role: role, Key: key}, err
 }
 
 // NodeKeyName and OfficerKeyName are the names of a party's keys: statement,
@@ -561,20 +599,32 @@ func authorKeys(author heed.PartyID, node string, officers []heed.OfficerStamp) 
 		if err != nil {
 			return nil, err
 		}
-		keys, material = append(keys, key), append(material, keyMaterial(node))
+		keys, material = append(keys, key), append(material, key.Material())
 	}
 	for _, o := range officers {
-		id, ok := OfficerOf(o.Key)
-		if !ok {
-			return nil, malformed("%q is not an officer's key", clip(o.Key))
-		}
-		key, err := keyNamed(o.Key, OfficerKeyName(author, id))
+		key, err := officerKey(author, o.Key)
 		if err != nil {
 			return nil, err
 		}
-		keys, material = append(keys, key), append(material, keyMaterial(o.Key))
+		keys, material = append(keys, key), append(material, key.Material())
 	}
 	return keys, checkDistinct(material)
+}
+
+// officerKey reads the key of an officer of the author's: it is named as one.
+func officerKey(author heed.PartyID, vkey string) (seal.VerifyKey, error) {
+	id, ok := OfficerOf(vkey)
+	if !ok {
+		return seal.VerifyKey{}, malformed("%q is not an officer's key", clip(vkey))
+	}
+	key, err := seal.ParsePersonKey(vkey)
+	if err != nil {
+		return key, malformed("%v", err)
+	}
+	if name := OfficerKeyName(author, id); key.Name() != name {
+		return key, malformed("the key is named %q, not %q", clip(key.Name()), name)
+	}
+	return key, nil
 }
 
 // checkDistinct holds the rule that a key has one use and one holder.

@@ -363,7 +363,7 @@ func drawStatement(t *rapid.T) heed.Statement {
 		return s
 	}
 	_, acts := kind.Act()
-	opens := kind == heed.KindWarning || kind.Proposes() || (acts || kind == heed.KindQuestion) && rapid.Bool().Draw(t, "opens")
+	opens := kind == heed.KindWarning || kind.Proposes() || (acts || kind == heed.KindQuestion || kind == heed.KindFigures) && rapid.Bool().Draw(t, "opens")
 	if opens {
 		s.Status = rapid.SampledFrom(heed.Statuses()).Draw(t, "status")
 	} else {
@@ -373,11 +373,11 @@ func drawStatement(t *rapid.T) heed.Statement {
 		}
 	}
 	most := 6
-	one := acts || kind == heed.KindReceipt || kind == heed.KindExtension || kind == heed.KindReminder || kind == heed.KindNotification
+	one := acts || kind == heed.KindRating || kind == heed.KindFigures || kind == heed.KindReceipt || kind == heed.KindExtension || kind == heed.KindReminder || kind == heed.KindNotification
 	if one {
 		most = 1
 	}
-	if kind.OfAccord() && opens {
+	if kind.Enclosed() && opens {
 		most = 0
 	}
 	for range rapid.IntRange(min(1, most), most).Draw(t, "answers") {
@@ -448,7 +448,14 @@ func drawStatement(t *rapid.T) heed.Statement {
 				s.Duties = append(s.Duties, heed.Promise{Kind: d, Due: moment("due")})
 			}
 		}
+	case heed.KindRating:
+		s.Meaningful = rapid.Bool().Draw(t, "meaningful")
+	case heed.KindFigures:
+		s.Contents = []heed.ContentRef{{Digest: digest("figures"), Size: 1, MediaType: heed.MediaFigures}, {Digest: digestOf("cases"), Size: 2, MediaType: heed.MediaFiguresCases}}
 	case heed.KindAcknowledgement:
+		if rapid.Bool().Draw(t, "for a rung") {
+			s.Level, s.Role = rapid.IntRange(1, heed.MaxRungs).Draw(t, "rung"), rapid.StringMatching(`[a-z][a-z0-9-]{0,20}`).Draw(t, "role")
+		}
 		s.NoPrejudice = rapid.Bool().Draw(t, "without prejudice")
 	case heed.KindOutcome:
 		s.Outcome = rapid.SampledFrom(heed.Outcomes()).Draw(t, "outcome")
@@ -460,7 +467,7 @@ func drawStatement(t *rapid.T) heed.Statement {
 		s.Party = heed.PartyID(rapid.StringMatching(`[a-z0-9]{1,9}\.[a-z]{2,9}`).Draw(t, "party"))
 		s.Consent = kind == heed.KindForwardConsent && rapid.Bool().Draw(t, "consent")
 	}
-	if !kind.ByMachine() && !kind.Released() && !kind.OfAccord() {
+	if !kind.ByMachine() && !kind.Released() && !kind.Enclosed() {
 		for range rapid.IntRange(1, 2).Draw(t, "officers") {
 			s.Officers = append(s.Officers, heed.OfficerStamp{Role: heed.Supervisor})
 		}

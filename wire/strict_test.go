@@ -22,7 +22,7 @@ func allNotes(t testing.TB) []signedNote {
 	t.Helper()
 	v := readFormatVectors(t)
 	var all []signedNote
-	of := map[string][]noteVector{"statement": v.Statements, "release": v.Releases, "card": v.Cards, "roster": v.Rosters, "refusal": v.Refusals, "collect": v.Collects}
+	of := map[string][]noteVector{"statement": v.Statements, "release": v.Releases, "card": v.Cards, "roster": v.Rosters, "refusal": v.Refusals, "collect": v.Collects, "figure": v.Figures}
 	for _, kind := range slices.Sorted(maps.Keys(of)) {
 		for _, n := range of[kind] {
 			all = append(all, signedNote{kind, kind + "/" + n.Name, []byte(n.Note)})
@@ -99,7 +99,7 @@ func isAnotherText(kind, how string) bool {
 	for line, ways := range map[string][]string{
 		"answers: ": {"deleted"}, "content: ": {"deleted", "swapped", "small letters"}, "duty: ": {"deleted"}, "clock: ": {"deleted"}, "quota: ": {"deleted"}, "rung: ": {"deleted", "value in"},
 		"detail: ": {"value in"}, "officer: ": {"deleted"}, "carries: ": {"deleted", "swapped"}, "depositary: ": {"deleted", "swapped"},
-		"accord: ": {"deleted"},
+		"accord: ": {"deleted"}, "figure: ": {"deleted"},
 	} {
 		if !strings.Contains(how, `("`+line) {
 			continue

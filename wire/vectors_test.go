@@ -29,6 +29,7 @@ type formatVectors struct {
 	Rosters    []noteVector
 	Refusals   []noteVector
 	Collects   []noteVector
+	Figures    []noteVector
 	Envelopes  []bytesVector
 	Parts      []bytesVector
 	Gaps       []bytesVector
@@ -175,8 +176,12 @@ func samples(t testing.TB, v formatVectors) []sample {
 	add("receipt", heed.KindReceipt, south, 2, heed.Statement{Answers: ids("warning"), TagKey: heed.Digest(ledger.KeyDigest(ledger.Key(digestOf("K of warning")))),
 		Number: 7, Received: at(2, 2), Ledger: testKey(t, "south.example/v1").Verifier().String(), Terms: heed.CardID(vectorID(t, v.Cards, "first")), PublishBy: at(2, 102),
 		Duties: []heed.Promise{{Kind: heed.DutyAcknowledge, Due: at(4, 2)}, {Kind: heed.DutyAssess, Due: at(10, 2)}, {Kind: heed.DutyAnswer, Due: at(10, 2)}}})
+	add("receipt that rungs owe", heed.KindReceipt, south, 2, heed.Statement{Answers: ids("warning"), TagKey: heed.Digest(ledger.KeyDigest(ledger.Key(digestOf("K of warning")))),
+		Number: 8, Received: at(2, 2), Ledger: testKey(t, "south.example/v1").Verifier().String(), Terms: heed.CardID(vectorID(t, v.Cards, "first")), PublishBy: at(2, 102),
+		Duties: []heed.Promise{{Kind: heed.OfRung(1), Due: at(4, 2)}, {Kind: heed.OfRung(8), Due: at(4, 2)}, {Kind: heed.DutyAssess, Due: at(10, 2)}}})
 	add("opening", heed.KindOpening, south, 30, heed.Statement{Answers: ids("warning")}, "duty-officer "+cleo)
 	add("acknowledgement", heed.KindAcknowledgement, south, 60, heed.Statement{Previous: id("opening"), Answers: ids("warning", "supplement"), NoPrejudice: true}, "duty-officer "+cleo)
+	add("acknowledgement for a rung", heed.KindAcknowledgement, south, 60, heed.Statement{Previous: id("opening"), Answers: ids("warning"), Level: 2, Role: "head-of-desk"}, "duty-officer "+cleo)
 	add("assessment", heed.KindAssessment, south, 90, heed.Statement{Previous: id("acknowledgement"), Answers: ids("warning"), Contents: []heed.ContentRef{wordsRef},
 		Disposition: heed.PartlyCredible, Duties: []heed.Promise{{Kind: heed.DutyReport, Due: at(3690, 90)}, {Kind: heed.DutyConclude, Due: at(7290, 90)}}}, "assessor "+cleo)
 	add("assessment without duties", heed.KindAssessment, south, 90, heed.Statement{Previous: id("acknowledgement"), Answers: ids("correction"), Disposition: heed.CannotAssess}, "supervisor "+dario)
@@ -198,6 +203,11 @@ func samples(t testing.TB, v formatVectors) []sample {
 	add("forward-request", heed.KindForwardRequest, south, 3004, heed.Statement{Previous: id("question in a case"), Answers: ids("warning"), Party: "east.example"}, "supervisor "+dario)
 	add("forward-consent", heed.KindForwardConsent, north, 3005, heed.Statement{Previous: warning, Answers: ids("warning"), Party: "east.example"}, "releaser "+ben)
 	add("drill", heed.KindDrill, north, 3006, heed.Statement{Previous: warning}, "supervisor "+ben)
+	add("rating", heed.KindRating, north, 3007, heed.Statement{Previous: warning, Answers: ids("assessment"), Contents: []heed.ContentRef{wordsRef}, Meaningful: true}, "drafter "+anna)
+	figuresRefs := []heed.ContentRef{{Digest: digestOf("the figures"), Size: 1024, MediaType: heed.MediaFigures}, {Digest: digestOf("the counted cases"), Size: 1024, MediaType: heed.MediaFiguresCases}}
+	add("figures", heed.KindFigures, north, 3008, heed.Statement{Contents: figuresRefs, Status: heed.StatusActual})
+	add("figures in answer", heed.KindFigures, south, 3009, heed.Statement{Answers: ids("figures"), Contents: figuresRefs})
+	all[len(all)-1].s.Case = heed.CaseID(id("figures"))
 	all = append(all, accordSamples(t, v)...)
 	apart := func(name string, kind heed.Kind, author heed.PartyID, seconds int, s heed.Statement) {
 		s.Kind, s.Author, s.AuthorCard, s.Time = kind, author, 2, at(seconds, seconds%1000)
@@ -619,6 +629,7 @@ func parsers() map[string]func([]byte) (string, error) {
 		"roster":    func(b []byte) (string, error) { s, err := ParseRoster(b); return RosterText(s), err },
 		"refusal":   func(b []byte) (string, error) { s, err := ParseRefusal(b); return RefusalText(s), err },
 		"collect":   func(b []byte) (string, error) { s, err := ParseCollect(b); return CollectText(s), err },
+		"figure":    func(b []byte) (string, error) { f, err := ParseFigures(b); return FiguresText(f), err },
 		"header":    func(b []byte) (string, error) { s, err := parseHeader(b); return HeaderText(s), err },
 	}
 }

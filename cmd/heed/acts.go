@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"heed"
 	"heed/control"
-	"heed/draft"
 )
 
 // act is one officer's act in a case.
@@ -21,6 +19,11 @@ func (a *app) act(ctx context.Context, verb string, request control.ActRequest) 
 	if err := a.call(ctx, verb, request, &answer); err != nil {
 		return err
 	}
+	return a.printAct(answer)
+}
+
+// printAct shows the statement that an act has made.
+func (a *app) printAct(answer control.ActAnswer) error {
 	return a.print(answer, func(w io.Writer) {
 		fmt.Fprintf(w, "case %s: %s, signed %s\n", answer.Case.Spoken(), answer.Statement.Kind, stamp(answer.Statement.Time.Time, nil))
 		for _, of := range answer.Covers {
@@ -58,15 +61,18 @@ func (a *app) takeCommand() *cobra.Command {
 
 func (a *app) ackCommand() *cobra.Command {
 	var without bool
+	var role string
 	c := &cobra.Command{
 		Use: "ack CASE", Short: "Acknowledge what was received", Args: cobra.ExactArgs(1),
 		Example: `  heed ack 7K3M-Q2XA --as irma
-  heed ack 7K3M-Q2XA --as irma --without-prejudice`,
+  heed ack 7K3M-Q2XA --as irma --without-prejudice
+  heed ack 7K3M-Q2XA --as jens --role head-of-desk`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.act(c.Context(), "ack", control.ActRequest{Case: args[0], WithoutPrejudice: without})
+			return a.act(c.Context(), "ack", control.ActRequest{Case: args[0], WithoutPrejudice: without, Role: role})
 		},
 	}
 	c.Flags().BoolVar(&without, "without-prejudice", false, "admit nothing by it")
+	c.Flags().StringVar(&role, "role", "", "ROLE of our ladder, where an accord has each of several acknowledge for itself (the first of them)")
 	return c
 }
 
@@ -89,14 +95,18 @@ func (a *app) assessCommand() *cobra.Command {
 }
 
 func (a *app) askCommand() *cobra.Command {
-	var to, urgency string
+	var to, urgency, accord string
 	var exercise bool
 	c := &cobra.Command{
 		Use: "ask CASE TEXT", Short: "Put a question; it is owed an answer", Args: cobra.RangeArgs(1, 2),
 		Example: `  heed ask 7K3M-Q2XA --as irma "Which border crossing?"
-  heed ask --to south.example --as jens "Do you know the holder of this plate: BV 7741?"`,
+  heed ask --to south.example --as jens "Do you know the holder of this plate: BV 7741?"
+  heed ask --to south.example --accord 3f1c08b2 --as jens "Do you know the holder of this plate: BV 7741?"`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if to == "" {
+				if accord != "" {
+					return &control.Fault{Exit: control.ExitInput, Message: "--accord belongs to a question that opens a case", Hint: "a question within a case goes by the case's terms; add --to PARTY to open one"}
+				}
 				if len(args) != 2 {
 					return &control.Fault{Exit: control.ExitInput, Message: "a question names its case and says what is asked", Hint: "usage: heed ask CASE TEXT, or heed ask --to PARTY TEXT to open a case with it"}
 				}
@@ -111,13 +121,14 @@ func (a *app) askCommand() *cobra.Command {
 				status = heed.StatusExercise
 			}
 			var answer control.WarnAnswer
-			if err := a.call(c.Context(), "ask-party", control.ActRequest{Officer: a.officer(), Party: to, Text: strings.Join(args, " "), Urgency: u, Status: status}, &answer); err != nil {
+			if err := a.call(c.Context(), "ask-party", control.ActRequest{Officer: a.officer(), Party: to, Accord: accord, Text: strings.Join(args, " "), Urgency: u, Status: status}, &answer); err != nil {
 				return err
 			}
 			return a.print(answer, func(w io.Writer) { fmt.Fprintf(w, "case %s, to %s\n", answer.Case.Spoken(), to) })
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "PARTY, to open a case with the question")
+	c.Flags().StringVar(&accord, "accord", "", "with --to: ID of the accord by whose clock the answer is owed")
 	c.Flags().StringVar(&urgency, "urgency", string(heed.UrgencyExpected), "with --to: "+strings.Join(words(heed.Urgencies()), "|"))
 	c.Flags().BoolVar(&exercise, "exercise", false, "with --to: it is an exercise")
 	complete(c, "urgency", words(heed.Urgencies()))
@@ -170,26 +181,6 @@ func (a *app) extendCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&until, "until", "", "TIME with offset, or +DURATION")
 	return c
-}
-
-// parseWhen reads a time with an offset, or one relative to now.
-func parseWhen(flag, s string) (*control.Time, error) {
-	wrong := &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s %q is not a time", flag, s), Hint: "write 2026-11-24T12:00:00+01:00, 2026-11-24T11:00Z, or +6h from now"}
-	if rest, ok := strings.CutPrefix(s, "+"); ok {
-		d, err := draft.Span(rest)
-		if err != nil {
-			return nil, wrong
-		}
-		at := control.At(heed.Instant(time.Now().Add(d)))
-		return &at, nil
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			at := control.At(t)
-			return &at, nil
-		}
-	}
-	return nil, wrong
 }
 
 func (a *app) refuseCommand() *cobra.Command {

@@ -225,7 +225,7 @@ func writeDrills(w io.Writer, lines []control.DrillLine) {
 
 func (a *app) drillReportCommand() *cobra.Command {
 	var request control.DrillReportRequest
-	var since, until string
+	var counted period
 	var asCSV bool
 	c := &cobra.Command{
 		Use: "report [--since TIME] [--until TIME] [--accord ID]", Short: "Who answered exercises how fast",
@@ -235,19 +235,16 @@ acknowledged and assessed it; in time, late, or never. The slowest come first.
 All times are those that the party signed. Nothing here is in heed stats' figures
 of what was meant.
 
-A TIME carries an offset, or is relative to now: -30d.`,
+A TIME carries an offset, is a date (from its beginning in UTC), or is relative
+to now: -30d, "30d ago".`,
 		Example: `  heed drill report --since -90d
   heed drill report --accord 9f2c41d0 --csv > drills.csv`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asCSV && a.json {
 				return &control.Fault{Exit: control.ExitInput, Message: "--csv and --json exclude each other", Hint: "ask twice"}
 			}
-			now := time.Now()
 			var err error
-			if request.Since, err = parsePast("--since", since, now); err != nil {
-				return err
-			}
-			if request.Until, err = parsePast("--until", until, now); err != nil {
+			if request.Since, request.Until, err = counted.read(); err != nil {
 				return err
 			}
 			var report control.DrillReport
@@ -261,8 +258,8 @@ A TIME carries an offset, or is relative to now: -30d.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&since, "since", "", "TIME: only exercises sent then or later")
-	f.StringVar(&until, "until", "", "TIME: only exercises sent before")
+	f.StringVar(&counted.since, "since", "", "TIME: only exercises sent then or later")
+	f.StringVar(&counted.until, "until", "", "TIME: only exercises sent before")
 	f.StringVar(&request.Accord, "accord", "", "ID: only exercises under that accord")
 	f.BoolVar(&asCSV, "csv", false, "print CSV, one row for an exercise and a party")
 	if err := c.RegisterFlagCompletionFunc("accord", a.completeAccord); err != nil {

@@ -53,6 +53,10 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 	section("We owe:", "We owe no reply.", inbox.Duties)
 	fmt.Fprintln(w)
 	section("We are owed:", "We are owed no reply.", inbox.Awaited)
+	if inbox.OneSided != nil {
+		fmt.Fprintln(w)
+		writeOneSidedInbox(w, *inbox.OneSided)
+	}
 	if len(inbox.Drafts) > 0 {
 		fmt.Fprintln(w)
 		writeDrafts(w, inbox.Drafts)
@@ -118,6 +122,9 @@ func levelText(level int, state heed.DutyState) string {
 func aboutText(l control.CaseLine) string {
 	if l.Kind.OfAccord() {
 		return "(accord)"
+	}
+	if l.Kind == heed.KindFigures {
+		return "(figures)"
 	}
 	return string(l.Urgency)
 }

@@ -35,9 +35,10 @@ type app struct {
 	out, err io.Writer
 	env      func(string) string
 
-	home string
-	as   string
-	json bool
+	home   string
+	as     string
+	sshKey string
+	json   bool
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -70,6 +71,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.home, "home", "", "folder of the node (default $HEED_HOME, else ./heed-home)")
 	flags.StringVar(&a.as, "as", "", "officer who acts (default $HEED_OFFICER)")
+	flags.StringVar(&a.sshKey, "ssh-key", "", "FILE of the SSH key of an officer who holds it (default $HEED_SSH_KEY, else the agent)")
 	flags.BoolVar(&a.json, "json", false, "print JSON")
 	var version bool
 	root.Flags().BoolVar(&version, "version", false, "print which build this is, as 'heed version' does")
@@ -89,11 +91,12 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	}
 	group("case", "Warnings and replies:",
 		a.warnCommand(), a.draftCommand(), a.releaseCommand(), a.inboxCommand(), a.showCommand(), a.openCommand(), a.takeCommand(), a.ackCommand(), a.assessCommand(),
-		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(),
+		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(), a.rateCommand(),
 		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.forwardCommand(), a.consentCommand(), a.callCommand(), a.waitCommand())
+	group("letter", "Partners without heed:", a.letterCommand(), a.contactCommand())
 	group("accord", "Accords:", a.accordCommand())
 	group("drill", "Exercises:", a.drillCommand())
-	group("carry", "By file:", a.exportCommand(), a.importCommand())
+	group("carry", "By file:", a.exportCommand(), a.importCommand(), a.remindersCommand())
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
 	group("figures", "Figures:", a.statsCommand())
 	group("node", "The node:", a.initCommand(), a.serveCommand(), a.witnessCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
@@ -156,9 +159,19 @@ func (a *app) officer() heed.OfficerID {
 // officer of a desk need not hold that role, and the home's owner may anyway.
 func (a *app) administrator() heed.OfficerID { return heed.OfficerID(a.as) }
 
-// call asks the running node.
+// call asks the running node. Where an officer must sign who holds the key, it is
+// asked once more, with that officer's signature at hand.
 func (a *app) call(ctx context.Context, verb string, in, out any) error {
-	err := control.Dial(a.home).Call(ctx, verb, in, out)
+	node := control.Dial(a.home)
+	err := node.Call(ctx, verb, in, out)
+	var fault *control.Fault
+	if errors.As(err, &fault) && fault.Signs != "" {
+		signer, unable := a.signer(fault)
+		if unable != nil {
+			return unable
+		}
+		return node.CallSigned(ctx, verb, in, out, signer.sign)
+	}
 	if errors.Is(err, control.ErrNoNode) {
 		return a.noNode(err)
 	}

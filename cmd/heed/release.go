@@ -43,6 +43,10 @@ asks for a rights check, nothing goes without a form.`,
 				return err
 			}
 			return a.print(answer, func(w io.Writer) {
+				if answer.Contact != "" {
+					fmt.Fprintf(w, "case %s, %s: a letter to %s is released and prepared; `heed letter print %s` writes it\n", answer.Case.Spoken(), heed.OneSidedMark, answer.Contact, answer.Case)
+					return
+				}
 				fmt.Fprintf(w, "case %s: %s released, to %s\n", answer.Case.Spoken(), answer.Kind, strings.Join(words(answer.To), ", "))
 			})
 		},
@@ -129,7 +133,7 @@ func writeDrafts(w io.Writer, lines []control.DraftLine) {
 		if l.Case != "" {
 			about = l.Case.Spoken()
 		}
-		t.row("  "+l.Draft.Spoken()+exerciseMark(l.Status), string(l.Kind), about, string(l.By), stamp(l.At.Time, nil), toText(l.To))
+		t.row("  "+l.Draft.Spoken()+exerciseMark(l.Status), string(l.Kind), about, string(l.By), stamp(l.At.Time, nil), draftTo(l))
 	}
 	t.flush()
 	for _, l := range lines {
@@ -137,6 +141,14 @@ func writeDrafts(w io.Writer, lines []control.DraftLine) {
 			fmt.Fprintf(w, "  draft %s can be released no more (%s): drop it, and have another officer draft it again\n", l.Draft.Spoken(), l.Barred)
 		}
 	}
+}
+
+// draftTo is to whom a draft goes.
+func draftTo(l control.DraftLine) string {
+	if l.Contact != "" {
+		return string(l.Contact) + ", by letter"
+	}
+	return toText(l.To)
 }
 
 // toText names recipients as long as they are few.
@@ -149,7 +161,11 @@ func toText(to []heed.PartyID) string {
 
 func writeDraft(w io.Writer, d control.Draft) {
 	fmt.Fprintf(w, "Draft %s%s  %s  by %s at %s\n", d.Draft.Spoken(), exerciseMark(d.Status), d.Kind, d.By, stamp(d.At.Time, nil))
-	fmt.Fprintf(w, "To %s\n", strings.Join(words(d.To), ", "))
+	if d.Contact != "" {
+		fmt.Fprintf(w, "To %s, by letter\n", d.Contact)
+	} else {
+		fmt.Fprintf(w, "To %s\n", strings.Join(words(d.To), ", "))
+	}
 	if d.Accord != "" {
 		fmt.Fprintf(w, "Under accord %s\n", d.Accord[:8])
 	}

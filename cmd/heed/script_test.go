@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("FIXTURES", fixtures)
+			e.Setenv("SSHVECTORS", filepath.Join(filepath.Dir(fixtures), "seal", "testdata", "ssh"))
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
@@ -54,6 +55,7 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"heed":       runHeed,
 	"home":       makeHome,
 	"acquaint":   acquaint,
+	"agent":      sshAgent,
 	"watched":    watched,
 	"fails":      fails,
 	"remember":   remember,
@@ -110,6 +112,25 @@ func acquaint(ts *script, neg bool, homes []string) {
 			}
 		}
 	}
+}
+
+// sshAgent is `agent KEY...`: an ssh-agent that has the keys, by $SSH_AUTH_SOCK,
+// until the script ends.
+func sshAgent(ts *script, neg bool, keys []string) {
+	want(ts, !neg && len(keys) > 0, "agent KEY...")
+	socket := ts.MkAbs("agent.sock")
+	run(ts, "ssh-agent", "-s", "-a", socket) // it has its socket when this returns
+	_, said, _ := strings.Cut(ts.ReadFile("stdout"), "SSH_AGENT_PID=")
+	number, _, _ := strings.Cut(said, ";")
+	pid, err := strconv.Atoi(number)
+	ts.Check(err)
+	ts.Defer(func() {
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			ts.Logf("ssh-agent: %v", err)
+		}
+	})
+	ts.Setenv("SSH_AUTH_SOCK", socket)
+	run(ts, append([]string{"ssh-add", "-q"}, keys...)...)
 }
 
 // watched is `watched HOME...`: three witnesses that follow the ledgers of these

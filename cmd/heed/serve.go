@@ -88,7 +88,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	witnesses := witness.NewClient(nil)
 	defer witnesses.Close()
 	x := exchange.New(exchange.Parts{
-		Party: s.Party, Store: db, Keys: keys, Courier: client, Notifier: &teller{routes: routes, log: log},
+		Party: s.Party, Store: db, Keys: keys, Courier: client, Notifier: &teller{routes: routes, log: log}, Mailer: letters(routes),
 		Cosigner: witnesses, Now: time.Now, Random: rand.Reader, Log: log,
 	})
 	token, err := deskToken()
@@ -336,6 +336,12 @@ func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (
 		Due: n.Due, State: notify.Received, Level: n.Level, Role: n.Rung.Role, Ring: n.Ring.Role, Telephone: n.Ring.Telephone,
 		Mail: n.Rung.Mail, Zone: zone(n.Rung.Zone), Exercise: n.Exercise, Now: now,
 	}
+	if n.Contact != "" {
+		note.OneSided, note.Peer = true, string(n.Contact)
+		if n.OwedBy == "" {
+			note.OwedBy = string(n.Contact)
+		}
+	}
 	if n.Level > 0 {
 		note.State = notify.Overdue
 	}
@@ -363,6 +369,23 @@ func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (
 		return "", errors.Join(errs...)
 	}
 	return "desk", nil // no channel is for this role and level
+}
+
+// mailer sends letters to partners without heed by the first mail channel.
+type mailer struct{ channel *notify.Mail }
+
+// letters is nil where notify.yaml has no mail channel: then no letter is mailed.
+func letters(routes notify.Routes) exchange.Mailer {
+	channel, ok := routes.Mailer()
+	if !ok {
+		return nil
+	}
+	return mailer{channel}
+}
+
+// Mail implements exchange.Mailer.
+func (m mailer) Mail(ctx context.Context, l exchange.Mailing) error {
+	return m.channel.SendLetter(ctx, notify.Letter{ID: l.ID, To: l.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Now: l.At})
 }
 
 // channelWord is a channel's name as signed text can say it.

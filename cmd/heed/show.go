@@ -30,6 +30,9 @@ Where a code has several cases, a table of who is where comes first.`,
 			if err := a.call(c.Context(), "show", control.CaseRequest{Case: args[0], Officer: a.officer()}, &answer); err != nil {
 				return err
 			}
+			if k := answer.OneSided; k != nil {
+				return a.print(k, func(w io.Writer) { writeOneSided(w, *k) })
+			}
 			if len(answer.Cases) == 0 { // a draft, and no case yet
 				return a.print(answer.Draft, func(w io.Writer) { writeDraft(w, *answer.Draft) })
 			}
@@ -68,9 +71,15 @@ func writeCase(w io.Writer, c control.Case) {
 	if c.Warning.Kind.OfAccord() {
 		did = "to " + string(c.Warned) + "  about an accord"
 	}
+	if c.Warning.Kind == heed.KindFigures {
+		did = "to " + string(c.Warned) + "  about figures"
+	}
 	fmt.Fprintf(w, "Case %s%s  %s %s  %s\n", c.Code.Spoken(), exerciseMark(c.Warning.Status), c.Warner, did, c.Stage)
 	if c.Warning.Kind == heed.KindQuestion {
 		fmt.Fprintln(w, "It was opened by a question.")
+	}
+	if c.Warning.Kind == heed.KindFigures {
+		fmt.Fprintln(w, "It was opened by figures of a period: `heed stats figures` shows them, and who has signed which.")
 	}
 	writeOfAccord(w, c)
 	if c.Warning.Document != nil {
@@ -249,10 +258,14 @@ func sentence(s control.Statement) string {
 	case heed.KindOpening:
 		return by + " opened it"
 	case heed.KindAcknowledgement:
-		if s.NoPrejudice {
-			return by + " acknowledged it, without prejudice"
+		said := by + " acknowledged it"
+		if s.Role != "" {
+			said += " for its " + s.Role
 		}
-		return by + " acknowledged it"
+		if s.NoPrejudice {
+			said += ", without prejudice"
+		}
+		return said
 	case heed.KindAssessment:
 		return fmt.Sprintf("%s assessed it: %s%s", by, s.Disposition, promises(s.Duties))
 	case heed.KindQuestion:
@@ -283,6 +296,17 @@ func sentence(s control.Statement) string {
 			return fmt.Sprintf("%s consented that it is passed on to %s", by, s.Party)
 		}
 		return fmt.Sprintf("%s refused that it is passed on to %s", by, s.Party)
+	case heed.KindRating:
+		rated := "of no use"
+		if s.Meaningful != nil && *s.Meaningful {
+			rated = "meaningful"
+		}
+		return fmt.Sprintf("%s rated %s as %s", by, shortIDs(s.Answers), rated)
+	case heed.KindFigures:
+		if len(s.Answers) > 0 {
+			return by + " answered with signed figures"
+		}
+		return by + " signed figures of a period"
 	case heed.KindAccordProposal:
 		return by + " proposed an accord"
 	case heed.KindAccordAmendment:
@@ -303,6 +327,15 @@ func sentence(s control.Statement) string {
 	return fmt.Sprintf("%s: %s", by, s.Kind)
 }
 
+// shortIDs names statements as people tell them apart.
+func shortIDs(ids []string) string {
+	var out []string
+	for _, id := range ids {
+		out = append(out, id[:8])
+	}
+	return strings.Join(out, ", ")
+}
+
 func writeDuties(w io.Writer, c control.Case) {
 	if len(c.Duties) == 0 {
 		fmt.Fprintln(w, "Nothing is owed yet.")
@@ -314,9 +347,17 @@ func writeDuties(w io.Writer, c control.Case) {
 		if d.At != nil {
 			given = stamp(d.At.Time, nil)
 		}
-		t.row(d.Kind.Words(), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), levelText(d.Level, d.State), given)
+		t.row(dutyWords(d), string(d.OwedBy), stamp(d.Due.Time, nil), string(d.State), levelText(d.Level, d.State), given)
 	}
 	t.flush()
+}
+
+// dutyWords names a duty with the role of the rung that owes it for itself.
+func dutyWords(d control.Duty) string {
+	if d.Role == "" {
+		return d.Kind.Words()
+	}
+	return d.Kind.Base().Words() + " by " + d.Role
 }
 
 func writeLocal(w io.Writer, c control.Case) {

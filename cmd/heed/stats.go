@@ -5,20 +5,18 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"heed"
 	"heed/control"
-	"heed/draft"
 	"heed/stats"
 )
 
 func (a *app) statsCommand() *cobra.Command {
 	var request control.StatisticsRequest
-	var since, until, page, table string
+	var counted period
+	var page, table string
 	c := &cobra.Command{
 		Use: "stats", Short: "What was warned, asked and answered, in figures, both ways",
 		Long: `Count the cases of this node by the other party, both ways: what was sent,
@@ -34,19 +32,19 @@ With --accord only the cases that name an accord are counted, its proposals
 among them, and the report says what of it the accord lets whom publish. These
 are this node's own cases: what the others say to each other it does not know.
 
-A TIME carries an offset, or is relative to now: -30d.`,
+What both sides have signed of periods within this one is shown beside it, and
+where they differ, both and where. reconcile, confirm and publish sign figures.
+
+A TIME carries an offset, is a date (from its beginning in UTC), or is relative
+to now: -30d, "30d ago".`,
 		Example: `  heed stats
   heed stats --accord 9f2c41d0 --html games.html
   heed stats --pair north.example,south.example --since 2026-11-01T00:00Z --until 2026-12-01T00:00Z
   heed stats --since -30d --html november.html --csv november.csv
   heed stats --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			now := time.Now()
 			var err error
-			if request.Since, err = parsePast("--since", since, now); err != nil {
-				return err
-			}
-			if request.Until, err = parsePast("--until", until, now); err != nil {
+			if request.Since, request.Until, err = counted.read(); err != nil {
 				return err
 			}
 			done := a.busy("counting cases")
@@ -86,27 +84,11 @@ A TIME carries an offset, or is relative to now: -30d.`,
 	f := c.Flags()
 	f.StringSliceVar(&request.Pair, "pair", nil, "A,B: only the cases between these two parties; one is this node's")
 	f.StringVar(&request.Accord, "accord", "", "ID: only cases that name this accord; eight digits are enough")
-	f.StringVar(&since, "since", "", "TIME: only cases opened then or later")
-	f.StringVar(&until, "until", "", "TIME: only cases opened before")
+	counted.add(c)
 	f.StringVar(&page, "html", "", "FILE to write a report to, for reading and printing")
 	f.StringVar(&table, "csv", "", "FILE to write all figures to, one a row")
+	c.AddCommand(a.reconcileCommand(), a.confirmCommand(), a.figuresCommand(), a.publishCommand(), a.verifyFiguresCommand())
 	return c
-}
-
-// parsePast reads a time with an offset, or one before or after now; nil where none is given.
-func parsePast(flag, s string, now time.Time) (*control.Time, error) {
-	if s == "" {
-		return nil, nil
-	}
-	if rest, ok := strings.CutPrefix(s, "-"); ok {
-		d, err := draft.Span(rest)
-		if err != nil {
-			return nil, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s %q is not a time", flag, s), Hint: "write 2026-11-24T12:00:00+01:00, 2026-11-24T11:00Z, or -30d for thirty days ago"}
-		}
-		at := control.At(heed.Instant(now.Add(-d)))
-		return &at, nil
-	}
-	return parseWhen(flag, s)
 }
 
 func writeStatistics(w io.Writer, r stats.Report) {
@@ -118,6 +100,10 @@ func writeStatistics(w io.Writer, r stats.Report) {
 		fmt.Fprintf(w, "Not counted: %d cases whose opening statement is not here, or was refused by the other node.\n", r.Incomplete)
 	}
 	writeOfMembers(w, r)
+	for _, said := range r.Reconciled {
+		fmt.Fprintln(w)
+		writeReconciled(w, said)
+	}
 	for _, relation := range r.Relations {
 		for _, status := range heed.Statuses() {
 			for _, d := range relation.Directions {
@@ -191,6 +177,7 @@ func writeDirection(w io.Writer, d stats.Direction, status heed.Status) {
 	if len(all.Replies) == 0 {
 		return
 	}
+	fmt.Fprintf(w, "  Replies, by whoever had asked: %s\n", all.RatedWords())
 	t := table(w, "  REPLIES", "OWED", "ON TIME", "LATE", "OVERDUE", "AT THE END", "NOT YET DUE", "RECALLED", "MEDIAN", "90 %")
 	for _, n := range all.Replies {
 		t.row("  "+n.Duty.Words(), strconv.Itoa(n.Owed), strconv.Itoa(n.Timely), strconv.Itoa(n.Late), strconv.Itoa(n.Overdue), strconv.Itoa(n.OverdueAtEnd),

@@ -17,10 +17,10 @@ import (
 
 func (a *app) warnCommand() *cobra.Command {
 	var to, attach []string
-	var accord string
+	var accord, contact, out string
 	var keep bool
 	c := &cobra.Command{
-		Use: "warn [--to PARTY]... [--accord ID] FILE|-", Short: "Send a warning", Args: cobra.ExactArgs(1),
+		Use: "warn [--to PARTY]... [--accord ID] [--letter CONTACT] FILE|-", Short: "Send a warning", Args: cobra.ExactArgs(1),
 		Long: `Send a warning, written as YAML or JSON (docs/warning.md), to one or more
 parties. Each recipient has a case of its own and learns nothing of the others;
 one code names them all on this side.
@@ -29,16 +29,27 @@ With --accord the clocks, ladders and rules of that accord hold in the place of
 those of the recipients' cards; with no --to, it goes to all whom the accord
 binds, and to its observers. Where the accord asks for a second officer or for a
 rights check, the warning is kept as a draft, which heed release sends under the
-same code; with --draft it is in any case.`,
+same code; with --draft it is in any case.
+
+With --letter it goes to a partner without heed, which heed contact lists: a
+one-sided case is opened, and a letter is written to print or to mail. It has not
+left until that is recorded (docs/letters.md).`,
 		Example: `  heed warn --as jens --to south.example --attach plan.pdf testdata/warning.yaml
   heed warn --as jens --to south.example --to east.example -  < warning.yaml
-  heed warn --as jens --accord 9f2c41d0 testdata/warning.yaml`,
+  heed warn --as jens --accord 9f2c41d0 testdata/warning.yaml
+  heed warn --as jens --letter harbour-ops --out letter.html testdata/warning.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
 			request, err := a.warnRequest(args[0], attach)
 			if err != nil {
 				return err
 			}
 			request.To, request.Accord, request.Draft = to, accord, keep
+			if contact != "" {
+				return a.warnByLetter(c.Context(), request, contact, out)
+			}
+			if out != "" {
+				return &control.Fault{Exit: control.ExitInput, Message: "--out is where a letter is written", Hint: "name to whom with --letter CONTACT"}
+			}
 			var answer control.WarnAnswer
 			if err := a.call(c.Context(), "warn", request, &answer); err != nil {
 				return err
@@ -60,6 +71,11 @@ same code; with --draft it is in any case.`,
 		panic(err) // the flag is defined above
 	}
 	f.StringVar(&accord, "accord", "", "ID of the accord under which it is sent; eight digits are enough")
+	f.StringVar(&contact, "letter", "", "CONTACT, a partner without heed, to whom it goes as a letter")
+	f.StringVar(&out, "out", "", "with --letter: FILE to write the letter to; .html: a page to print")
+	if err := c.RegisterFlagCompletionFunc("letter", a.completeContact); err != nil {
+		panic(err) // the flag is defined above
+	}
 	return c
 }
 

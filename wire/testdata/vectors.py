@@ -117,7 +117,7 @@ def tag_key(words):
     return sha256(b"heed-tagkey-v1\0" + sha256(words.encode())).hex()
 
 
-out = {"keys": [], "statements": [], "releases": [], "cards": [], "rosters": [], "refusals": [], "collects": [], "envelopes": [], "parts": [], "gaps": []}
+out = {"keys": [], "statements": [], "releases": [], "cards": [], "rosters": [], "refusals": [], "collects": [], "figures": [], "envelopes": [], "parts": [], "gaps": []}
 for k in (NORTH, SOUTH, NORTH_LEDGER, SOUTH_LEDGER, NORTH_LEDGER_2, SOUTH_LEDGER_2, NORTH_RECOVERY, WEST, WEST_LEDGER, HARBOUR, ANNA, BEN, CLEO, DARIO):
     out["keys"].append({"name": k.name, "seed": k.seed.hex(), "public": str(k)})
 
@@ -201,6 +201,10 @@ statement("receipt", "receipt", W, S, 2, "none", [W], [],
            f"duty: acknowledge {at(4, 2)}", f"duty: assess {at(10, 2)}", f"duty: answer {at(10, 2)}"], tag=tag_key("K of warning"))
 OPE = statement("opening", "opening", W, S, 30, "none", [W], [], [], ("duty-officer", CLEO))
 ACK = statement("acknowledgement", "acknowledgement", W, S, 60, OPE, [W, SUP], [], ["without-prejudice: yes"], ("duty-officer", CLEO))
+statement("acknowledgement for a rung", "acknowledgement", W, S, 60, OPE, [W], [], ["without-prejudice: no", "rung: 2 head-of-desk"], ("duty-officer", CLEO))
+statement("receipt that rungs owe", "receipt", W, S, 2, "none", [W], [],
+          ["number: 8", f"received: {at(2, 2)}", f"ledger: {SOUTH_LEDGER}", f"terms: {CARD_S}", f"publish-by: {at(2, 102)}",
+           f"duty: acknowledge/1 {at(4, 2)}", f"duty: acknowledge/8 {at(4, 2)}", f"duty: assess {at(10, 2)}"], tag=tag_key("K of warning"))
 ASS = statement("assessment", "assessment", W, S, 90, ACK, [W], [WORDS],
                 ["disposition: partly-credible", f"duty: report {at(3690, 90)}", f"duty: conclude {at(7290, 90)}"], ("assessor", CLEO))
 statement("assessment without duties", "assessment", W, S, 90, ACK, [COR], [], ["disposition: cannot-assess"], ("supervisor", DARIO))
@@ -220,6 +224,29 @@ statement("reminder", "reminder", W, N, 3003, W, [W], [], ["level: 1", "role: he
 statement("forward-request", "forward-request", W, S, 3004, ASK, [W], [], ["party: east.example"], ("supervisor", DARIO))
 statement("forward-consent", "forward-consent", W, N, 3005, W, [W], [], ["party: east.example", "consent: no"], ("releaser", BEN))
 statement("drill", "drill", W, N, 3006, W, [], [], [], ("supervisor", BEN))
+statement("rating", "rating", W, N, 3007, W, [ASS], [WORDS], ["meaningful: yes"], ("drafter", ANNA))
+FIGURES, COUNTED = (f"content: {digest_of(f'the {words}')} 1024 application/vnd.heed.{media}" for words, media in (("figures", "figures"), ("counted cases", "figures-cases")))
+FIG = statement("figures", "figures", "new", N, 3008, "none", [], [FIGURES, COUNTED], ["status: Actual"])
+statement("figures in answer", "figures", FIG, S, 3009, "none", [FIG], [FIGURES, COUNTED], [])
+
+
+def figures(name, author, time, reading, accord, since, until, times, lines, *officers):
+    node = NORTH if author == "north.example" else SOUTH
+    all = ["heed-figures/v1", f"author: {author}", "author-card: 1", f"time: {time}", f"reading: {reading}", "pair: north.example south.example",
+           f"accord: {accord}", f"since: {since}", f"until: {until}", f"as-of: {at(7000)}", f"times: {times}"]
+    all += [f"figure: {line}" for line in lines] + [f"node: {node}"] + [f"officer: {role} {key}" for role, key in officers]
+    return put("figures", name, all, node, *[key for _, key in officers])
+
+
+SAID = ["north.example all warnings sent 3", "north.example all warnings received 2", "north.example all warnings outcome-averted 1",
+        "north.example all assess owed 2", "north.example all assess timely 1", "north.example all assess overdue 1", "north.example all assess median 0",
+        "north.example all assess p90 5400000", "north.example all replies rated 1", "north.example all replies meaningful 1",
+        "north.example Immediate warnings sent 3", "south.example all questions sent 1", "south.example Unknown questions sent 1"]
+figures("exact", N, at(7000), "exact", "none", at(0), at(3600), "yes", SAID, ("supervisor", BEN))
+figures("the same", S, at(7001, 1), "exact", "none", at(0), at(3600), "yes", SAID, ("supervisor", DARIO))
+figures("nothing", S, at(7002), "exact", digest_of("the first version"), "none", "none", "no", [], ("releaser", DARIO))
+figures("at least", N, at(7003), "at-least", digest_of("the first version"), "none", at(3600), "no",
+        ["north.example all warnings sent 2", "north.example all assess timely 1"], ("releaser", BEN), ("supervisor", ANNA))
 A, V = digest_of("the first version"), digest_of("the second version")
 UNDER = f"accord: {A} {V}"
 ACCORD, ACT = (f"content: {digest_of(f'the {words}')} 3456 application/vnd.heed.{media}" for words, media in (("terms", "accord"), ("act", "accord-act")))
@@ -396,6 +423,35 @@ refused("roles out of order", "rosters", "two officers", "drafter,duty-officer",
 refused("officer of another party in a roster", "rosters", "two officers", str(BEN), str(CLEO), NORTH)
 refused("code of a content refusal", "refusals", "without words", "code: unknown-sender", "code: duplicate", SOUTH)
 refused("blank at the end", "refusals", "without words", "detail: -", "detail: - ", SOUTH)
+F_ONE, F_TWO = f"figure: {SAID[0]}\n", f"figure: {SAID[1]}\n"
+for name, old, new in (
+        ("another version of figures", "heed-figures/v1", "heed-figures/v2"), ("figures under card 0", "author-card: 1", "author-card: 0"),
+        ("figures of another reading", "reading: exact", "reading: about"), ("figures of a pair out of order", "north.example south.example\n", "south.example north.example\n"),
+        ("figures of one party", "pair: north.example south.example", "pair: north.example north.example"), ("figures of two others", "pair: north", "pair: east"),
+        ("figures of a period that ends before it begins", f"until: {at(3600)}", f"until: {at(0)}"), ("figures of no time", f"as-of: {at(7000)}", "as-of: none"),
+        ("figures signed before they were counted", f"as-of: {at(7000)}", f"as-of: {at(7001)}"), ("figures of what is to come", f"since: {at(0)}\nuntil: {at(3600)}", f"since: {at(7000)}\nuntil: none"),
+        ("figures with times that are not there", "times: yes", "times: no"), ("figures of zeros for an accord", "accord: none", "accord: " + "0" * 64),
+        ("a figure twice", F_ONE, F_ONE + F_ONE), ("figures out of order", F_ONE + F_TWO, F_TWO + F_ONE), ("a count of zero", "sent 3\nfigure: north.example all warnings received", "sent 0\nfigure: north.example all warnings received"),
+        ("an unknown figure", "warnings received 2", "warnings believed 2"), ("a figure of nothing known", "all assess owed 2", "all guess owed 2"), ("a figure of another party", F_ONE, F_ONE.replace("north", "east")),
+        ("a figure of no urgency", F_ONE, F_ONE.replace(" all ", " none ")), ("a figure with a fraction", "p90 5400000", "p90 5400000.5"), ("a figure below nothing", "rated 1", "rated -1"),
+        ("a figure with two blanks", "all warnings received", "all  warnings received"), ("a figure without a value", "warnings received 2", "warnings received")):
+    refused(name, "figures", "exact", old, new, NORTH, BEN)
+refused("lower bounds of what is none", "figures", "exact", "reading: exact", "reading: at-least", NORTH, BEN)
+refused("a response time as a lower bound", "figures", "at least", "times: no", "times: yes", NORTH, BEN, ANNA)
+refused("an overdue reply as a lower bound", "figures", "at least", "assess timely", "assess overdue", NORTH, BEN, ANNA)
+refused("figures that a drafter signs", "figures", "exact", "officer: supervisor", "officer: drafter", NORTH, BEN)
+refused("figures that nobody signs", "figures", "exact", f"officer: supervisor {BEN}\n", "", NORTH)
+refused("figures of another's officer", "figures", "exact", str(BEN), str(DARIO), NORTH, DARIO)
+refused("signed by the other party as figures", "figures", "exact", "reading: exact", "reading: exact", SOUTH, BEN)
+refused("a rating that says neither", "statements", "rating", "meaningful: yes", "meaningful: perhaps", NORTH, ANNA)
+refused("a rating without its reason", "statements", "rating", WORDS + "\n", "", NORTH, ANNA)
+refused("a rating of two", "statements", "rating", f"answers: {ASS}\n", "".join(f"answers: {a}\n" for a in sorted([W, ASS])), NORTH, ANNA)
+refused("a rating that nobody signs", "statements", "rating", f"officer: drafter {ANNA}\n", "", NORTH)
+refused("figures without their list", "statements", "figures", COUNTED + "\n", "", NORTH)
+refused("figures with two texts", "statements", "figures", COUNTED, FIGURES.replace(digest_of("the figures"), digest_of("others")), NORTH)
+refused("figures that an officer signs twice", "statements", "figures", f"node: {NORTH}", f"node: {NORTH}\nofficer: supervisor {BEN}", NORTH, BEN)
+refused("figures that answer two", "statements", "figures in answer", f"answers: {FIG}\n", "".join(f"answers: {a}\n" for a in sorted([W, FIG])), SOUTH)
+refused("figures that open and answer", "statements", "figures", "previous: none", f"previous: none\nanswers: {W}", NORTH)
 refused("collect without a card", "collects", "first", "card: 1", "card: 0", NORTH)
 refused("collect from itself", "collects", "first", "depositary: west", "depositary: north", NORTH)
 refused("collect after less than nothing", "collects", "first", "after: 0", "after: -1", NORTH)
