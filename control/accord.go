@@ -56,6 +56,9 @@ type (
 		Until   *Time              `json:"until,omitempty"`
 		State   heed.AccordState   `json:"state"`
 		Leaves  *Time              `json:"leaves,omitempty"` // when a withdrawal takes effect
+		// NotRepeated are the clauses of the version before to which we had reservations,
+		// and to which a ratification makes none.
+		NotRepeated []heed.Clause `json:"notRepeated,omitempty"`
 	}
 	// AccordLine is one accord in a list.
 	AccordLine struct {
@@ -71,7 +74,7 @@ type (
 		From      *Time            `json:"from,omitempty"`
 		Until     *Time            `json:"until,omitempty"`
 		Open      []string         `json:"open"`   // versions that wait for their quorum or their time
-		Answer    heed.Answer      `json:"answer"` // ours to the newest of these; where there is none, to the one that stands
+		Answer    heed.Answer      `json:"answer"` // ours to the newest of these; where there is none, to the one that stands; empty where we are no member of it
 		Renews    string           `json:"renews,omitempty"`
 	}
 	// AccordShown is an accord as `heed accord show --json` prints it.
@@ -243,6 +246,7 @@ func declare(ctx context.Context, x *exchange.Exchange, r AccordActRequest) (Acc
 			return AccordDeclared{}, err
 		}
 	}
+	reserved, under := held.Standing.Reservations(x.Party()), held.Standing.Party(x.Party()).Under
 	act, err := x.Declare(ctx, order)
 	if err != nil {
 		return AccordDeclared{}, err
@@ -255,6 +259,11 @@ func declare(ctx context.Context, x *exchange.Exchange, r AccordActRequest) (Acc
 		return out, err
 	}
 	out.State = held.Standing.State
+	if act.Kind == heed.AccordRatification && act.Version != under {
+		for _, r := range reserved {
+			out.NotRepeated = append(out.NotRepeated, r.Clause)
+		}
+	}
 	if act.Kind == heed.AccordWithdrawal {
 		out.Leaves = maybe(held.Standing.Party(act.Party).Leaves)
 	}
@@ -297,7 +306,11 @@ func accordLine(held exchange.AccordHeld, party heed.PartyID) AccordLine {
 	for _, id := range s.Open() {
 		line.Open, answered = append(line.Open, id.String()), id
 	}
-	line.Answer = s.Answer(answered, party).Answer
+	if of, ok := held.Version(answered); ok {
+		if _, member := of.Member(party); member {
+			line.Answer = s.Answer(answered, party).Answer
+		}
+	}
 	if !terms.Renews.IsZero() {
 		line.Renews = terms.Renews.String()
 	}

@@ -207,6 +207,9 @@ func (a *app) accordActCommand(kind heed.AccordActKind) *cobra.Command {
 
 func writeDeclared(w io.Writer, d control.AccordDeclared) {
 	fmt.Fprintf(w, "accord %s, version %s: %s, signed %s\n", d.Accord[:8], d.Version[:8], d.Act, stamp(d.Time.Time, nil))
+	for _, clause := range d.NotRepeated {
+		fmt.Fprintf(w, "  our reservation to %s was to the version before: `heed accord reserve %s --clause %[1]s --reason TEXT` makes it to this one\n", clause, d.Accord[:8])
+	}
 	if d.Leaves != nil {
 		fmt.Fprintf(w, "  it binds us until %s\n", stamp(d.Leaves.Time, nil))
 	}
