@@ -61,7 +61,7 @@ type FiguresBody struct {
 	Accord  AccordID   // only cases that name it; zero: all cases of the two
 	Since   time.Time  // zero: from the first case on
 	Until   time.Time  // zero: up to the last
-	AsOf    time.Time  // what was signed later is not counted; what is overdue is so then
+	AsOf    time.Time  // what was signed then or later is not counted; what is overdue is so then
 	Times   bool       // whether response times are among the figures
 	Lines   []FigureLine
 }

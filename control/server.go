@@ -27,7 +27,11 @@ func Handler(n Node) http.Handler {
 	all := verbs(n)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(signsHeader) != "" {
-			serveSigned(n, w, r)
+			serveSigned(w, r, func(signer exchange.OfficerSigner) http.Handler {
+				n := n
+				n.Exchange = n.Exchange.SignedBy(signer)
+				return verbs(n)
+			})
 			return
 		}
 		all.ServeHTTP(w, r)

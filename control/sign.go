@@ -45,8 +45,9 @@ type (
 	}
 )
 
-// serveSigned answers a request whose caller signs for the officer.
-func serveSigned(n Node, w http.ResponseWriter, r *http.Request) {
+// serveSigned answers a request whose caller signs for the officer; verbs answers
+// it with that caller's signatures.
+func serveSigned(w http.ResponseWriter, r *http.Request, verbs func(exchange.OfficerSigner) http.Handler) {
 	door := http.NewResponseController(w)
 	if err := door.EnableFullDuplex(); err != nil {
 		answer(w, nil, err)
@@ -59,13 +60,16 @@ func serveSigned(n Node, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	caller := &caller{lines: lines, out: json.NewEncoder(w), door: door}
-	n.Exchange = n.Exchange.SignedBy(caller)
 	inner := r.Clone(r.Context())
 	inner.Body = io.NopCloser(bytes.NewReader(request))
 	kept := &keptAnswer{header: http.Header{}}
-	verbs(n).ServeHTTP(kept, inner)
+	verbs(caller).ServeHTTP(kept, inner)
+	last := said{Status: kept.status}
+	if json.Valid(kept.body.Bytes()) { // a verb that is unknown here is answered in words
+		last.Answer = kept.body.Bytes()
+	}
 	// A client that has gone away is told nothing; what was done is committed.
-	if err := caller.tell(said{Status: kept.status, Answer: kept.body.Bytes()}); err != nil {
+	if err := caller.tell(last); err != nil {
 		return
 	}
 }

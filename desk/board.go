@@ -22,6 +22,7 @@ type board struct {
 	Full     bool // more is owed than is shown
 	Actual   side
 	Exercise *side // nil: there is none
+	OneSided *oneSided // nil: nothing is owed between us and partners without heed
 	Outbox   []outboxRow
 	Peers    []peerRow
 	Summary  string // one sentence, for those who listen rather than look
@@ -131,6 +132,11 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 	if len(exercise.Ours)+len(exercise.Theirs)+len(exercise.Cases) > 0 {
 		b.Exercise = &exercise
 	}
+	letters, err := d.exchange.OneSidedBoard(ctx, boardDuties)
+	if err != nil {
+		return board{}, err
+	}
+	b.OneSided = t.oneSided(letters)
 	for _, o := range from.Outbox {
 		b.Outbox = append(b.Outbox, t.outboxRow(o, codes))
 	}

@@ -129,11 +129,14 @@ func (p problem) text() string { return strings.TrimSpace(p.What + " " + p.Hint)
 func problemOf(err error) (status int, p problem) {
 	var refused *heed.Refused
 	var invalid *heed.Invalid
+	var elsewhere *exchange.SignedElsewhere
 	switch {
 	case errors.As(err, &refused):
 		return http.StatusForbidden, problem{sentence(refused.Detail), forDesk(refused.Hint)}
 	case errors.As(err, &invalid):
 		return http.StatusUnprocessableEntity, problem{sentence(invalid.What), forDesk(invalid.Hint)}
+	case errors.As(err, &elsewhere):
+		return http.StatusForbidden, problem{sentence(elsewhere.Error()), "Only that person can sign, with heed on the command line."}
 	case errors.Is(err, exchange.ErrNotFound):
 		return http.StatusNotFound, problem{What: "There is no such case or content here."}
 	}

@@ -44,7 +44,12 @@ func ref(t testing.TB, media, name string, c Content) heed.ContentRef {
 // received and witnessed, with the evidence of all of it.
 func heeded(t testing.TB) (*scene, *piece, *piece, Bundle) {
 	t.Helper()
-	sc := newScene(t)
+	return heededIn(t, newScene(t))
+}
+
+// heededIn is heeded in a scene whose officers may hold their keys.
+func heededIn(t testing.TB, sc *scene) (*scene, *piece, *piece, Bundle) {
+	t.Helper()
 	doc, note := document(t), Content{Salt: [32]byte{7}, Data: []byte("We look into it.\nSecond line.")}
 	attachment := Content{Salt: [32]byte{6}, Data: []byte("%PDF")}
 	after := sc.cosigned(sc.north.log.cut())

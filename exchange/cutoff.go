@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
 	"heed"
@@ -14,25 +14,103 @@ import (
 // cutOff reports whether something is sealed to its recipient no more: it was
 // said under an accord, and the recipient has been removed from it or has left.
 // What replies to the recipient is not under the accord, and still goes.
-func cutOff(v View, s heed.Statement, now time.Time) (bool, error) {
+func (x *Exchange) cutOff(v View, s heed.Statement, now time.Time) (bool, error) {
 	if s.Version.IsZero() || s.Kind.OfAccord() {
 		return false, nil
 	}
-	held, err := accordHeld(v, s.Accord, now)
+	mark, err := v.AccordMark(s.Accord)
 	if err != nil {
 		return false, err
 	}
+	sealed, ok := x.sealable.get(s.Accord, mark, now)
+	if !ok {
+		held, err := accordHeld(v, s.Accord, now)
+		if err != nil {
+			return false, err
+		}
+		sealed = sealableUnder(held, mark, now)
+		x.sealable.put(s.Accord, sealed)
+	}
+	return sealed.cut[s.Recipient] || sealed.only != nil && !sealed.only[s.Recipient], nil
+}
+
+// sealable is to whom something under an accord is sealed, as it stood at a
+// time: with ten thousand members it takes a tenth of a second to find out, and
+// a warning to them all asks for each.
+type sealable struct {
+	mark        AccordMark
+	from, until time.Time // it is so from then on, and before until; zero: for good
+	cut         map[heed.PartyID]bool
+	only        map[heed.PartyID]bool // nil: nobody else is cut off
+}
+
+func sealableUnder(held AccordHeld, mark AccordMark, now time.Time) sealable {
 	standing := held.Standing
-	party := standing.Party(s.Recipient)
-	if party.Presence == heed.PresenceGone || slices.Contains(standing.Cut, s.Recipient) {
-		return true, nil
+	out := sealable{mark: mark, from: now, until: held.nextMoment(now), cut: map[heed.PartyID]bool{}}
+	for _, p := range standing.Parties {
+		if p.Presence == heed.PresenceGone {
+			out.cut[p.Party] = true
+		}
+	}
+	for _, p := range standing.Cut {
+		out.cut[p] = true
 	}
 	terms, ok := held.Version(standing.InForce)
 	if !ok || standing.State == heed.AccordEnded {
-		return false, nil // what was under way when it ended is brought to its end
+		return out // what was under way when it ended is brought to its end
 	}
-	_, stands := terms.Card(s.Recipient)
-	return !stands, nil
+	out.only = map[heed.PartyID]bool{}
+	for _, p := range partiesOf(terms) {
+		out.only[p] = true
+	}
+	return out
+}
+
+// nextMoment is the first time after now that any version or act names: until
+// then the accord stands as it does, as long as nothing is added. Zero: none.
+func (h AccordHeld) nextMoment(now time.Time) (next time.Time) {
+	add := func(times ...time.Time) {
+		for _, t := range times {
+			if t.After(now) && (next.IsZero() || t.Before(next)) {
+				next = t
+			}
+		}
+	}
+	for _, v := range h.Versions {
+		add(v.Accord.Time, v.Accord.From, v.Accord.Until)
+	}
+	for _, k := range h.Acts {
+		add(k.Act.Time, k.Act.From, k.Act.Until)
+		for _, v := range h.Versions {
+			add(k.Act.Time.Add(v.Accord.Notice))
+		}
+	}
+	return next
+}
+
+// mostSealable bounds the accords for which that is remembered.
+const mostSealable = 64
+
+// sealables remembers to whom something is sealed. All of it can be lost.
+type sealables struct {
+	mu    sync.Mutex
+	under map[heed.AccordID]sealable
+}
+
+func (s *sealables) get(id heed.AccordID, mark AccordMark, now time.Time) (sealable, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held, ok := s.under[id]
+	return held, ok && held.mark == mark && !now.Before(held.from) && (held.until.IsZero() || now.Before(held.until))
+}
+
+func (s *sealables) put(id heed.AccordID, held sealable) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.under == nil || len(s.under) >= mostSealable {
+		s.under = map[heed.AccordID]sealable{}
+	}
+	s.under[id] = held
 }
 
 // withholdFor is how long something waits that may have reached a party before

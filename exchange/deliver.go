@@ -129,7 +129,7 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 			if err != nil {
 				return fmt.Errorf("queued statement %s: %w", o.Statement.Short(), err)
 			}
-			if cut, err := cutOff(v, kept.Statement, now); err != nil {
+			if cut, err := x.cutOff(v, kept.Statement, now); err != nil {
 				return err
 			} else if cut {
 				out.cut = append(out.cut, o)

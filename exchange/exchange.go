@@ -46,6 +46,7 @@ type core struct {
 	watch      *watch
 	pulse      pulse
 	verified   verified
+	sealable   sealables
 }
 
 // Parts is what an exchange is built from. All of it must be given, but for

@@ -58,7 +58,7 @@ func (x *Exchange) WarnByLetter(ctx context.Context, order LetterOrder) (LetterO
 		made, err = x.composeLetter(v, to, order.Warning, contents, x.by(p, order.Officer, now), now)
 		return err
 	}
-	err = p.run(ctx, func() error { return x.store.Read(ctx, compose) })
+	err = p.read(ctx, compose)
 	out := LetterOpened{Code: draftCode(contents), Contact: to}
 	switch {
 	case err != nil:
@@ -119,7 +119,7 @@ func (x *Exchange) releaseLetter(ctx context.Context, p *pens, d Draft, about dr
 		made, err = x.composeLetter(v, to, w, d.Contents, x.byBoth(p, d, order.Officer, form, now), now)
 		return err
 	}
-	if err := p.run(ctx, func() error { return x.store.Read(ctx, compose) }); err != nil {
+	if err := p.read(ctx, compose); err != nil {
 		return Released{}, err
 	}
 	out := Released{Kind: heed.KindWarning, Code: d.Code, Cases: []heed.CaseID{made.entry.CaseID()}, Contact: about.Contact}
@@ -502,7 +502,10 @@ func (x *Exchange) commitEntry(tx Tx, made madeEntry, now time.Time) error {
 			return err
 		}
 	}
-	if made.release != nil {
+	if e.Kind == heed.EntryLetter {
+		if made.release == nil {
+			return fmt.Errorf("the letter of one-sided case %s comes without the release %s that it names", e.CaseCode(), e.Release)
+		}
 		if err := tx.PutRelease(e.Release, made.release); err != nil {
 			return err
 		}

@@ -515,6 +515,10 @@ type KeptAct struct {
 	Note []byte // the signed bytes
 }
 
+// AccordMark says how far an accord is held: with the same mark, the same
+// versions and acts are.
+type AccordMark struct{ Version, Act int64 }
+
 // AccordView reads accords.
 type AccordView interface {
 	// Accords lists the accords of which anything is held, in the order in which they came.
@@ -525,6 +529,8 @@ type AccordView interface {
 	AccordVersion(heed.VersionID) (KeptVersion, error)
 	// AccordActs lists the acts that are held of an accord, in the order in which they came.
 	AccordActs(heed.AccordID) ([]KeptAct, error)
+	// AccordMark changes with each version and each act that is kept of an accord.
+	AccordMark(heed.AccordID) (AccordMark, error)
 	// AccordCases lists the cases whose openings name the accord, those of its
 	// proposals and acts included, in the order in which they came.
 	AccordCases(heed.AccordID) ([]heed.CaseID, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"heed"
 	"heed/stats"
@@ -31,7 +32,7 @@ func (x *Exchange) PublishFigures(ctx context.Context, officer heed.OfficerID, i
 	texts := *r.Agreed
 	scope := texts[0].Figures.FiguresBody
 	which := Counted{With: r.With, Accord: scope.Accord, Period: stats.Period{Since: scope.Since, Until: scope.Until}}
-	rules, err := x.disclosures(ctx, which, scope)
+	rules, err := x.disclosures(ctx, which, scope, now)
 	if err != nil {
 		return Publication{}, err
 	}
@@ -73,7 +74,7 @@ func (x *Exchange) PublishBounds(ctx context.Context, order FiguresOrder) (Publi
 	if err != nil {
 		return Publication{}, err
 	}
-	rules, err := x.disclosures(ctx, which, count.body)
+	rules, err := x.disclosures(ctx, which, count.body, now)
 	if err != nil {
 		return Publication{}, err
 	}
@@ -133,10 +134,10 @@ type disclosure struct {
 	rule   heed.Disclosure
 }
 
-// disclosures are the rules that bind us, of each accord under which cases were
-// counted. Where the count is of all cases of the two, that is every accord that
+// disclosures are the rules that bind us now, of each accord under which cases
+// were counted. Where the count is of all cases of the two, that is every accord that
 // one of them names: what an accord keeps, a larger sum does not give away.
-func (x *Exchange) disclosures(ctx context.Context, which Counted, scope heed.FiguresBody) ([]disclosure, error) {
+func (x *Exchange) disclosures(ctx context.Context, which Counted, scope heed.FiguresBody, now time.Time) ([]disclosure, error) {
 	var rules []disclosure
 	ids, err := x.countable(ctx, which)
 	if err != nil {
@@ -150,7 +151,7 @@ func (x *Exchange) disclosures(ctx context.Context, which Counted, scope heed.Fi
 			}
 		}
 		for _, id := range accords {
-			held, err := accordHeld(v, id, scope.AsOf)
+			held, err := accordHeld(v, id, now)
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func (x *Exchange) replyMeant(c heed.Case, reply heed.StatementID) (heed.Stateme
 		s, ok := c.Statement(reply)
 		switch {
 		case ok && s.Author == x.party:
-			return reply, &heed.Refused{Detail: fmt.Sprintf("%s %s is ours: whoever asked for a reply rates it", s.Kind, reply.Short())}
+			return reply, &heed.Refused{Detail: fmt.Sprintf("%s %s is ours: whoever asked for a reply rates it", s.Kind, reply.Short()), Hint: "`heed show` lists the statements with their authors"}
 		case !ok || !s.Kind.Rateable():
 			return reply, &heed.Invalid{What: fmt.Sprintf("%s is no reply in case %s that can be rated", reply.Short(), c.Code.Spoken()), Hint: "assessments, answers, reports of action, conclusions and refusals can; `heed show` lists them with their ids"}
 		}

@@ -194,7 +194,10 @@ func differenceText(d stats.Difference) string {
 		for _, c := range d.Cases[:min(n, 3)] {
 			codes = append(codes, c.Code.Spoken())
 		}
-		return fmt.Sprintf("%s; %d cases are counted differently: %s", text, n, strings.Join(codes, ", "))
+		if n == 1 {
+			return fmt.Sprintf("%s; case %s is counted differently", text, codes[0])
+		}
+		return fmt.Sprintf("%s; %d cases are counted differently, %s among them", text, n, strings.Join(codes, ", "))
 	}
 }
 
@@ -346,7 +349,7 @@ func (x *Exchange) Reconciliation(ctx context.Context, id heed.FiguresID) (r Rec
 			return err
 		}
 		if k.Case.IsZero() {
-			return &heed.Invalid{What: fmt.Sprintf("figures %s are lower bounds that we have published alone: there is nothing to reconcile", id.Short())}
+			return &heed.Invalid{What: fmt.Sprintf("figures %s are lower bounds that we have published alone: there is nothing to reconcile", id.Short()), Hint: "`heed stats figures` shows what both sides sign"}
 		}
 		r, err = x.reconciliation(v, k.Case)
 		return err
@@ -501,7 +504,7 @@ func (x *Exchange) mayFigure(v View, s heed.Statement, f heed.Figures, now time.
 		return heed.Refuse(heed.ClockAhead, "the figures are as of %s, which is ahead of our clock (%s)", heed.FormatTime(f.AsOf), heed.FormatTime(now))
 	}
 	if s.Case.IsZero() {
-		return nil
+		return roomForFigures(v, s.Author)
 	}
 	texts, err := v.FiguresIn(s.Case)
 	if err != nil {
@@ -513,6 +516,18 @@ func (x *Exchange) mayFigure(v View, s heed.Statement, f heed.Figures, now time.
 		}
 	}
 	return nil
+}
+
+// maxUnanswered bounds the figures that a party sends us in a row, none of ours
+// among them: nothing is owed for them, so that no quota counts them.
+const maxUnanswered = 100
+
+func roomForFigures(v View, from heed.PartyID) error {
+	texts, err := v.FiguresWith(from, maxUnanswered)
+	if err != nil || len(texts) < maxUnanswered || slices.ContainsFunc(texts, func(k KeptFigures) bool { return k.Figures.Author != from }) {
+		return err
+	}
+	return heed.Refuse(heed.OverQuota, "%d texts of figures of %s wait here for an answer, the most that are kept in a row", len(texts), from)
 }
 
 // keepFigures keeps what a statement of figures carries. It was checked when

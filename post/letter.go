@@ -124,7 +124,7 @@ func (l Letter) blocks() []block {
 		add("", false, fmt.Sprintf(p.reminds, l.From, l.Code.Spoken()))
 		var missing []string
 		for _, m := range l.Missing {
-			missing = append(missing, fmt.Sprintf(p.missing, p.duty(m.Kind), stamp(m.Due)))
+			missing = append(missing, fmt.Sprintf(p.missing, p.duty(m.Kind), due(m.Due)))
 		}
 		add(p.notOnRecord, true, missing...)
 	case Replies:
@@ -177,7 +177,7 @@ func (l Letter) howToReply() []string {
 		lines = append(lines, join(": ", p.mail, l.Desk.Mail))
 	}
 	if l.Desk.Languages != "" {
-		lines = append(lines, join(": ", p.languages, l.Desk.Languages))
+		lines = append(lines, join(": ", p.languages, strings.Fields(l.Desk.Languages)...))
 	}
 	return append(lines, p.whoReplies)
 }
@@ -285,6 +285,15 @@ func paragraphs(text string) []string {
 
 // stamp writes a time as a letter has it: UTC, said so.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// due is stamp with the seconds, where there are any: a reply must not seem to
+// be due before it is.
+func due(t time.Time) string {
+	if t.Second() == 0 {
+		return stamp(t)
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
 
 // plain leaves out what could steer a terminal, a printer or the direction of
 // writing.

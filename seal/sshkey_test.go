@@ -157,3 +157,16 @@ func FuzzSSHKey(f *testing.F) {
 		}
 	})
 }
+
+// A key file holds what the node can sign with, and nothing in the place of it.
+func TestKeyFileHoldsNoKeysFromElsewhere(t *testing.T) {
+	verify := sshKeyOf(t, "ed25519")
+	file, err := ParseKeyFile(readTestdata(t, "keys.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Officers = append(file.Officers, HeldElsewhere(verify, func([]byte) ([]byte, error) { return nil, ErrNoKey }))
+	if data, err := file.Encode(); !errors.Is(err, ErrNoKey) {
+		t.Errorf("written as %d bytes, %v", len(data), err)
+	}
+}

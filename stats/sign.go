@@ -7,12 +7,13 @@ import (
 	"heed"
 )
 
-// AsOf is the case as it stood in what was signed by that time, on both sides
-// alike: later statements, and receipts for what was received later, are left
-// out. A count that two parties sign is of such cases, so that what is said
-// while one of them looks at it changes nothing.
+// AsOf is the case as it stood in what was signed before that time, on both
+// sides alike: statements of then or later, and receipts for what was received
+// then or later, are left out. A count that two parties sign is of such cases, so
+// that what is said while one of them looks at it changes nothing: also not what
+// is said in the same millisecond.
 func AsOf(c heed.Case, at time.Time) heed.Case {
-	return only(c, func(s heed.Statement) bool { return !s.Time.After(at) && !s.Received.After(at) })
+	return only(c, func(s heed.Statement) bool { return s.Time.Before(at) && s.Received.Before(at) })
 }
 
 // Provable is the case as far as the party can show it to others: what the

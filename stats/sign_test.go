@@ -49,7 +49,7 @@ func TestAsOf(t *testing.T) {
 		at         time.Time
 		statements int
 	}{
-		{begins.Add(-time.Millisecond), 0}, {begins, 2}, {begins.Add(59 * time.Minute), 2}, {begins.Add(time.Hour), 4}, {looked, 4},
+		{begins, 0}, {begins.Add(time.Millisecond), 2}, {begins.Add(time.Hour), 2}, {begins.Add(time.Hour + time.Millisecond), 4}, {looked, 4},
 	} {
 		if got := AsOf(whole, tt.at); len(got.Statements) != tt.statements || got.Opening.ID.IsZero() != (tt.statements == 0) {
 			t.Errorf("as of %s: %d statements, want %d", tt.at, len(got.Statements), tt.statements)

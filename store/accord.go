@@ -139,6 +139,14 @@ func (v *view) AccordActs(id heed.AccordID) ([]exchange.KeptAct, error) {
 	return all, nil
 }
 
+// AccordMark implements exchange.AccordView. Nothing of an accord is deleted, and
+// what comes later has a higher place.
+func (v *view) AccordMark(id heed.AccordID) (exchange.AccordMark, error) {
+	return find(v, func(r *row) exchange.AccordMark { return exchange.AccordMark{Version: r.int(), Act: r.int()} },
+		`SELECT (SELECT MAX(seq) FROM accord_version WHERE accord = held.key), (SELECT MAX(seq) FROM accord_act WHERE accord = held.key)
+		FROM (SELECT (SELECT key FROM accord WHERE id = $1) AS key) AS held`, id[:])
+}
+
 // PutAct implements exchange.AccordTx. The note must be that of the act.
 func (t *tx) PutAct(k exchange.KeptAct) error {
 	if t.ended {

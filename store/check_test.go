@@ -104,7 +104,8 @@ func TestCheckFindsDamage(t *testing.T) {
 		"a mirrored hash":          {`UPDATE mirror_leaf SET hashes = zeroblob(64) WHERE place = 1`, "the mirror of south.example/v0: stored hash 1 "},
 		"a duty's statement": {`INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, at, refused, level, expected, told, next, open)
 			VALUES (2, 0, 'assess', x'00', 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "is not 32 bytes"},
-		"a statement": {`UPDATE statement SET note = x'00' WHERE seq = 3`, "a statement that was kept cannot be read"},
+		"signed figures": {`INSERT INTO figures (id, peer, note) VALUES (zeroblob(32), 'south.example', x'00')`, "figures that were kept cannot be read"},
+		"a statement":    {`UPDATE statement SET note = x'00' WHERE seq = 3`, "a statement that was kept cannot be read"},
 		"the index": {`INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, at, refused, level, expected, told, next, open)
 			VALUES (2, 0, 'assess', zeroblob(32), 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "1 duties are indexed, and it has 0"},
 	} {

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"heed"
@@ -256,6 +257,13 @@ func (c *checker) oneSided() error {
 			}
 		}
 	}
+	n, err := find(c.view, (*row).int, `SELECT COUNT(*) FROM one_sided_duty WHERE open <> (discharge IS NULL AND ended IS NULL)`)
+	if err == nil && n > 0 {
+		err = c.damage("%d replies of one-sided cases are listed as open and were given, or the other way round", n)
+	}
+	if err != nil {
+		return err
+	}
 	ids, err := list(c.view, readCaseID, `SELECT DISTINCT case_id FROM entry UNION SELECT id FROM one_sided`)
 	if err != nil {
 		return err
@@ -288,6 +296,15 @@ func (c *checker) oneSidedCase(id heed.CaseID) error {
 			}
 		}
 	}
+	listed, err := c.OneSidedOf(folded.Code)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(listed, id) {
+		if err := c.damage("one-sided case %s is not listed under its code", folded.Code); err != nil {
+			return err
+		}
+	}
 	index, err := c.OneSidedIndex(id)
 	if err != nil {
 		return err
@@ -296,10 +313,13 @@ func (c *checker) oneSidedCase(id heed.CaseID) error {
 	for _, d := range index {
 		indexed[d.Kind] = d.OneSidedDuty
 	}
+	if len(index) != len(folded.Duties) {
+		return c.damage("one-sided case %s: what is owed is not indexed as its entries say", folded.Code)
+	}
 	for _, d := range folded.Duties {
 		held, ok := indexed[d.Kind]
 		same := ok && held.OwedBy == d.OwedBy && held.From == d.From && held.Due.Equal(d.Due) && held.Discharge == d.Discharge && held.At.Equal(d.At) && held.Refused == d.Refused && held.Ended == d.Ended && held.Reminded == d.Reminded
-		if !same || len(index) != len(folded.Duties) {
+		if !same {
 			return c.damage("one-sided case %s: what is owed is not indexed as its entries say", folded.Code)
 		}
 	}

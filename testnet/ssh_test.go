@@ -131,6 +131,18 @@ func TestSSHOfficer(t *testing.T) {
 				}
 			}
 		}
+		signs := len(there.asked)
+		drill := exchange.DrillOrder{Officer: ruth, To: []heed.PartyID{south}, Every: time.Hour}
+		if _, err := warns.ScheduleDrill(t.Context(), drill); !isRefused(err) || len(there.asked) != signs {
+			t.Errorf("she is to sign exercises when nobody is there: %v", err)
+		}
+		other, err := seal.ParseSSHKey(there.key.Line())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.AddSSHOfficer(t.Context(), "", "twin", heed.Roles(), other); !isRefused(err) {
+			t.Errorf("two officers with one key: %v", err)
+		}
 		for _, h := range []*holder{there, here} {
 			for _, r := range h.asked {
 				if r.Again || r.Officer != ruth || !strings.HasPrefix(r.Text, "heed-") {

@@ -26,6 +26,12 @@ func TestPageExamples(t *testing.T) {
 	for _, n := range allNotes(t) {
 		notes = append(notes, string(n.note))
 	}
+	draft, released, id := draftedExample(t)
+	notes = append(notes, draft, released)
+	letters := readLetterVectors(t)
+	for _, n := range slices.Concat(letters.Contacts, letters.Entries) {
+		notes = append(notes, n.Note)
+	}
 	v := readFormatVectors(t)
 	page := formatsPage(t)
 	examples := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(page, -1)
@@ -43,13 +49,16 @@ func TestPageExamples(t *testing.T) {
 			t.Errorf("no vector is this example:\n%s", text)
 		}
 	}
-	if len(examples) != 12 {
+	if len(examples) != 16 {
 		t.Errorf("%d examples", len(examples))
 	}
 	for _, n := range []noteVector{noteNamed(t, v.Statements, "warning"), noteNamed(t, v.Releases, "warning"), noteNamed(t, v.Figures, "exact")} {
 		if !strings.Contains(page, n.ID) {
 			t.Errorf("the id of %s is not on the page", n.Name)
 		}
+	}
+	if !strings.Contains(page, id) {
+		t.Error("the id of what was drafted is not on the page")
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -51,7 +52,7 @@ period, sign the figures as an officer, and send them. The other party's node
 counts for itself: its officer confirms, and both signatures then stand under the
 same figures; or sends its own, and both sides see where the two differ.
 
-What was signed up to now counts, and what is signed later changes nothing of it.
+What was signed before now counts, and what is signed later changes nothing of it.
 Exercises are never in it. docs/statistics.md defines every figure.`,
 		Example: `  heed stats reconcile --as ruth --with south.example --since 2026-10-01 --until 2026-11-01
   heed stats reconcile --as ruth --with south.example --accord 9f2c41d0 --without-times`,
@@ -113,7 +114,7 @@ func (a *app) figuresCommand() *cobra.Command {
 				return a.print(all[0], func(w io.Writer) {
 					writeReconciled(w, all[0].Reconciled)
 					fmt.Fprintln(w)
-					writeFigures(w, all[0].Pair, all[0].Lines)
+					writeFigures(w, all[0].Pair, all[0].Figures)
 				})
 			}
 			return a.print(all, func(w io.Writer) {
@@ -174,7 +175,7 @@ func writeDifference(w io.Writer, d stats.Difference) {
 }
 
 // writeFigures lists signed figures.
-func writeFigures(w io.Writer, pair [2]heed.PartyID, lines []heed.FigureLine) {
+func writeFigures(w io.Writer, pair [2]heed.PartyID, lines []control.FigureShown) {
 	spans := map[[2]string]bool{}
 	for _, n := range heed.FigureNames() {
 		spans[[2]string{n.About, n.Name}] = n.Span
@@ -185,7 +186,7 @@ func writeFigures(w io.Writer, pair [2]heed.PartyID, lines []heed.FigureLine) {
 		if l.From == to {
 			to = pair[1]
 		}
-		t.row(string(l.From), string(to), string(l.Urgency), stats.FigureWords(l.About), stats.FigureWords(l.Name), stats.ValueWords(&l.Value, spans[[2]string{l.About, l.Name}]))
+		t.row(string(l.From), string(to), string(l.Urgency), stats.FigureWords(l.About), stats.FigureWords(l.Figure), stats.ValueWords(&l.Value, spans[[2]string{l.About, l.Figure}]))
 	}
 	t.flush()
 }
@@ -294,8 +295,11 @@ count, or at least so many as one of them states. Exit status 5 where it does no
 				return err
 			}
 			report, err := evidence.VerifyFigures(policy, file, dataOf(beside)...)
+			if errors.Is(err, evidence.ErrDamaged) {
+				return &control.Fault{Exit: control.ExitEvidence, Message: args[0] + ": " + err.Error(), Hint: "it shows nothing as it is: get it again, whole and unchanged"}
+			}
 			if err != nil {
-				return damagedFault(err, []page.File{{Name: args[0]}})
+				return err
 			}
 			return a.printVerifiedFigures(report)
 		},
@@ -334,14 +338,14 @@ func (a *app) printVerifiedFigures(report evidence.FiguresReport) error {
 	for _, l := range body.Lines {
 		out.Figures = append(out.Figures, control.FigureShown{From: l.From, Urgency: l.Urgency, About: l.About, Figure: l.Name, Value: l.Value})
 	}
-	err := a.print(out, func(w io.Writer) { writeVerifiedFigures(w, out, body) })
+	err := a.print(out, func(w io.Writer) { writeVerifiedFigures(w, out) })
 	if err == nil && !out.Holds {
 		err = &control.Fault{Exit: control.ExitEvidence, Message: "the figures do not hold: " + out.Why, Hint: "ask whoever published them for the whole file, and compare the party's fingerprint with your policy's"}
 	}
 	return err
 }
 
-func writeVerifiedFigures(w io.Writer, v verifiedFigures, body heed.FiguresBody) {
+func writeVerifiedFigures(w io.Writer, v verifiedFigures) {
 	switch v.Verdict {
 	case evidence.FiguresReconciled:
 		fmt.Fprintf(w, "RECONCILED: %s and %s have signed the same figures.\n", v.Pair[0], v.Pair[1])
@@ -361,5 +365,5 @@ func writeVerifiedFigures(w io.Writer, v verifiedFigures, body heed.FiguresBody)
 		fmt.Fprintf(w, "  signed by %s under card %d at %s, as it states\n", s.Party, s.Card, stamp(s.At.Time, nil))
 	}
 	fmt.Fprintf(w, "  figures %s\n\n", v.Digest)
-	writeFigures(w, body.Pair, body.Lines)
+	writeFigures(w, v.Pair, v.Figures)
 }

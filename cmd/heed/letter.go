@@ -38,13 +38,17 @@ delivered, and what is overdue climbs our own ladder (docs/letters.md).
 	return c
 }
 
+// letterFirst is what no letter begins with: a file that is there is never
+// replaced by one, unless it is empty.
+const letterFirst = "\x00"
+
 // warnByLetter is `heed warn --letter`.
 func (a *app) warnByLetter(ctx context.Context, request control.WarnRequest, contact, out string) error {
 	switch {
 	case len(request.To) > 0 || request.Accord != "":
 		return &control.Fault{Exit: control.ExitInput, Message: "a letter goes to a contact, and to nobody else", Hint: "send it to parties with a command of its own: heed warn --to PARTY"}
 	case out != "":
-		if err := mayWrite(out, ""); err != nil {
+		if err := mayWrite(out, letterFirst); err != nil {
 			return err
 		}
 	}
@@ -116,7 +120,7 @@ heed letter record --sent.`,
   heed letter print 7K3M-Q2XA --as irma --entry 5b21c0de`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if out != "" {
-				if err := mayWrite(out, ""); err != nil {
+				if err := mayWrite(out, letterFirst); err != nil {
 					return err
 				}
 			}
@@ -202,6 +206,9 @@ func (f *toldFlags) add(c *cobra.Command) {
 
 func (f *toldFlags) fill(r *control.LetterRequest) (err error) {
 	if f.at != "" {
+		if len(f.at) == len(time.DateOnly) {
+			return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("--at %q is a whole day, and a clock runs from a time of it", f.at), Hint: "write 2026-11-24T12:00+01:00, or -10m"}
+		}
 		if r.At, err = parsePast("--at", f.at, time.Now()); err != nil {
 			return err
 		}
@@ -340,7 +347,7 @@ sends it, and puts it on record once a mail server has accepted it.`,
 				return a.print(map[string]any{"case": args[0], "queued": true, "oneSided": true}, func(w io.Writer) { fmt.Fprintln(w, "queued; it is on record once a mail server has accepted it") })
 			}
 			if out != "" {
-				if err := mayWrite(out, ""); err != nil {
+				if err := mayWrite(out, letterFirst); err != nil {
 					return err
 				}
 			}

@@ -65,6 +65,7 @@ var scriptCommands = map[string]func(*script, bool, []string){
 	"caughtup":   caughtUp,
 	"freeport":   freePortOf,
 	"eventually": eventually,
+	"mailserver": mailServer,
 	"isjson":     isJSON,
 	"sql":        runSQL,
 	"cut":        cutFile,

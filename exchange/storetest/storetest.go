@@ -78,6 +78,10 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"peers that were introduced", introductions},
 		{"drafts", drafts},
 		{"drills", drills},
+		{"contacts", contacts},
+		{"one-sided cases", oneSided},
+		{"tasks of one-sided cases", oneSidedTasks},
+		{"figures", figures},
 		{"erased contents", erasure},
 		{"erased drafts", draftErasure},
 	} {
