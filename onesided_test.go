@@ -152,6 +152,7 @@ func TestFoldOneSided(t *testing.T) {
 		{"a second delivery counts for nothing", openBook(EntryLetter).add(EntryDelivered, 0).add(EntryDelivered, 30*time.Minute), 80 * time.Minute, "acknowledge:overdue assess:open", StateDelivered},
 		{"acknowledged", openBook(EntryLetter).add(EntrySent, 0).add(EntryAcknowledged, 10*time.Minute), 9 * time.Hour, "acknowledge:discharged assess:overdue", StateAcknowledged},
 		{"recorded late, given on time", openBook(EntryLetter).add(EntrySent, 0).add(EntryAcknowledged, 9*time.Hour, func(e *Entry) { e.At = t0.Add(time.Minute) }), 9 * time.Hour, "acknowledge:discharged assess:overdue", StateAcknowledged},
+		{"recorded second, given first", openBook(EntryLetter).add(EntrySent, 0).add(EntryAssessed, 3*time.Hour).add(EntryAcknowledged, 4*time.Hour, func(e *Entry) { e.At = t0.Add(time.Minute) }), 9 * time.Hour, "acknowledge:discharged assess:discharged-late", StateAssessed},
 		{"given late", openBook(EntryLetter).add(EntrySent, 0).add(EntryAcknowledged, 3*time.Hour), 9 * time.Hour, "acknowledge:discharged-late assess:overdue", StateAcknowledged},
 		{"assessed", openBook(EntryLetter).add(EntrySent, 0).add(EntryAssessed, 30*time.Minute, obliges), time.Hour, "acknowledge:discharged report:open assess:discharged conclude:open", StateAssessed},
 		{"concluded", openBook(EntryLetter).add(EntrySent, 0).add(EntryAssessed, 30*time.Minute, obliges).add(EntryConcluded, time.Hour), time.Hour, "acknowledge:discharged report:discharged assess:discharged conclude:discharged", StateConcluded},

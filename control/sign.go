@@ -26,6 +26,17 @@ type SignRequest struct {
 	Key     string         `json:"key"` // verification key
 	Text    string         `json:"text"`
 	Again   bool           `json:"again,omitempty"` // the matter has gone on since the last one was signed
+	// Contents are what the text names by digests. Whoever signs can tell by the
+	// salts that they are.
+	Contents []SignContent `json:"contents,omitempty"`
+}
+
+// SignContent is a content of what is to be signed.
+type SignContent struct {
+	MediaType string `json:"mediaType"`
+	Name      string `json:"name,omitempty"`
+	Salt      []byte `json:"salt"`
+	Data      []byte `json:"data"`
 }
 
 // Signer has an officer sign a text, and returns the signature as it stands in
@@ -84,8 +95,11 @@ type caller struct {
 // Sign puts the text to the caller and waits for the signature, until the
 // caller goes away or the node stops.
 func (c *caller) Sign(ctx context.Context, r exchange.SignatureRequest) ([]byte, error) {
-	err := c.tell(said{Sign: &SignRequest{Officer: r.Officer, Role: r.Role, Key: r.Key.String(), Text: r.Text, Again: r.Again}})
-	if err != nil {
+	request := &SignRequest{Officer: r.Officer, Role: r.Role, Key: r.Key.String(), Text: r.Text, Again: r.Again}
+	for _, content := range r.Contents {
+		request.Contents = append(request.Contents, SignContent{MediaType: content.Ref.MediaType, Name: content.Ref.Name, Salt: content.Salt[:], Data: content.Data})
+	}
+	if err := c.tell(said{Sign: request}); err != nil {
 		return nil, fmt.Errorf("asking officer %s to sign: %w", r.Officer, err)
 	}
 	defer context.AfterFunc(ctx, func() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestCallSigned(t *testing.T) {
 		t.Errorf("got %.40q, %v", got, err)
 	}
 	want := SignRequest{Officer: "ruth", Role: heed.Releaser, Key: keyOfRuth(t).String(), Text: "one\n"}
-	if len(asked) != 2 || asked[0] != want || !asked[1].Again {
+	if len(asked) != 2 || !reflect.DeepEqual(asked[0], want) || !asked[1].Again {
 		t.Errorf("asked for %d", len(asked))
 	}
 	if err := <-ended; err != nil {

@@ -21,7 +21,7 @@ type board struct {
 	Restored bool
 	Full     bool // more is owed than is shown
 	Actual   side
-	Exercise *side // nil: there is none
+	Exercise *side     // nil: there is none
 	OneSided *oneSided // nil: nothing is owed between us and partners without heed
 	Outbox   []outboxRow
 	Peers    []peerRow

@@ -28,6 +28,9 @@ type SignatureRequest struct {
 	Key     seal.VerifyKey // an SSH key, of the roster
 	Text    string
 	Again   bool // something else was signed in the same act, which the matter has gone on from
+	// Contents are what the text names by digests, as far as the act makes them:
+	// with their salts, so that the officer's side need not take the node's word.
+	Contents []Content
 }
 
 // SignedElsewhere says that an act needs the signature of an officer whose key
@@ -72,6 +75,8 @@ type pens struct {
 	wanted *SignatureRequest
 	again  int // how often the matter had gone on
 	random *heed.Digest
+
+	contents []Content // of what is signed
 }
 
 // penned is a text under a key.
@@ -112,7 +117,7 @@ func (p *pens) act(v View, id heed.OfficerID, action heed.Action) (acting, error
 			p.used[at] = true
 			return signature, nil
 		}
-		p.wanted = &SignatureRequest{Officer: id, Role: a.role, Key: key, Text: string(text)}
+		p.wanted = &SignatureRequest{Officer: id, Role: a.role, Key: key, Text: string(text), Contents: p.contents}
 		return nil, errPen
 	})
 	return a, nil

@@ -628,8 +628,8 @@ type ErasureTx interface {
 	EraseDraft(heed.Code) error
 }
 
-// Keys are the private keys of this node. Officers' keys are held by the node
-// in this version; where an officer signs elsewhere, Officer fails.
+// Keys are the private keys of this node, those of officers who do not hold their
+// own among them: an OfficerSigner asks the others.
 type Keys interface {
 	// Node is the private part of one of our node keys, by its verification
 	// key: that of a card of ours. What was begun under a card is signed by its

@@ -221,6 +221,11 @@ func (x *Exchange) sayFigures(ctx context.Context, officer heed.OfficerID, with 
 		if err := x.mayStill(tx, signed); err != nil {
 			return err
 		}
+		if _, err := tx.Figures(signed.ID); err == nil {
+			return errSaidAlready
+		} else if !isNotFound(err) {
+			return err
+		}
 		var words spoken
 		if to == nil {
 			words, err = x.openCase(tx, with, contents, released{Release: heed.Release{Kind: heed.KindFigures, Contents: refs(contents)}}, now)
@@ -255,11 +260,15 @@ func (x *Exchange) sayFigures(ctx context.Context, officer heed.OfficerID, with 
 		s := words.statement
 		return tx.PutFigures(KeptFigures{Figures: signed.Figures, Note: signed.note, Peer: with, Case: s.CaseID(), Statement: s.ID})
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errSaidAlready) {
 		return Reconciliation{}, err
 	}
 	return x.Reconciliation(ctx, signed.ID)
 }
+
+// errSaidAlready says that the same figures were signed in the same millisecond:
+// they have one id, and to say them once is enough.
+var errSaidAlready = errors.New("these very figures were said before")
 
 // signedFigures is a count that was signed, and by whom of ours.
 type signedFigures struct {

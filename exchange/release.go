@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"heed"
@@ -131,6 +132,9 @@ func (x *Exchange) composeReleased(ctx context.Context, p *pens, order ReleaseOr
 		}
 		if err := d.whole(); err != nil {
 			return err
+		}
+		if p.contents = d.Contents; form != nil {
+			p.contents = append(slices.Clip(p.contents), *form)
 		}
 		sign := x.byBoth(p, d, order.Officer, form, now)
 		if d.Kind == heed.KindWarning {

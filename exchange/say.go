@@ -126,6 +126,7 @@ func (x *Exchange) signWith(ctx context.Context, p *pens, words spoken) (spoken,
 	for _, a := range words.who {
 		keys = append(keys, a.key)
 	}
+	p.contents = words.contents
 	signed := words
 	err = p.run(ctx, func() (err error) {
 		signed, err = x.signed(words, keys...)

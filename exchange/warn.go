@@ -76,6 +76,7 @@ func (x *Exchange) warnAlso(ctx context.Context, order WarnOrder, contents []Con
 	var all []spoken
 	var draft *Draft
 	p := x.pens()
+	p.contents = contents
 	compose := func(v View) error {
 		to, terms, err := x.addressed(v, order, now)
 		if err != nil {
@@ -338,6 +339,7 @@ func (x *Exchange) amend(ctx context.Context, officer heed.OfficerID, kind heed.
 		return Amended{}, err
 	}
 	p := x.pens()
+	p.contents = contents
 	for {
 		var all []spoken
 		var draft *Draft

@@ -192,7 +192,7 @@ func (l Letter) addWarning(add func(string, bool, ...string)) {
 	headline, n := Narrative(w, l.To.Language)
 	add(headline, false, paragraphs(n.Text)...)
 	facts := []string{
-		join(": ", p.urgency, string(w.Urgency)), join(": ", p.severity, string(w.Severity)), join(": ", p.certainty, string(w.Certainty)),
+		join(": ", p.urgency, p.term(string(w.Urgency))), join(": ", p.severity, p.term(string(w.Severity))), join(": ", p.certainty, p.term(string(w.Certainty))),
 		join(": ", p.handling, "TLP:"+string(w.Handling.TLP), pap(w.Handling), strings.Join(codes(w.Handling), " "), w.Handling.Restriction),
 	}
 	if w.Source.Reliability != "" || w.Source.Credibility != "" {
@@ -226,7 +226,7 @@ func (l Letter) addWarning(add func(string, bool, ...string)) {
 		what = append(what, join("", "", string(i.Type)+" "+i.Value, i.Description))
 	}
 	for _, a := range w.Asks {
-		asks = append(asks, join("", "", strings.ReplaceAll(string(a.Code), "-", " "), a.Text))
+		asks = append(asks, join("", "", p.term(string(a.Code)), a.Text))
 	}
 	add(p.when, true, when...)
 	add(p.where, true, where...)

@@ -168,3 +168,52 @@ func TestSpans(t *testing.T) {
 		}
 	}
 }
+
+// No word of a warning's closed lists is left in English in a letter that is not.
+func TestTermsAreInTheLettersLanguage(t *testing.T) {
+	for _, p := range []phrases{german, french} {
+		var codes []string
+		for _, u := range heed.Urgencies() {
+			codes = append(codes, string(u))
+		}
+		for _, s := range heed.Severities() {
+			codes = append(codes, string(s))
+		}
+		for _, c := range heed.Certainties() {
+			codes = append(codes, string(c))
+		}
+		for _, a := range heed.AskCodes() {
+			codes = append(codes, string(a))
+		}
+		for _, code := range codes {
+			if p.terms[code] == "" {
+				t.Errorf("%s: %q has no word", p.tag, code)
+			}
+		}
+		for _, k := range []heed.DutyKind{heed.DutyAcknowledge, heed.DutyAssess, heed.DutyAnswer, heed.DutyReport, heed.DutyConclude} {
+			if p.duties[k] == "" {
+				t.Errorf("%s: the duty %s has no word", p.tag, k)
+			}
+		}
+		for _, d := range heed.Dispositions() {
+			if p.results[string(d)] == "" {
+				t.Errorf("%s: %s has no word", p.tag, d)
+			}
+		}
+		for _, o := range heed.Outcomes() {
+			if p.results[string(o)] == "" {
+				t.Errorf("%s: %s has no word", p.tag, o)
+			}
+		}
+		for _, c := range heed.ContentRefusals() {
+			if p.results[string(c)] == "" {
+				t.Errorf("%s: %s has no word", p.tag, c)
+			}
+		}
+		for _, kind := range heed.EntryKinds() {
+			if (p.replies[kind] == "") != (english.replies[kind] == "") {
+				t.Errorf("%s: the reply %s has no word", p.tag, kind)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package post
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"heed"
@@ -21,6 +22,9 @@ type phrases struct {
 	replies map[heed.EntryKind]string
 	results map[string]string
 	duties  map[heed.DutyKind]string
+	// terms are those of CAP 1.2, and what is asked, as people say them; a term that
+	// is not here stands as it is in the warning
+	terms map[string]string
 	// units by minutes, hours and days: one, and several
 	units [3][2]string
 }
@@ -30,6 +34,14 @@ func (p phrases) duty(k heed.DutyKind) string {
 		return w
 	}
 	return k.Words()
+}
+
+// term is a term of the warning in the letter's language.
+func (p phrases) term(code string) string {
+	if w, ok := p.terms[code]; ok {
+		return w
+	}
+	return strings.ReplaceAll(code, "-", " ")
 }
 
 func (p phrases) result(code string) string {
@@ -94,7 +106,7 @@ var english = phrases{
 	results: map[string]string{
 		"credible": "credible", "partly-credible": "partly credible", "not-credible": "not credible", "cannot-assess": "it cannot be assessed",
 		"averted": "averted, as we state it", "occurred": "it occurred", "unfounded": "unfounded", "expired": "expired", "transferred": "handed on to another authority",
-		"not-competent": "we are not competent", "insufficient-grounds": "the grounds are not sufficient", "handling-conflict": "its handling forbids it", "duplicate": "we have it already", "unlawful-here": "it would be unlawful here",
+		"political-military-religious-racial": "its character is political, military, religious or racial", "not-competent": "we are not competent", "insufficient-grounds": "the grounds are not sufficient", "handling-conflict": "its handling forbids it", "duplicate": "we have it already", "unlawful-here": "it would be unlawful here",
 	},
 	duties: map[heed.DutyKind]string{heed.DutyAcknowledge: "acknowledgement", heed.DutyAssess: "assessment", heed.DutyAnswer: "answer", heed.DutyReport: "report of what you did", heed.DutyConclude: "word on how it ended"},
 	units:  [3][2]string{{"minute", "minutes"}, {"hour", "hours"}, {"day", "days"}},
@@ -125,10 +137,20 @@ var german = phrases{
 	results: map[string]string{
 		"credible": "glaubhaft", "partly-credible": "teilweise glaubhaft", "not-credible": "nicht glaubhaft", "cannot-assess": "nicht zu bewerten",
 		"averted": "abgewendet, nach unserer Angabe", "occurred": "eingetreten", "unfounded": "unbegründet", "expired": "erledigt durch Zeitablauf", "transferred": "an eine andere Stelle abgegeben",
-		"not-competent": "wir sind nicht zuständig", "insufficient-grounds": "die Gründe reichen nicht aus", "handling-conflict": "die Handhabung verbietet es", "duplicate": "sie liegt uns schon vor", "unlawful-here": "es wäre hier rechtswidrig",
+		"political-military-religious-racial": "sie ist politischer, militärischer, religiöser oder rassischer Art", "not-competent": "wir sind nicht zuständig", "insufficient-grounds": "die Gründe reichen nicht aus", "handling-conflict": "die Handhabung verbietet es", "duplicate": "sie liegt uns schon vor", "unlawful-here": "es wäre hier rechtswidrig",
 	},
 	duties: map[heed.DutyKind]string{heed.DutyAcknowledge: "Bestätigung", heed.DutyAssess: "Bewertung", heed.DutyAnswer: "Antwort", heed.DutyReport: "Mitteilung, was Sie unternommen haben", heed.DutyConclude: "Mitteilung, wie es ausging"},
-	units:  [3][2]string{{"Minute", "Minuten"}, {"Stunde", "Stunden"}, {"Tag", "Tagen"}},
+	terms: map[string]string{
+		"Immediate": "sofort", "Expected": "bald", "Future": "später", "Past": "vergangen", "Unknown": "unbekannt",
+		"Extreme": "äußerst schwer", "Severe": "schwer", "Moderate": "mäßig", "Minor": "gering",
+		"Observed": "beobachtet", "Likely": "wahrscheinlich", "Possible": "möglich", "Unlikely": "unwahrscheinlich",
+		"acknowledge": "Bestätigung", "assess": "Bewertung", "answer": "Antwort", "notify-target": "Unterrichtung der Bedrohten", "protect-target": "Schutz der Bedrohten",
+		"locate": "Ermittlung des Aufenthalts", "identify": "Feststellung der Identität", "observe": "Beobachtung", "stop-and-check": "Anhalten und Überprüfen",
+		"detain-if-seen": "Festhalten bei Antreffen", "refuse-entry": "Verweigerung der Einreise", "report-travel": "Mitteilung von Reisen", "report-contact": "Mitteilung von Kontakten",
+		"report-hit": "Mitteilung von Treffern", "freeze-assets": "Einfrieren von Vermögen", "mitigate": "Abhilfe", "preserve-evidence": "Sicherung von Spuren und Daten",
+		"do-not-alert": "Stillschweigen gegenüber den Betroffenen", "send-information": "Übersendung von Erkenntnissen", "other": "Weiteres",
+	},
+	units: [3][2]string{{"Minute", "Minuten"}, {"Stunde", "Stunden"}, {"Tag", "Tagen"}},
 }
 
 var french = phrases{
@@ -156,8 +178,18 @@ var french = phrases{
 	results: map[string]string{
 		"credible": "crédible", "partly-credible": "partiellement crédible", "not-credible": "non crédible", "cannot-assess": "impossible à évaluer",
 		"averted": "écarté, selon nous", "occurred": "survenu", "unfounded": "infondé", "expired": "caduc", "transferred": "transmis à une autre autorité",
-		"not-competent": "nous ne sommes pas compétents", "insufficient-grounds": "les motifs sont insuffisants", "handling-conflict": "ses règles de traitement l'interdisent", "duplicate": "nous l'avons déjà", "unlawful-here": "ce serait illégal ici",
+		"political-military-religious-racial": "il est de caractère politique, militaire, religieux ou racial", "not-competent": "nous ne sommes pas compétents", "insufficient-grounds": "les motifs sont insuffisants", "handling-conflict": "ses règles de traitement l'interdisent", "duplicate": "nous l'avons déjà", "unlawful-here": "ce serait illégal ici",
 	},
 	duties: map[heed.DutyKind]string{heed.DutyAcknowledge: "accusé de réception", heed.DutyAssess: "évaluation", heed.DutyAnswer: "réponse", heed.DutyReport: "compte rendu des mesures prises", heed.DutyConclude: "conclusion"},
-	units:  [3][2]string{{"minute", "minutes"}, {"heure", "heures"}, {"jour", "jours"}},
+	terms: map[string]string{
+		"Immediate": "immédiate", "Expected": "prochaine", "Future": "ultérieure", "Past": "passée", "Unknown": "inconnue",
+		"Extreme": "extrême", "Severe": "élevée", "Moderate": "modérée", "Minor": "faible",
+		"Observed": "constatée", "Likely": "probable", "Possible": "possible", "Unlikely": "improbable",
+		"acknowledge": "accuser réception", "assess": "évaluer", "answer": "répondre", "notify-target": "prévenir les personnes visées", "protect-target": "protéger les personnes visées",
+		"locate": "localiser", "identify": "identifier", "observe": "observer", "stop-and-check": "arrêter et contrôler",
+		"detain-if-seen": "retenir en cas de découverte", "refuse-entry": "refuser l'entrée", "report-travel": "signaler les déplacements", "report-contact": "signaler les contacts",
+		"report-hit": "signaler toute concordance", "freeze-assets": "geler les avoirs", "mitigate": "remédier", "preserve-evidence": "conserver traces et données",
+		"do-not-alert": "ne pas alerter les intéressés", "send-information": "transmettre des informations", "other": "autre",
+	},
+	units: [3][2]string{{"minute", "minutes"}, {"heure", "heures"}, {"jour", "jours"}},
 }

@@ -134,7 +134,7 @@ func (p sshPublic) check() error {
 	}
 	// A token's key for a web site must not sign for an officer: OpenSSH's begin so.
 	if !strings.HasPrefix(p.application, "ssh:") || len(p.application) > maxSSHApplication || !visible(p.application) {
-		return fmt.Errorf("%w: the token's key is for %s, and not for ssh:", ErrSSHKey, clip(p.application))
+		return fmt.Errorf("%w: the token's key is for %s, and not for ssh: as those that ssh-keygen makes", ErrSSHKey, clip(p.application))
 	}
 	return nil
 }

@@ -327,6 +327,20 @@ func TestALetterByMail(t *testing.T) {
 		if read, err := n.ReadOneSided(t.Context(), Boris, green); err != nil || !slices.ContainsFunc(read.Contents, func(c exchange.Content) bool { return string(c.Data) == n.Mails.All()[1].Text }) {
 			t.Errorf("what was sent is not on record: %v", err)
 		}
+		// What was taken back while it waited is not sent any more.
+		n.Mails.Fail(errors.New("the server is away"))
+		taken := warnByLetter(t, n, open(Warning("a parcel"))).ID
+		if err := n.MailLetter(t.Context(), taken, exchange.MailOrder{Officer: Boris, Sort: post.Warns}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		entered(t, n, taken, exchange.EntryOrder{Kind: heed.EntryRecalled, Told: exchange.Told{Text: "it was a lunch box"}})
+		sent := len(n.Mails.All())
+		n.Mails.Fail(nil)
+		time.Sleep(time.Minute)
+		if f := looked(t, n, taken); len(f.Tasks) != 0 || len(n.Mails.All()) != sent || f.Stage() != heed.StateRecalled {
+			t.Errorf("taken back: %+v, %d mails", f.Tasks, len(n.Mails.All())-sent)
+		}
 		without := harbour()
 		without.ID, without.Mail = "lighthouse", ""
 		putContact(t, n, without)

@@ -131,8 +131,8 @@ func readClocks(in io.Reader, name string) (string, heed.Clock, error) {
 	if unknown == nil {
 		return profile.Name, profile.Clock, nil
 	}
-	if !strings.ContainsAny(name, "./-") || !strings.Contains(name, ".") {
-		return "", nil, unknown
+	if name != "-" && !strings.ContainsAny(name, "./") {
+		return "", nil, unknown // no file has such a name
 	}
 	source, err := readFile(in, name, draft.MaxSource)
 	if err != nil {

@@ -56,23 +56,26 @@ func TestEvent(t *testing.T) {
 
 	// Two warn all whom it binds, and half of these reply.
 	headlines := []string{"A van was rented for the games", "A parcel for the games"}
-	type reply struct {
+	type of struct {
 		by *eventNode
 		id string
 	}
-	var replies []reply
+	var received, replies []of
 	for i, n := range []*eventNode{h, removed} {
 		warned := n.warn(t, id, e.warning(t, headlines[i]))
 		if len(warned.IDs) != len(members)-1 {
 			t.Errorf("%s warns %d, and it binds %d others", n.name, len(warned.IDs), len(members)-1)
 		}
-		for k := 0; k < len(warned.IDs); k += 2 {
-			replies = append(replies, reply{e.node(warned.To[k]), warned.IDs[k]})
+		for k, id := range warned.IDs {
+			received = append(received, of{e.node(warned.To[k]), id})
+			if k%2 == 0 {
+				replies = append(replies, received[len(received)-1])
+			}
 		}
 	}
+	e.all(t, len(received), func(i int) error { return received[i].by.wait(received[i].id, "received") }) // before anybody is removed
 	e.all(t, len(replies), func(i int) error {
-		n, c := replies[i].by, replies[i].id
-		return errors.Join(n.wait(c, "received"), n.command("assess", c, "--disposition", "not-credible"))
+		return replies[i].by.command("assess", replies[i].id, "--disposition", "not-credible")
 	})
 
 	// One is removed, and reads nothing of what comes after.

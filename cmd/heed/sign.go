@@ -13,6 +13,7 @@ import (
 	"heed"
 	"heed/control"
 	"heed/seal"
+	"heed/wire"
 )
 
 // sshKeygen is the program that signs: it reaches keys in files, agents and
@@ -64,11 +65,18 @@ func (s *sshSigner) sign(ctx context.Context, r control.SignRequest) (signature 
 		again = " again: the matter has gone on meanwhile"
 	}
 	fmt.Fprintf(s.err, "Officer %s (%s) signs this%s, with the key %s:\n\n", r.Officer, r.Role, again, s.ssh.Fingerprint())
-	for _, line := range strings.Split(strings.TrimSuffix(r.Text, "\n"), "\n") {
-		fmt.Fprintln(s.err, "  "+line)
+	fmt.Fprintf(s.err, "%s\n\n", indent(r.Text, "  "))
+	seen := map[string]bool{}
+	for _, c := range r.Contents {
+		name, err := s.show(r.Text, c)
+		if err != nil {
+			return nil, err
+		}
+		seen[name] = true
 	}
-	fmt.Fprintln(s.err)
-
+	if n := strings.Count(r.Text, "\ncontent: ") + strings.Count(r.Text, "\ncheck: ") - len(seen); n > 0 {
+		fmt.Fprintf(s.err, "%s of it not shown here\n\n", counted(n, "content"))
+	}
 	dir, err := os.MkdirTemp("", "heed-sign-*")
 	if err != nil {
 		return nil, err
@@ -105,7 +113,43 @@ func (s *sshSigner) check(r control.SignRequest) error {
 		strings.Contains(r.Text, "\nofficer: "+string(r.Role)+" "+r.Key+"\n") {
 		return nil
 	}
-	return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("the node asks for a signature that is not officer %s's to give; nothing was signed", s.officer), Hint: "are node and command of the same version?"}
+	return errNotSigned(s.officer, "asks for another officer's signature, or for one on a text that does not name this officer")
+}
+
+// show shows a content of what is signed, once it is the one that the text names
+// by its digest, which it returns: the officer does not take the node's word.
+func (s *sshSigner) show(text string, c control.SignContent) (name string, err error) {
+	if len(c.Salt) != 32 {
+		return "", errNotSigned(s.officer, "sends a content whose salt has not its length")
+	}
+	digest, err := wire.ContentDigest(c.MediaType, [32]byte(c.Salt), c.Data)
+	if err != nil {
+		return "", errNotSigned(s.officer, "sends a content that cannot be read ("+err.Error()+")")
+	}
+	name = digest.String()
+	if !strings.Contains(text, "\ncontent: "+name+" ") && !strings.Contains(text, "\ncheck: "+name+"\n") {
+		return "", errNotSigned(s.officer, "sends a content that the text does not name")
+	}
+	words := ""
+	switch c.MediaType {
+	case heed.MediaText, heed.MediaRightsCheck:
+		words = string(c.Data)
+	case heed.MediaWarning:
+		w, err := wire.ParseWarning(c.Data)
+		if err != nil {
+			return "", errNotSigned(s.officer, "sends a warning that cannot be read ("+err.Error()+")")
+		}
+		words = documentText(w)
+	default:
+		fmt.Fprintf(s.err, "%s is %q, %d bytes of %s\n\n", name[:8], plain(c.Name), len(c.Data), plain(c.MediaType))
+		return name, nil
+	}
+	fmt.Fprintf(s.err, "%s is\n\n%s\n\n", name[:8], indent(words, "  "))
+	return name, nil
+}
+
+func errNotSigned(officer heed.OfficerID, what string) error {
+	return &control.Fault{Exit: control.ExitFault, Message: fmt.Sprintf("the node %s; nothing was signed for officer %s", what, officer), Hint: "are node and command of the same version?"}
 }
 
 // run has ssh-keygen sign. It speaks to the person itself.

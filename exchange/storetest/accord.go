@@ -139,6 +139,15 @@ func accords(t *testing.T, w *world) {
 	})
 	w.write(put)
 	w.both(holds)
+	marked := func(of heed.AccordID) (mark exchange.AccordMark) {
+		t.Helper()
+		w.both(func(v exchange.View) (err error) {
+			mark, err = v.AccordMark(of)
+			return err
+		})
+		return mark
+	}
+	mark, others := marked(id), marked(other.Accord.AccordID())
 	w.write(func(tx exchange.Tx) error { // again, in another order
 		return errors.Join(tx.PutAct(ratifies), tx.PutAct(early), tx.PutAct(reserves), tx.PutVersion(other), tx.PutVersion(first), tx.PutVersion(third))
 	})
@@ -163,6 +172,18 @@ func accords(t *testing.T, w *world) {
 		}
 	}
 	w.both(holds)
+	if got := marked(id); got != mark {
+		t.Errorf("AccordMark is %+v and was %+v, and nothing was added", got, mark)
+	}
+	w.write(func(tx exchange.Tx) error { return tx.PutAct(w.act(w.north, heed.AccordRatification, second.Accord)) })
+	acted := marked(id)
+	w.write(func(tx exchange.Tx) error { return tx.PutVersion(w.version("Liaison, once more", &third)) })
+	if amended := marked(id); acted == mark || amended == acted || amended == mark {
+		t.Errorf("AccordMark was %+v, %+v with an act more and %+v with a version more", mark, acted, amended)
+	}
+	if got := marked(other.Accord.AccordID()); got != others || marked(heed.AccordID{1}) != (exchange.AccordMark{}) {
+		t.Errorf("AccordMark of another is %+v and was %+v, of one that is not known %+v", got, others, marked(heed.AccordID{1}))
+	}
 }
 
 func accordCases(t *testing.T, w *world) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -39,6 +40,10 @@ func outward(t *testing.T, w *world) {
 		pending("south.example", at(6), 10, out[4])
 		pending("south.example", at(5), 10)
 		pending("west.example", at(20), 10, out[2])
+		for now, want := range map[int][]heed.PartyID{5: nil, 6: {"south.example"}, 7: {"south.example"}, 8: {"south.example", "west.example"}, 20: {"south.example", "west.example"}} {
+			peers, err := v.PeersPending(at(now))
+			sameList(t, fmt.Sprintf("PeersPending at %d", now), peers, err, want)
+		}
 		all, err := v.Outbox(10)
 		sameList(t, "Outbox", all, err, []exchange.Outgoing{out[0], out[1], out[4], out[3], out[2]})
 		all, err = v.Outbox(3)
@@ -80,6 +85,8 @@ func outward(t *testing.T, w *world) {
 		same(t, "Sent after Unqueue", s, err, out[1].Statement)
 		all, err := v.Pending("south.example", at(20), 10)
 		sameList(t, "Pending", all, err, []exchange.Outgoing{out[4], out[3]})
+		peers, err := v.PeersPending(at(6))
+		sameList(t, "PeersPending", peers, err, []heed.PartyID{"south.example"})
 		none, err := v.Sent(south, 4)
 		missing(t, "Sent of a number that was not given", none, err)
 		return nil
