@@ -72,8 +72,9 @@ type Accord struct {
 	TwoOfficers bool // drafter and releaser are two persons
 	RightsCheck bool // a release carries the answers of the rights check
 
-	ReportHits bool // a confirmed hit is reported to the warner
-	Screening  Screening
+	ReportHits  Reporting     // which confirmed hits are reported to the warner
+	LapseNotice time.Duration // how long beforehand a lapse of a watch is announced; zero: it may take effect at once
+	Screening   Screening
 
 	SituationReport time.Duration // how often the members report the situation; zero: not
 	Drills          time.Duration // how often an exercise runs; zero: not
@@ -215,7 +216,7 @@ func (a Accord) Baseline(p PartyID, card Baseline, at time.Time) (Baseline, bool
 	}
 	clock := a.ClockAt(at)
 	card.Profile, card.Clock, card.Ladder = clock.Name, clock.Clock, m.Ladder
-	card.Acknowledge = nil
+	card.Acknowledge, card.LapseNotice = nil, a.LapseNotice
 	for i, rung := range m.Ladder {
 		if slices.Contains(a.Acknowledge, rung.Role) {
 			card.Acknowledge = append(card.Acknowledge, i+1)

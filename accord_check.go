@@ -290,6 +290,10 @@ func (a Accord) checkHandling(c *checker) {
 	term(c, "disclosure/counts", "publisher", a.Disclosure.Counts, Publishers(), required)
 	term(c, "disclosure/times", "publisher", a.Disclosure.Times, Publishers(), required)
 	term(c, "disclosure/fields", "publisher", a.Disclosure.Fields, Publishers(), required)
+	if int(a.ReportHits) >= len(reportingWords) {
+		c.bad("report-hits", "is "+a.ReportHits.String()+", which is none of those there are", "one of "+joined(reportingWords))
+	}
+	c.lasts("lapse-notice", a.LapseNotice, 0, MaxResponse)
 	terms(c, "screening/types", "record type", a.Screening.Types, RecordTypes())
 	c.lasts("screening/retention", a.Screening.Retention, 0, MaxLimitation)
 	if a.Screening.Retention > 0 && len(a.Screening.Types) == 0 {

@@ -2,6 +2,7 @@ package heed
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -99,6 +100,38 @@ func ParseWatchesEnd(s string) (WatchesEnd, error) {
 	return oneOf("end of watches", WatchesEnd(s), WatchesEnds())
 }
 
+// Reporting says which confirmed hits are reported to the warner. The zero value
+// is ReportAsked, so that terms which say nothing ask for nothing more.
+type Reporting uint8
+
+// Which hits are reported.
+const (
+	ReportAsked     Reporting = iota // those for which the warning has a standing ask
+	ReportConfirmed                  // all that an officer has confirmed
+	ReportNever                      // none, whatever a warning asks
+)
+
+var reportingWords = []string{ReportAsked: "asked", ReportConfirmed: "confirmed", ReportNever: "never"}
+
+// Reportings lists which hits can be reported.
+func Reportings() []Reporting { return []Reporting{ReportAsked, ReportConfirmed, ReportNever} }
+
+func (r Reporting) String() string {
+	if int(r) >= len(reportingWords) {
+		return "Reporting(" + strconv.Itoa(int(r)) + ")"
+	}
+	return reportingWords[r]
+}
+
+// ParseReporting reads which hits are reported.
+func ParseReporting(s string) (Reporting, error) {
+	word, err := oneOf("reporting of hits", s, reportingWords)
+	if err != nil {
+		return ReportAsked, err
+	}
+	return Reporting(slices.Index(reportingWords, word)), nil
+}
+
 // Ending is what happens when the accord ends.
 type Ending struct {
 	Contents ContentsEnd
@@ -148,7 +181,7 @@ func Clauses() []Clause {
 	return []Clause{
 		"purpose", "purposes", "legal-basis", "clocks", "reply", "acknowledge", "role-keys", "ceiling", "forwarding",
 		"disclosure", "postures", "end", "limitation", "notice", "release", "report-hits", "screening",
-		"situation-report", "drills",
+		"situation-report", "drills", "lapse-notice",
 	}
 }
 

@@ -149,6 +149,10 @@ func (c Case) mayAnswer(s, a Statement) string {
 		if !theirs || !a.Kind.Rateable() {
 			return "it rates only a reply of the other party"
 		}
+	case KindWatchHit, KindWatchLapseNotice:
+		if !theirs || !slices.Contains([]Kind{KindWarning, KindSupplement, KindCorrection}, a.Kind) {
+			return "it must refer to a warning, a supplement or a correction, whose subjects are on watch"
+		}
 	case KindFigures:
 		if !theirs || a.Kind != KindFigures {
 			return "it must answer figures of the other party"
@@ -163,7 +167,7 @@ func (c Case) mayAnswer(s, a Statement) string {
 
 // Admit decides whether a statement of the other party may be received into
 // the case at now. c is the case without it; terms are those of its author's
-// undertakings (an assessment's). What it follows or answers may be missing:
+// undertakings (an assessment's, a hit's, the notice of a lapse). What it follows or answers may be missing:
 // that delays the fold, and never the receipt.
 func (c Case) Admit(s Statement, terms Baseline, now time.Time) error {
 	if err := s.Check(); err != nil {
@@ -188,6 +192,12 @@ func (c Case) Admit(s Statement, terms Baseline, now time.Time) error {
 	}
 	if s.Kind == KindAssessment && !slices.Equal(s.Duties, Undertakings(s.Disposition, c.Urgency, terms, s.Time)) {
 		return Refuse(NotAdmitted, "the assessment's due times are not those that its author's terms give")
+	}
+	if s.Kind == KindWatchHit && len(s.Duties) > 0 && !slices.Equal(s.Duties, HitPromises(c.Urgency, terms, s.Confirmed)) {
+		return Refuse(NotAdmitted, "the due time of the report of a hit is not the one that its author's terms give")
+	}
+	if s.Kind == KindWatchLapseNotice && !s.Effective.IsZero() && s.Effective.Before(s.Time.Add(terms.LapseNotice)) {
+		return Refuse(NotAdmitted, "the lapse is announced %s beforehand, and its author's terms give %s", s.Effective.Sub(s.Time), terms.LapseNotice)
 	}
 	if !c.parentsPlaced(s) {
 		return nil

@@ -56,6 +56,7 @@ type Baseline struct {
 	PublicationDelay time.Duration // from `received` to when the ledger shows it
 	MaxEnvelope      int64         // bytes of one sealed envelope
 	Acknowledge      []int         // an accord's: the rungs that must acknowledge, each for itself, ascending; none: whoever of the party
+	LapseNotice      time.Duration // an accord's: how long beforehand a lapse is announced; zero: it may take effect at once
 	CollectEvery     time.Duration // how often depositaries are asked; zero exactly where the card names none
 }
 

@@ -425,14 +425,17 @@ const (
 	StateReminded     State = "reminded"
 	StateToForward    State = "forward-requested" // the originator was asked
 	StateForwarding   State = "forward-decided"   // the originator has consented, or refused
-	StateRatified     State = "ratified"          // of a case that a proposal opened
+	StateHit          State = "hit-reported"
+	StateLapsing      State = "lapse-announced" // the watch for its subjects is to end
+	StateWatching     State = "watch-kept"      // the watch goes on, as was decided
+	StateRatified     State = "ratified"        // of a case that a proposal opened
 	StateReserved     State = "reserved"
 	StateDeclined     State = "declined"
 )
 
 // States lists all states, in the order in which a case usually reaches them.
 func States() []State {
-	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateToForward, StateForwarding, StateRecalled, StateRatified, StateReserved, StateDeclined}
+	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateToForward, StateForwarding, StateHit, StateLapsing, StateWatching, StateRecalled, StateRatified, StateReserved, StateDeclined}
 }
 
 // ParseState reads a state.
@@ -457,6 +460,7 @@ var stateOf = map[Kind]State{
 	KindReminder:        StateReminded,
 	KindForwardRequest:  StateToForward,
 	KindForwardConsent:  StateForwarding,
+	KindWatchHit:        StateHit,
 
 	KindAccordRatification: StateRatified,
 	KindAccordReservation:  StateReserved,
@@ -498,6 +502,10 @@ func (c Case) Reached() map[State]time.Time {
 				reach(StateAcknowledged, s.Time) // an assessment acknowledges too
 			}
 			reach(StateAssessed, s.Time)
+		case s.Kind == KindWatchLapseNotice && s.Effective.IsZero():
+			reach(StateWatching, s.Time)
+		case s.Kind == KindWatchLapseNotice:
+			reach(StateLapsing, s.Time)
 		default:
 			if state, ok := stateOf[s.Kind]; ok {
 				reach(state, s.Time)

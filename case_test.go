@@ -721,7 +721,7 @@ func TestStatesAreListed(t *testing.T) {
 			t.Errorf("%s reaches %q, which is not listed", kind, s)
 		}
 	}
-	if len(States()) != len(stateOf)+2 {
+	if len(States()) != len(stateOf)+4 { // two of the opening, and two of one kind of notice
 		t.Errorf("%d states, %d kinds that reach one", len(States()), len(stateOf))
 	}
 	if _, err := ParseState("Sent"); err == nil {
@@ -832,6 +832,8 @@ func mayStand(kind Kind, named DutyKind, by PartyID, a, opening Statement) bool 
 		return theirs && slices.Contains([]Kind{KindAssessment, KindAnswer, KindAction, KindOutcome, KindRefusal}, a.Kind)
 	case KindFigures:
 		return theirs && a.Kind == KindFigures
+	case KindWatchHit, KindWatchLapseNotice:
+		return theirs && (a.Kind == KindWarning || a.Kind == KindSupplement || a.Kind == KindCorrection)
 	case KindAction, KindOutcome:
 		return a.ID == opening.ID && !a.Kind.OfAccord() && a.Kind != KindFigures || !theirs && a.Kind == KindAssessment
 	case KindAccordRatification, KindAccordReservation, KindAccordDecline, KindAccordSuspension, KindAccordResumption, KindAccordWithdrawal:

@@ -12,7 +12,8 @@ import (
 // of a ladder are numbered from 1.
 type DutyKind string
 
-// The duties. Review and decide belong to the watch; clocks name them already.
+// The duties. Review and decide are of the watch: whoever keeps it owes them, and
+// no statement of the other party promises them.
 const (
 	DutyAcknowledge DutyKind = "acknowledge"
 	DutyAssess      DutyKind = "assess"
@@ -154,6 +155,12 @@ func Undertakings(d Disposition, urgency Urgency, terms Baseline, at time.Time) 
 		return nil
 	}
 	return promise([]DutyKind{DutyReport, DutyConclude}, urgency, terms, at)
+}
+
+// HitPromises is by when a hit is to be reported that an officer confirmed at that
+// time, under the terms of the party that watches; none where these give no time.
+func HitPromises(urgency Urgency, terms Baseline, confirmed time.Time) []Promise {
+	return promise([]DutyKind{DutyReport}, urgency, terms, confirmed)
 }
 
 // eachForItself puts the rungs that must acknowledge in the place of the party.

@@ -24,14 +24,16 @@ var floors = map[string]int{
 
 	"testdata": 1, // files for tests and the demonstration, embedded
 
-	"wire":     2,
-	"watch":    2,
-	"draft":    2,
-	"stats":    2,
-	"post":     2, // letters to partners without heed
-	"interop/": 2,
+	"wire":        2,
+	"watch":       2,
+	"draft":       2,
+	"stats":       2,
+	"post":        2, // letters to partners without heed
+	"interop/":    2,
+	"watch/sheet": 2, // tables that other programs wrote
 
-	"evidence": 3,
+	"evidence":    3,
+	"watch/lists": 3, // watch lists that others publish
 
 	"exchange": 4,
 

@@ -8,7 +8,7 @@ import (
 // Kind is what a statement does.
 type Kind string
 
-// The kinds of this version. Those of the watch come later.
+// The kinds of this version.
 const (
 	KindWarning         Kind = "warning"
 	KindSupplement      Kind = "supplement"
@@ -33,6 +33,10 @@ const (
 	KindDrill           Kind = "drill"
 	KindRating          Kind = "rating"  // whether a reply was of use, by whoever had asked for it
 	KindFigures         Kind = "figures" // what was counted of a period, signed by its author
+
+	// The kinds of the watch for the subjects of a warning.
+	KindWatchHit         Kind = "watch-hit"          // an officer found a record to be of a subject
+	KindWatchLapseNotice Kind = "watch-lapse-notice" // from when on the subjects are watched no more, or that they go on being
 
 	// The kinds of accords carry a signed version or a signed act as their
 	// content, and say it to one party: each opens a case of its own but for a
@@ -103,6 +107,8 @@ var manners = []manner{
 	{kind: KindDrill, side: byEither, action: ActDrill},
 	{kind: KindRating, side: byEither, action: ActRate, answersMust: 1},
 	{kind: KindFigures, side: byEither, action: ActReconcile, enclosed: true, opens: true},
+	{kind: KindWatchHit, side: byWarned, action: ActReportHit, answersMust: 1},
+	{kind: KindWatchLapseNotice, side: byWarned, action: ActLapse, answersMust: 1},
 	{kind: KindAccordProposal, side: byWarner, action: ActPropose, enclosed: true, opens: true},
 	{kind: KindAccordAmendment, side: byWarner, action: ActPropose, enclosed: true, opens: true},
 	{kind: KindAccordRatification, side: byEither, action: ActRatify, enclosed: true, opens: true},

@@ -35,6 +35,8 @@ forward-consent  warner  forward        answers
 drill            either  drill          none
 rating           either  rate           answers
 figures          either  reconcile      opens,enclosed
+watch-hit           warned  report-hit  answers
+watch-lapse-notice  warned  lapse       answers
 accord-proposal      warner  propose    opens,enclosed,proposes
 accord-amendment     warner  propose    opens,enclosed,proposes
 accord-ratification  either  ratify     opens,enclosed,acts
@@ -97,7 +99,7 @@ func TestKindTable(t *testing.T) {
 }
 
 func TestUnknownKind(t *testing.T) {
-	for _, s := range []string{"", "Warning", "accord-proposals", "accord-", "watch-hit", "warning\n"} {
+	for _, s := range []string{"", "Warning", "accord-proposals", "accord-", "watch", "warning\n"} {
 		if _, err := ParseKind(s); !errors.As(err, new(*Invalid)) {
 			t.Errorf("%q: %v", s, err)
 		}

@@ -52,7 +52,11 @@ const (
 	ActForward     Action = "forward"
 	ActDrill       Action = "drill"
 	ActRate        Action = "rate"       // whether a reply was of use
+	ActScreen      Action = "screen"     // records, against the watches
+	ActReview      Action = "review"     // a hit: who it is
 	ActReconcile   Action = "reconcile"  // figures of a period, signed for the other party or for outsiders
+	ActReportHit   Action = "report-hit" // tell the warner that a record is of a subject of its warning
+	ActLapse       Action = "lapse"      // let a watch lapse, or say that it goes on
 	ActPropose     Action = "propose"    // accords, and amendments of them
 	ActRatify      Action = "ratify"     // whatever binds the party to an accord or frees it
 	ActAdminister  Action = "administer" // officers, peers, cards, backups: no content
@@ -61,7 +65,7 @@ const (
 
 // Actions lists all actions.
 func Actions() []Action {
-	return []Action{ActWarn, ActRelease, ActRead, ActOpen, ActTake, ActAcknowledge, ActAssess, ActAsk, ActAnswer, ActInterim, ActExtend, ActRefuse, ActReport, ActConclude, ActCall, ActForward, ActDrill, ActRate, ActReconcile, ActPropose, ActRatify, ActAdminister, ActAudit}
+	return []Action{ActWarn, ActRelease, ActRead, ActOpen, ActTake, ActAcknowledge, ActAssess, ActAsk, ActAnswer, ActInterim, ActExtend, ActRefuse, ActReport, ActConclude, ActCall, ActForward, ActDrill, ActRate, ActScreen, ActReview, ActReconcile, ActReportHit, ActLapse, ActPropose, ActRatify, ActAdminister, ActAudit}
 }
 
 // permits is the role x action table, the only one. Whoever is not named in a
@@ -86,7 +90,11 @@ var permits = map[Action][]Role{
 	ActForward:     {Releaser, Supervisor},
 	ActDrill:       {Releaser, Supervisor},
 	ActRate:        {Drafter, Releaser, DutyOfficer, Assessor, Supervisor},
+	ActScreen:      {DutyOfficer, Assessor, Supervisor},
+	ActReview:      {DutyOfficer, Assessor, Supervisor},
 	ActReconcile:   {Releaser, Supervisor},
+	ActReportHit:   {DutyOfficer, Assessor, Supervisor},
+	ActLapse:       {Assessor, Supervisor},
 	ActPropose:     AccordRoles(),
 	ActRatify:      AccordRoles(),
 	ActAdminister:  {Administrator},

@@ -31,6 +31,8 @@ forward           .       x         .           .         x         .         .
 drill             .       x         .           .         x         .         .
 rate              x       x         x           x         x         .         .
 reconcile         .       x         .           .         x         .         .
+report-hit        .       .         x           x         x         .         .
+lapse             .       .         .           x         x         .         .
 propose           .       x         .           .         x         .         .
 ratify            .       x         .           .         x         .         .
 administer        .       .         .           .         .         .         x

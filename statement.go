@@ -50,6 +50,8 @@ type Statement struct {
 	By          time.Time   // interim: when the reply is expected
 	Party       PartyID     // forward-request, forward-consent: the third party; deposit: for whom it is kept
 	Consent     bool        // forward-consent
+	Effective   time.Time   // watch-lapse-notice: from when on the subjects are watched no more; zero: the watch goes on
+	Confirmed   time.Time   // watch-hit: when an officer decided that the record is of the subject
 	Number      uint64      // receipt, deposit: the envelope's number in its channel; in a deposit 0 outside it
 	Received    time.Time   // receipt, deposit
 	Ledger      string      // receipt, deposit: the verification key of the receiver's ledger, named by its origin; succession: that of the old ledger
@@ -62,7 +64,7 @@ type Statement struct {
 	Successor   string      // succession: the verification key of the new ledger, named by its origin
 	Card        CardID      // succession: the author's card that names the new ledger
 	Lost        bool        // succession: no end leaf closes the old ledger, which could not be written any more
-	Duties      []Promise   // receipt, assessment: what follows, and when; extension, reminder, notification: the duty meant
+	Duties      []Promise   // receipt, assessment: what follows, and when; extension, reminder, notification: the duty meant; watch-hit: by when it was owed
 
 	Node     string         // verification key of the author's node
 	Officers []OfficerStamp // who acted, in the order of their signatures
@@ -106,6 +108,8 @@ const (
 	MediaFiguresCases = "application/vnd.heed.figures-cases"
 	// MediaForwarded goes with a warning that is passed on: what its originator signed.
 	MediaForwarded = "application/vnd.heed.forwarded"
+	// MediaHitReport is a HitReport, which a watch-hit carries.
+	MediaHitReport = "application/vnd.heed.hit-report"
 )
 
 // Disposition is the result of an assessment.
@@ -456,6 +460,17 @@ func (s Statement) checkKind(bad func(string, ...any) error) error {
 	case KindRating:
 		if len(s.Answers) != 1 || len(s.Contents) == 0 {
 			return bad("it rates exactly one reply, and gives its reason as a content")
+		}
+	case KindWatchHit:
+		return s.checkWatchHit(bad)
+	case KindWatchLapseNotice:
+		switch {
+		case len(s.Contents) == 0:
+			return bad("it gives no reason as a content")
+		case !s.Effective.IsZero() && s.Effective.Before(s.Time):
+			return bad("a watch does not lapse before that is said")
+		case s.Effective.After(s.Time.Add(MaxResponse)):
+			return bad("it is announced more than two years ahead")
 		}
 	case KindFigures:
 		switch {

@@ -95,6 +95,12 @@ func complete(kind Kind, author PartyID, at time.Time) Statement {
 	case KindRating:
 		s.Meaningful = true
 		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaText}}
+	case KindWatchHit:
+		s.Confirmed = at
+		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaHitReport}}
+	case KindWatchLapseNotice:
+		s.Effective = at.Add(time.Hour)
+		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaText}}
 	case KindFigures:
 		s.Contents = []ContentRef{{Digest: Digest{1}, Size: 1, MediaType: MediaFigures}, {Digest: Digest{2}, Size: 1, MediaType: MediaFiguresCases}}
 	case KindReceipt:

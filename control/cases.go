@@ -55,14 +55,21 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		if err != nil {
 			return Inbox{}, err
 		}
-		withLetters := func(inbox Inbox) Inbox {
+		hits, err := x.Hits(ctx, true, 10_000)
+		if err != nil {
+			return Inbox{}, err
+		}
+		whole := func(inbox Inbox) Inbox {
 			if letters := shapeOneSidedBoard(apart, x.Party(), r.All); len(apart.Ours)+len(apart.Theirs)+len(letters.Cases) > 0 {
 				inbox.OneSided = &letters
+			}
+			for _, f := range hits {
+				inbox.Hits = append(inbox.Hits, shapeHitLine(f))
 			}
 			return inbox
 		}
 		if !r.All {
-			return withLetters(shapeInbox(board, x.Party(), nil)), nil
+			return whole(shapeInbox(board, x.Party(), nil)), nil
 		}
 		var unurgent []heed.CaseID // what is about an accord has no urgency
 		for _, row := range board.Cases {
@@ -71,7 +78,7 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			}
 		}
 		kinds, err := x.OpenedBy(ctx, unurgent)
-		return withLetters(shapeInbox(board, x.Party(), kinds)), err
+		return whole(shapeInbox(board, x.Party(), kinds)), err
 	})
 	verb(mux, "show", func(ctx context.Context, r CaseRequest) (ShowAnswer, error) {
 		ids, err := x.Find(ctx, r.Case)

@@ -21,6 +21,7 @@ type Case struct {
 	Duties     []Duty              `json:"duties"`
 	Missing    []string            `json:"missing,omitempty"`      // statements whose predecessors have not arrived
 	Conflicts  [][2]string         `json:"inconsistent,omitempty"` // pairs of statements that contradict each other
+	Watch      *CaseWatch          `json:"watch,omitempty"`
 	Local      Local               `json:"local"`
 	Contents   []Content           `json:"contents,omitempty"` // only for an officer who may read
 	Erased     *Erased             `json:"erased,omitempty"`   // the contents are not here any more
@@ -70,7 +71,8 @@ type Local struct {
 	// NotLogged are the statements that our mirror of their author's ledger does
 	// not show, and on which we might rest something: more time, a recall, a
 	// correction, leave to forward. Until it does, the author can disown them.
-	NotLogged []string `json:"notInLedger,omitempty"`
+	NotLogged []string    `json:"notInLedger,omitempty"`
+	Watch     *LocalWatch `json:"watch,omitempty"`
 }
 
 // Statement is one statement of a case. It holds nothing that erasing the
@@ -96,6 +98,8 @@ type Statement struct {
 	Party       heed.PartyID     `json:"party,omitempty"`
 	Consent     *bool            `json:"consent,omitempty"`
 	Meaningful  *bool            `json:"meaningful,omitempty"` // of a rating
+	Confirmed   *Time            `json:"confirmed,omitempty"`  // of a reported hit
+	Effective   *Time            `json:"effective,omitempty"`  // of a notice about a watch; none: the watch goes on
 	Number      uint64           `json:"number,omitempty"`
 	Received    *Time            `json:"received,omitempty"`
 	PublishBy   *Time            `json:"publishBy,omitempty"`
@@ -233,6 +237,8 @@ type Inbox struct {
 	// OneSided is what is owed between this node's party and partners without heed,
 	// which nobody but this party has signed; nil: nothing is.
 	OneSided *OneSidedInbox `json:"oneSided,omitempty"`
+	// Hits are those that wait for a person's review, by time left. They name nobody.
+	Hits []HitLine `json:"hits,omitempty"`
 }
 
 // Peer is a party that we exchange with.

@@ -19,6 +19,15 @@ type Health struct {
 	Restored    bool   `json:"restored"`          // it catches up, and signs nothing until then
 	// Peers are those whose nodes, ledgers or cards people should look at.
 	Peers []PeerTrouble `json:"peers"`
+	Watch WatchHealth   `json:"watch"`
+}
+
+// WatchHealth is whether records can be screened.
+type WatchHealth struct {
+	Ready    bool  `json:"ready"`
+	Done     int64 `json:"done,omitempty"` // subjects put into the index so far, while it is built
+	Total    int64 `json:"total,omitempty"`
+	Subjects int   `json:"subjects"`
 }
 
 // PeerTrouble is what people should look at in a peer.
@@ -36,6 +45,10 @@ func healthVerb(mux *http.ServeMux, x *exchange.Exchange) {
 		out := Health{
 			Deadlines: p.Deadlines.Milliseconds(), Notices: p.Notices.Milliseconds(), Checkpoints: p.Checkpoints.Milliseconds(),
 			Stalled: p.Stalled(), Peers: []PeerTrouble{},
+		}
+		w := x.WatchState()
+		if out.Watch = (WatchHealth{Ready: w.Ready, Subjects: w.Subjects}); !w.Ready {
+			out.Watch.Done, out.Watch.Total = w.Done, w.Total
 		}
 		me, err := x.Self(ctx)
 		if err != nil {

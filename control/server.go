@@ -81,6 +81,9 @@ func verbs(n Node) *http.ServeMux {
 	witnessVerbs(mux, x)
 	statisticsVerbs(mux, x)
 	figuresVerbs(mux, x)
+	screeningVerbs(mux, x)
+	listVerbs(mux, x)
+	watchVerbs(mux, x)
 	return mux
 }
 

@@ -34,6 +34,7 @@ func shapeCase(f exchange.CaseFile, party heed.PartyID) Case {
 	for _, pair := range f.Equivocations {
 		c.Conflicts = append(c.Conflicts, [2]string{pair[0].String(), pair[1].String()})
 	}
+	c.Watch = shapeWatch(f)
 	c.Local = shapeLocal(f, party)
 	return c
 }
@@ -64,6 +65,7 @@ func shapeLocal(f exchange.CaseFile, party heed.PartyID) Local {
 	for _, k := range f.Unlogged {
 		local.NotLogged = append(local.NotLogged, k.Statement.ID.String())
 	}
+	local.Watch = shapeLocalWatch(f)
 	for _, r := range f.Readings {
 		local.Readings = append(local.Readings, Reading{Officer: r.Officer, Role: r.Role, At: At(r.At)})
 	}
@@ -110,6 +112,7 @@ func shapeStatement(s heed.Statement, officers []heed.OfficerStamp) Statement {
 	if s.Kind == heed.KindRating {
 		out.Meaningful = &s.Meaningful
 	}
+	out.Confirmed, out.Effective = maybe(s.Confirmed), maybe(s.Effective)
 	for _, id := range s.Answers {
 		out.Answers = append(out.Answers, id.String())
 	}
@@ -178,6 +181,12 @@ func shapeContents(opened exchange.Opened, withData bool) (contents []Content, d
 				return nil, nil, err
 			}
 			out.Text = actText(act)
+		case c.Ref.MediaType == heed.MediaHitReport:
+			report, err := wire.ParseHitReport(c.Data)
+			if err != nil {
+				return nil, nil, err
+			}
+			out.Text = report.Text()
 		case c.Ref.MediaType == heed.MediaFigures:
 			out.Text = string(c.Data) // the list of cases beside it is for machines
 		case strings.HasPrefix(c.Ref.MediaType, "text/plain"):

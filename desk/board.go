@@ -13,6 +13,7 @@ import (
 const (
 	boardDuties = 500
 	boardCases  = 40
+	boardHits   = 40
 )
 
 // board is what the template shows. Exercises stand apart.
@@ -22,6 +23,7 @@ type board struct {
 	Full     bool // more is owed than is shown
 	Actual   side
 	Exercise *side     // nil: there is none
+	Hits     []hitRow  // that wait for a review
 	OneSided *oneSided // nil: nothing is owed between us and partners without heed
 	Outbox   []outboxRow
 	Peers    []peerRow
@@ -132,6 +134,13 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 	if len(exercise.Ours)+len(exercise.Theirs)+len(exercise.Cases) > 0 {
 		b.Exercise = &exercise
 	}
+	hits, err := d.exchange.Hits(ctx, true, boardHits)
+	if err != nil {
+		return board{}, err
+	}
+	for _, f := range hits {
+		b.Hits = append(b.Hits, t.hitRow(f))
+	}
 	letters, err := d.exchange.OneSidedBoard(ctx, boardDuties)
 	if err != nil {
 		return board{}, err
@@ -215,6 +224,9 @@ func (b board) summary() string {
 	}
 	s := "We owe " + count(len(b.Actual.Ours), "reply", "replies") + ", " + count(overdue(b.Actual.Ours), "is", "are") + " overdue. " +
 		"We are owed " + count(len(b.Actual.Theirs), "reply", "replies") + ", " + count(overdue(b.Actual.Theirs), "is", "are") + " overdue."
+	if n := len(b.Hits); n > 0 {
+		s += " " + count(n, "hit waits", "hits wait") + " for a review."
+	}
 	if trouble > 0 {
 		s += " " + count(trouble, "statement", "statements") + " cannot be delivered at present."
 	}

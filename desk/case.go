@@ -84,6 +84,10 @@ func (d *desk) getFind(v *visit) {
 			d.fault(v, err)
 			return
 		}
+		if hit, err := d.exchange.FindHit(v.r.Context(), name); err == nil {
+			http.Redirect(v.w, v.r, hitPath(hit), http.StatusSeeOther)
+			return
+		}
 		d.plain(v, http.StatusNotFound, "No such case", p.text())
 		return
 	}

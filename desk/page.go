@@ -24,7 +24,7 @@ func parsePages() pages {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{"paragraphs": paragraphs, "options": options}).
 		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/document.html", "templates/forms.html"))
 	all := pages{"parts": shared}
-	for _, name := range []string{"login", "you", "board", "case", "choose", "message"} {
+	for _, name := range []string{"login", "you", "board", "case", "choose", "hits", "hit", "message"} {
 		set := template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, "templates/"+name+".html"))
 		all[name] = set
 	}

@@ -54,6 +54,7 @@ type session struct {
 	officer  heed.OfficerID
 	zoneName string
 	readings []*reading
+	hits     []*hitReading
 	sent     [][sha256.Size]byte
 }
 
@@ -191,7 +192,7 @@ func (s *session) choose(officer heed.OfficerID, zone string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if officer != s.officer {
-		s.readings = nil
+		s.readings, s.hits = nil, nil
 	}
 	s.officer, s.zoneName = officer, zone
 }

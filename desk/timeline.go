@@ -183,6 +183,16 @@ func (t times) facts(s heed.Statement) []fact {
 		}
 		add("Rated", rated)
 	}
+	if s.Kind == heed.KindWatchHit {
+		all = append(all, fact{Label: "Confirmed", At: t.at(s.Confirmed)})
+	}
+	if s.Kind == heed.KindWatchLapseNotice {
+		if s.Effective.IsZero() {
+			add("The watch", "goes on")
+		} else {
+			all = append(all, fact{Label: "The watch ends", At: t.at(s.Effective)})
+		}
+	}
 	for _, p := range s.Duties {
 		label := word(dutyWords, p.Kind) + " due"
 		if s.Kind == heed.KindExtension {

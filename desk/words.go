@@ -62,6 +62,9 @@ var kindWords = map[heed.Kind]string{
 	heed.KindRating:          "Rating of a reply",
 	heed.KindFigures:         "Signed figures",
 
+	heed.KindWatchHit:         "Report of a match",
+	heed.KindWatchLapseNotice: "Decision on a watch",
+
 	heed.KindAccordProposal:     "Accord proposed",
 	heed.KindAccordAmendment:    "Amendment proposed",
 	heed.KindAccordRatification: "Ratification",

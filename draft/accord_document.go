@@ -36,7 +36,8 @@ type document struct {
 	Limitation      span                 `json:"limitation" yaml:"limitation"`
 	Notice          span                 `json:"notice" yaml:"notice"`
 	Release         releaseTermsDocument `json:"release" yaml:"release"`
-	ReportHits      bool                 `json:"report-hits" yaml:"report-hits"`
+	ReportHits      reporting            `json:"report-hits" yaml:"report-hits"`
+	LapseNotice     span                 `json:"lapse-notice" yaml:"lapse-notice"`
 	Screening       screeningDocument    `json:"screening" yaml:"screening"`
 	SituationReport span                 `json:"situation-report" yaml:"situation-report"`
 	Drills          span                 `json:"drills" yaml:"drills"`
@@ -163,6 +164,28 @@ func (i *instant) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// reporting says which hits are reported; before there were words for it, true
+// and false said confirmed and asked, and still do.
+type reporting heed.Reporting
+
+// MarshalText writes the word.
+func (r reporting) MarshalText() ([]byte, error) { return []byte(heed.Reporting(r).String()), nil }
+
+// UnmarshalText reads the word, or what said it before.
+func (r *reporting) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "true":
+		*r = reporting(heed.ReportConfirmed)
+		return nil
+	case "false":
+		*r = reporting(heed.ReportAsked)
+		return nil
+	}
+	v, err := heed.ParseReporting(string(text))
+	*r = reporting(v)
+	return err
+}
+
 // pap is a PAP label; the empty one is "none".
 type pap heed.PAP
 
@@ -223,8 +246,9 @@ func documentOf(a heed.Accord) document {
 		Ceiling:    ceilingDocument{a.Ceiling.TLP, pap(a.Ceiling.PAP), full(a.Ceiling.PoliceCodes)},
 		Forwarding: a.Forwarding, Disclosure: disclosureDocument(a.Disclosure),
 		From: instant{a.From}, Until: instant{a.Until}, End: endDocument{a.End.Contents, span(a.End.After), a.End.Watches},
-		Limitation: span(a.Limitation), Notice: span(a.Notice), Release: releaseTermsDocument{a.TwoOfficers, a.RightsCheck}, ReportHits: a.ReportHits,
-		Screening: screeningDocument{full(a.Screening.Types), span(a.Screening.Retention)}, SituationReport: span(a.SituationReport), Drills: span(a.Drills),
+		Limitation: span(a.Limitation), Notice: span(a.Notice), Release: releaseTermsDocument{a.TwoOfficers, a.RightsCheck}, ReportHits: reporting(a.ReportHits),
+		LapseNotice: span(a.LapseNotice),
+		Screening:   screeningDocument{full(a.Screening.Types), span(a.Screening.Retention)}, SituationReport: span(a.SituationReport), Drills: span(a.Drills),
 	}
 	d.Members, d.Observers, d.Clocks, d.Postures = []memberDocument{}, []observerDocument{}, []clockDocument{}, []postureDocument{}
 	for _, m := range a.Members {
@@ -280,7 +304,7 @@ func (d document) terms() heed.Accord {
 		Forwarding: d.Forwarding, Disclosure: heed.Disclosure(d.Disclosure),
 		From: d.From.at, Until: d.Until.at, End: heed.Ending{Contents: d.End.Contents, After: time.Duration(d.End.After), Watches: d.End.Watches},
 		Limitation: time.Duration(d.Limitation), Notice: time.Duration(d.Notice), TwoOfficers: d.Release.TwoOfficers, RightsCheck: d.Release.RightsCheck,
-		ReportHits: d.ReportHits, Screening: heed.Screening{Types: slim(d.Screening.Types), Retention: time.Duration(d.Screening.Retention)},
+		ReportHits: heed.Reporting(d.ReportHits), LapseNotice: time.Duration(d.LapseNotice), Screening: heed.Screening{Types: slim(d.Screening.Types), Retention: time.Duration(d.Screening.Retention)},
 		SituationReport: time.Duration(d.SituationReport), Drills: time.Duration(d.Drills),
 	}
 	for _, m := range d.Members {

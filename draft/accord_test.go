@@ -210,7 +210,7 @@ func TestClocksOfTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(event.Screening.Types, heed.RecordAccreditation) || event.SituationReport != 24*time.Hour || !event.ReportHits {
+	if !slices.Contains(event.Screening.Types, heed.RecordAccreditation) || event.SituationReport != 24*time.Hour || event.ReportHits != heed.ReportConfirmed {
 		t.Errorf("%+v", event)
 	}
 }

@@ -165,8 +165,9 @@ func (p *prose) handling(a heed.Accord) {
 	p.line("Passing on", forwardings[a.Forwarding])
 	p.line("Publishing", "counts: "+publishers[a.Disclosure.Counts]+"; times: "+publishers[a.Disclosure.Times]+"; contents: "+publishers[a.Disclosure.Fields])
 	p.line("Release", releaseWords(a))
-	if a.ReportHits {
-		p.line("Hits", "a confirmed hit is reported to the warner")
+	p.line("Hits", reportings[a.ReportHits])
+	if a.LapseNotice > 0 {
+		p.line("Watches", "a lapse is announced to the warner "+SpanText(a.LapseNotice)+" before it takes effect")
 	}
 	if len(a.Screening.Types) > 0 {
 		text := listed(a.Screening.Types)
@@ -181,6 +182,12 @@ func (p *prose) handling(a heed.Accord) {
 	if a.Drills > 0 {
 		p.line("Drills", "every "+SpanText(a.Drills))
 	}
+}
+
+var reportings = map[heed.Reporting]string{
+	heed.ReportAsked:     "a confirmed hit is reported to the warner where the warning has a standing ask for it",
+	heed.ReportConfirmed: "a confirmed hit is reported to the warner",
+	heed.ReportNever:     "no hit is reported to the warner",
 }
 
 var forwardings = map[heed.ForwardingRule]string{

@@ -253,6 +253,12 @@ func says(s heed.Statement) string {
 		return "without prejudice"
 	case !s.By.IsZero():
 		return "by " + utc(s.By)
+	case s.Kind == heed.KindWatchHit:
+		return "confirmed " + utc(s.Confirmed)
+	case s.Kind == heed.KindWatchLapseNotice && s.Effective.IsZero():
+		return "the watch goes on"
+	case s.Kind == heed.KindWatchLapseNotice:
+		return "the watch ends " + utc(s.Effective)
 	}
 	return cmp.Or(string(s.Disposition), string(s.Outcome), string(s.Code), s.Role) // a kind has one of them at most
 }

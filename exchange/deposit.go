@@ -148,7 +148,7 @@ func (d *Depositary) admitDeposit(ctx context.Context, sender, recipient heed.Ca
 
 // serves decides whether envelopes for that card are kept here.
 func (d *Depositary) serves(v View, me, sender, recipient heed.Card, recipientNote []byte) error {
-	if names(recipient, me) && d.isFor(recipient, recipientNote) {
+	if namesDepositary(recipient, me) && d.isFor(recipient, recipientNote) {
 		return nil
 	}
 	for _, key := range d.keysOf(sender.NodeKey) {
@@ -157,14 +157,14 @@ func (d *Depositary) serves(v View, me, sender, recipient heed.Card, recipientNo
 			return err
 		}
 	}
-	if names(recipient, me) {
+	if namesDepositary(recipient, me) {
 		return &heed.Refused{Code: heed.NotAdmitted, Detail: fmt.Sprintf("%s keeps nothing for %s under this card", d.party, recipient.Party), Hint: "its operator serves the parties named with --for"}
 	}
 	return heed.Refuse(heed.NotAdmitted, "card %d of %s does not name %s with its present key as a depositary", recipient.Serial, recipient.Party, d.party)
 }
 
-// names reports whether a card names a depositary's present key.
-func names(card, depositary heed.Card) bool {
+// namesDepositary reports whether a card names a depositary's present key.
+func namesDepositary(card, depositary heed.Card) bool {
 	for _, d := range card.Depositaries {
 		if d.Party == depositary.Party && d.NodeKey == depositary.NodeKey {
 			return true

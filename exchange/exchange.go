@@ -43,7 +43,9 @@ type core struct {
 	recovery   sync.Mutex
 	fallback   *fallback
 	witnessed  *witnessed
-	watch      *watch
+	unmirrored *unmirrored
+	lookout    *lookout
+	vault      *vault
 	pulse      pulse
 	verified   verified
 	sealable   sealables
@@ -71,7 +73,7 @@ func New(p Parts) *Exchange {
 		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier, mailer: p.Mailer, cosigner: p.Cosigner,
 		clock: p.Now, random: p.Random, log: p.Log,
 		changes: newChanges(), errands: newErrands(), recipients: &recipients{to: map[heed.PartyID]seal.Recipient{}}, wanted: map[heed.PartyID][]uint64{},
-		fallback: newFallback(), witnessed: &witnessed{}, watch: newWatch(),
+		fallback: newFallback(), witnessed: &witnessed{}, unmirrored: newUnmirrored(), lookout: newLookout(), vault: newVault(),
 	}}
 }
 
@@ -189,12 +191,27 @@ func (c *Changes) tell() {
 // write commits a change and, only then, wakes who waits and sends what it
 // has put into the outbox.
 func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
-	queued, agreed := map[heed.PartyID]bool{}, false
-	if err := x.store.Write(ctx, func(tx Tx) error { return f(noting{tx, queued, &agreed}) }); err != nil {
+	queued, watched, agreed := map[heed.PartyID]bool{}, map[heed.CaseID]bool{}, map[heed.AccordID]bool{}
+	err := x.store.Write(ctx, func(tx Tx) error {
+		noted := noting{tx, queued, watched, agreed}
+		if err := f(noted); err != nil {
+			return err
+		}
+		for id := range agreed {
+			if err := x.rewatchUnder(noted, id, x.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	x.changes.tell()
-	if agreed {
+	if len(watched) > 0 {
+		x.lookout.wish(watched)
+	}
+	if len(agreed) > 0 {
 		x.errands.erase()
 	}
 	for party := range queued {
@@ -203,21 +220,37 @@ func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
 	return nil
 }
 
-// noting is a transaction that notes for whom something was queued, and whether
-// an accord may stand otherwise.
+// noting is a transaction that notes for whom something was queued, which cases
+// may have others on watch, and which accords may stand otherwise.
 type noting struct {
 	Tx
-	queued map[heed.PartyID]bool
-	agreed *bool
+	queued  map[heed.PartyID]bool
+	watched map[heed.CaseID]bool
+	agreed  map[heed.AccordID]bool
+}
+
+func (n noting) PutWatch(row WatchRow) error {
+	n.watched[row.Case] = true
+	return n.Tx.PutWatch(row)
+}
+
+func (n noting) ForgetWatch(id heed.CaseID) error {
+	n.watched[id] = true
+	return n.Tx.ForgetWatch(id)
+}
+
+func (n noting) EraseCase(id heed.CaseID, contents []heed.Digest, at time.Time) error {
+	n.watched[id] = true
+	return n.Tx.EraseCase(id, contents, at)
 }
 
 func (n noting) PutVersion(k KeptVersion) error {
-	*n.agreed = true
+	n.agreed[k.Accord.AccordID()] = true
 	return n.Tx.PutVersion(k)
 }
 
 func (n noting) PutAct(k KeptAct) error {
-	*n.agreed = true
+	n.agreed[k.Act.Accord] = true
 	return n.Tx.PutAct(k)
 }
 

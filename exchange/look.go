@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,12 @@ type CaseFile struct {
 	// Erased is when the contents were erased, under the accord that the opening
 	// names; zero: they were not.
 	Erased time.Time
+	// Watched is where the watch for the subjects of its warning stands; Keeps, where
+	// it is we who keep it, what we alone know of it; nil: it does not run.
+	Watched    heed.Watch
+	Keeps      *KeptWatch
+	Unreported []OwedReport // hits that are to be reported to the warner and were not
+	Links      []LinkedCase // others who warned of somebody whom it names
 }
 
 // addRelease reads who released a statement.
@@ -143,6 +150,9 @@ func (x *Exchange) Look(ctx context.Context, id heed.CaseID) (CaseFile, error) {
 			if file.Ladders[party], err = x.ladderIn(v, file.Opening, party); err != nil {
 				return err
 			}
+		}
+		if err := x.lookAtWatchOf(v, &file); err != nil {
+			return err
 		}
 		file.Unlogged, err = x.unlogged(v, file.Case, kept)
 		return err
@@ -311,6 +321,12 @@ func (x *Exchange) Board(ctx context.Context, limit int) (Board, error) {
 				board.Theirs = append(board.Theirs, line)
 			}
 		}
+		watched, err := x.watchLines(v, board.At, limit)
+		if err != nil {
+			return err
+		}
+		board.Ours = append(board.Ours, watched...)
+		slices.SortStableFunc(board.Ours, func(a, b BoardLine) int { return a.Due.Compare(b.Due) })
 		if board.Cases, err = v.Cases(limit); err != nil {
 			return err
 		}

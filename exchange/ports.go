@@ -49,6 +49,9 @@ type View interface {
 	ErasureView
 	FiguresView
 	OneSidedView
+	ScreeningView
+	ListView
+	WatchView
 }
 
 // Tx is a change under way. Its reads see its own writes.
@@ -67,6 +70,9 @@ type Tx interface {
 	ErasureTx
 	FiguresTx
 	OneSidedTx
+	ScreeningTx
+	ListTx
+	WatchTx
 }
 
 // Kept is a statement as a node keeps it.
@@ -315,19 +321,23 @@ type ChannelTx interface {
 
 // Notice tells a person about one duty at one escalation level. It carries no content.
 type Notice struct {
-	ID       string // stable: one for a duty, a level and a side
-	Case     heed.CaseID
-	Code     heed.Code
-	Party    heed.PartyID   // who is told: this node's party
-	Peer     heed.PartyID   // none in a one-sided case
-	Contact  heed.ContactID // of a one-sided case, whose partner runs no heed and has signed nothing
-	Duty     heed.DutyKind
-	From     heed.StatementID
-	OwedBy   heed.PartyID // none where a contact owes it
-	Due      time.Time
-	Level    int       // 0: it has arrived
-	Rung     heed.Rung // who is told
-	Ring     heed.Rung // whom to ring about it: the debtor's rung of that level
+	ID      string // stable: one for a duty, a level and a side
+	Case    heed.CaseID
+	Code    heed.Code
+	Party   heed.PartyID   // who is told: this node's party
+	Peer    heed.PartyID   // none in a one-sided case
+	Contact heed.ContactID // of a one-sided case, whose partner runs no heed and has signed nothing
+	Duty    heed.DutyKind
+	From    heed.StatementID
+	OwedBy  heed.PartyID // none where a contact owes it
+	Due     time.Time
+	Level   int       // 0: it has arrived
+	Rung    heed.Rung // who is told
+	Ring    heed.Rung // whom to ring about it: the debtor's rung of that level
+	// Hit is set where the duty is to review one; Case, Code and Peer are then those of
+	// the warning, and empty where a list put its subject on watch: List.
+	Hit      heed.Code
+	List     string
 	Exercise bool
 	Created  time.Time
 	Attempts int

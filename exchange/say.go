@@ -52,6 +52,11 @@ func (x *Exchange) say(ctx context.Context, id heed.CaseID, officer heed.Officer
 
 // sayAlso is say with a further change in the same transaction.
 func (x *Exchange) sayAlso(ctx context.Context, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, compose composer, also func(Tx) error) (heed.Statement, error) {
+	return x.sayWith(ctx, id, officer, kind, compose, func(tx Tx, _ heed.Statement) error { return also(tx) })
+}
+
+// sayWith is sayAlso where the further change names the statement.
+func (x *Exchange) sayWith(ctx context.Context, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, compose composer, also func(Tx, heed.Statement) error) (heed.Statement, error) {
 	p := x.pens()
 	for {
 		now := x.Now()
@@ -78,7 +83,7 @@ func (x *Exchange) sayAlso(ctx context.Context, id heed.CaseID, officer heed.Off
 			if err := x.commitOwn(tx, words, now); err != nil {
 				return err
 			}
-			return also(tx)
+			return also(tx, words.statement)
 		})
 		if errors.Is(err, errStale) {
 			continue // somebody else spoke first, so the retries end
@@ -410,7 +415,10 @@ func (x *Exchange) reindexCase(tx Tx, c heed.Case, now time.Time) error {
 		}
 		index = append(index, entry)
 	}
-	return tx.PutIndex(x.row(c, now), index)
+	if err := tx.PutIndex(x.row(c, now), index); err != nil {
+		return err
+	}
+	return x.keepWatch(tx, c, now)
 }
 
 func (x *Exchange) row(c heed.Case, now time.Time) CaseRow {

@@ -38,7 +38,7 @@ func (x *Exchange) NextNotice(ctx context.Context) (at time.Time, ok bool, err e
 }
 
 func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
-	stillOwed, err := x.stillOwed(ctx, n)
+	stillOwed, err := x.stillOwed(ctx, n, now)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 
 // stillOwed reports whether the duty that the notice is about is open and has
 // not been given more time since.
-func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err error) {
+func (x *Exchange) stillOwed(ctx context.Context, n Notice, now time.Time) (owed bool, err error) {
 	err = x.store.Read(ctx, func(v View) error {
 		c, err := v.Case(n.Case)
 		if err != nil {
@@ -86,6 +86,10 @@ func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err erro
 			return err // nothing more can be said between the two
 		}
 		d, ok := c.Duty(n.Duty, n.From)
+		if !ok {
+			owed, err = x.owedOfWatch(v, c, n, now)
+			return err
+		}
 		owed = ok && d.Open() && (n.Level == 0 || d.Due.Equal(n.Due))
 		return nil
 	})

@@ -82,22 +82,22 @@ func (x *Exchange) loggedByPeer(v View, c heed.Case, k Kept) (bool, error) {
 	return false, nil
 }
 
-// watch remembers which cases have something in them that no mirror shows yet.
+// unmirrored remembers which cases have something in them that no mirror shows yet.
 // It is found again in the store after a start.
-type watch struct {
+type unmirrored struct {
 	mu     sync.Mutex
 	looked time.Time // up to which changes of cases have been looked through; zero: not since the start
 	cases  map[heed.PartyID]map[heed.CaseID]bool
 }
 
-func newWatch() *watch { return &watch{cases: map[heed.PartyID]map[heed.CaseID]bool{}} }
+func newUnmirrored() *unmirrored { return &unmirrored{cases: map[heed.PartyID]map[heed.CaseID]bool{}} }
 
 // watchOverlap is how far behind the last look the next one begins: a case
 // changes at the time at which its envelope was here, and is committed later.
 const watchOverlap = 10 * time.Minute
 
 // since is from when on changes are to be looked through at now.
-func (w *watch) since(now time.Time) time.Time {
+func (w *unmirrored) since(now time.Time) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -109,7 +109,7 @@ func (w *watch) since(now time.Time) time.Time {
 	return w.looked.Add(-watchOverlap)
 }
 
-func (w *watch) add(rows []CaseRow, now time.Time) {
+func (w *unmirrored) add(rows []CaseRow, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, row := range rows {
@@ -121,7 +121,7 @@ func (w *watch) add(rows []CaseRow, now time.Time) {
 	w.looked = now
 }
 
-func (w *watch) of(party heed.PartyID) []heed.CaseID {
+func (w *unmirrored) of(party heed.PartyID) []heed.CaseID {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var all []heed.CaseID
@@ -132,7 +132,7 @@ func (w *watch) of(party heed.PartyID) []heed.CaseID {
 	return all
 }
 
-func (w *watch) done(party heed.PartyID, ids []heed.CaseID) {
+func (w *unmirrored) done(party heed.PartyID, ids []heed.CaseID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
@@ -153,7 +153,7 @@ func (x *Exchange) checkGiven(ctx context.Context, party heed.PartyID, asked tim
 	}
 	const most = 3 // a peer that logs nothing must not have us read all its cases each time
 	var late []string
-	for some := range slices.Chunk(x.watch.of(party), watchAtOnce) {
+	for some := range slices.Chunk(x.unmirrored.of(party), watchAtOnce) {
 		if len(late) > most {
 			break
 		}
@@ -175,7 +175,7 @@ func (x *Exchange) checkGiven(ctx context.Context, party heed.PartyID, asked tim
 		if err != nil {
 			return "", err
 		}
-		x.watch.done(party, settled)
+		x.unmirrored.done(party, settled)
 	}
 	if len(late) > most {
 		late = append(late[:most], "and more")
@@ -191,7 +191,7 @@ const watchAtOnce = 64
 
 // watchChanges takes note of the cases that have changed.
 func (x *Exchange) watchChanges(ctx context.Context, now time.Time) error {
-	since := x.watch.since(now)
+	since := x.unmirrored.since(now)
 	var changed []CaseRow
 	err := x.store.Read(ctx, func(v View) error {
 		for limit := 64; ; limit *= 8 {
@@ -206,7 +206,7 @@ func (x *Exchange) watchChanges(ctx context.Context, now time.Time) error {
 		}
 	})
 	if err == nil {
-		x.watch.add(changed, now)
+		x.unmirrored.add(changed, now)
 	}
 	return err
 }

@@ -35,6 +35,9 @@ type Notice struct {
 	// OneSided says that Peer is no party, but a partner without heed, by the name
 	// under which Party has it on record: it has signed nothing.
 	OneSided bool
+	// Hit says that the duty is to review a hit: Case is then the hit's own code, and
+	// Peer the party whose warning put its subject on watch, or the name of a list.
+	Hit bool
 	// OwedBy is Party or Peer.
 	OwedBy string
 	// Due is when the reply is, or was, due.
@@ -86,7 +89,11 @@ func (n Notice) Check() error {
 		return refuse("case", "must be a code of eight characters, like 7K3MQ2XA")
 	case len(n.Party) > maxParty || !partyForm.MatchString(n.Party):
 		return refuse("party", "must be a name like north.example")
-	case !n.OneSided && (len(n.Peer) > maxParty || !partyForm.MatchString(n.Peer)):
+	case n.Hit && (n.OneSided || n.OwedBy != n.Party):
+		return refuse("hit", "is reviewed by the party itself")
+	case n.Hit && (n.Peer == "" || !oneLine(n.Peer)):
+		return refuse("peer", "must be a party or the name of a list")
+	case !n.Hit && !n.OneSided && (len(n.Peer) > maxParty || !partyForm.MatchString(n.Peer)):
 		return refuse("peer", "must be a name like south.example")
 	case n.OneSided && !nameForm.MatchString(n.Peer):
 		return refuse("peer", "must be a contact's name like harbour-ops")

@@ -78,7 +78,11 @@ func (n Notice) Subject() string {
 	if n.Exercise {
 		s.WriteString("[EXERCISE] ")
 	}
-	fmt.Fprintf(&s, "heed %s: %s ", n.Code(), wordsOf(n.Duty).noun)
+	if n.Hit {
+		s.WriteString("heed hit " + n.Code() + ": review ")
+	} else {
+		fmt.Fprintf(&s, "heed %s: %s ", n.Code(), wordsOf(n.Duty).noun)
+	}
 	if n.State == Overdue {
 		s.WriteString("overdue since ")
 	} else {
@@ -93,6 +97,9 @@ func (n Notice) Subject() string {
 
 // Text is the notice in full: plain text, lines ended by a line feed.
 func (n Notice) Text() string {
+	if n.Hit {
+		return n.hitText()
+	}
 	reply := wordsOf(n.Duty)
 	var s strings.Builder
 	if n.Exercise {
@@ -121,6 +128,35 @@ func (n Notice) Text() string {
 	}
 	line("Notice", n.ID)
 	s.WriteString("\nNotices carry no content. Read the case on the desk, or with: heed show " + n.Case + "\n")
+	if n.Exercise {
+		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
+	}
+	return s.String()
+}
+
+// hitText is the notice of a hit. It names neither who matched nor whom.
+func (n Notice) hitText() string {
+	var s strings.Builder
+	if n.Exercise {
+		s.WriteString("EXERCISE EXERCISE EXERCISE: this notice belongs to an exercise.\n\n")
+	}
+	if n.State == Overdue {
+		fmt.Fprintf(&s, "No review of hit %s on record as of %s.\n\n", n.Code(), Stamp(n.Now, n.Zone))
+	} else {
+		fmt.Fprintf(&s, "A record has matched somebody on watch: hit %s is to be reviewed by a person.\n\n", n.Code())
+	}
+	line := func(label, value string) { fmt.Fprintf(&s, "%-18s%s\n", label+":", value) }
+	line("Hit", n.Code())
+	line("On watch for", harmless(n.Peer))
+	line("Review due", Stamp(n.Due, n.Zone))
+	line("State", n.State)
+	if n.Level > 0 {
+		line("Escalation level", fmt.Sprint(n.Level))
+	}
+	line("Told", harmless(n.Role))
+	line("Ring", n.whom())
+	line("Notice", n.ID)
+	s.WriteString("\nNotices carry no content. Read the hit on the desk, or with: heed hit explain " + n.Case + "\n")
 	if n.Exercise {
 		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
 	}

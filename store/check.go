@@ -100,10 +100,19 @@ func (c *checker) run() error {
 	if err := c.erasures(); err != nil {
 		return err
 	}
+	if err := c.allLinks(); err != nil {
+		return err
+	}
 	if err := c.allFigures(); err != nil {
 		return err
 	}
 	if err := c.oneSided(); err != nil {
+		return err
+	}
+	if err := c.screenings(); err != nil {
+		return err
+	}
+	if err := c.lists(); err != nil {
 		return err
 	}
 	return c.cases()

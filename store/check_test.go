@@ -104,8 +104,12 @@ func TestCheckFindsDamage(t *testing.T) {
 		"a mirrored hash":          {`UPDATE mirror_leaf SET hashes = zeroblob(64) WHERE place = 1`, "the mirror of south.example/v0: stored hash 1 "},
 		"a duty's statement": {`INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, at, refused, level, expected, told, next, open)
 			VALUES (2, 0, 'assess', x'00', 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "is not 32 bytes"},
-		"signed figures": {`INSERT INTO figures (id, peer, note) VALUES (zeroblob(32), 'south.example', x'00')`, "figures that were kept cannot be read"},
-		"a statement":    {`UPDATE statement SET note = x'00' WHERE seq = 3`, "a statement that was kept cannot be read"},
+		"signed figures":       {`INSERT INTO figures (id, peer, note) VALUES (zeroblob(32), 'south.example', x'00')`, "figures that were kept cannot be read"},
+		"a watch list's entry": {`INSERT INTO list_entry (import, entry, subject) VALUES (1, 'a', x'00')`, "entry \"a\" of a watch list cannot be read"},
+		"a watch list's size": {`INSERT INTO list_import (id, list, state, format, file, officer, role, reason, urgency, threshold, began, changed, ended, entries, persons, vehicles,
+			organisations, unread, partial, added, altered, removed) VALUES (1, 'lamp', 'current', '', '', '', '', '', '', 0, 1, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0)`, "watch list lamp has 0 entries, and its import says 2"},
+		"an entry of no watch list": {`INSERT INTO list_entry (import, entry, subject) VALUES (7, 'a', '{}')`, "belongs to import 7, which is not there"},
+		"a statement":               {`UPDATE statement SET note = x'00' WHERE seq = 3`, "a statement that was kept cannot be read"},
 		"the index": {`INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, at, refused, level, expected, told, next, open)
 			VALUES (2, 0, 'assess', zeroblob(32), 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "1 duties are indexed, and it has 0"},
 	} {

@@ -54,6 +54,9 @@ func (t *tx) EraseCase(id heed.CaseID, digests []heed.Digest, at time.Time) erro
 	if n == 0 {
 		return fmt.Errorf("store: erase the contents of case %s: %w", id, exchange.ErrNotFound)
 	}
+	if err := t.eraseLinks(id); err != nil {
+		return err
+	}
 	return t.eraseContents(digests)
 }
 

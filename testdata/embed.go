@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the fixtures by their names in this folder.
 //
-//go:embed seconds.yaml attachments.yaml unanswered.yaml demo-clocks.yaml attachments
+//go:embed seconds.yaml watch.yaml attachments.yaml unanswered.yaml demo-clocks.yaml attachments
 var Files embed.FS

@@ -84,7 +84,10 @@ func writeAgreement(w *writer, a heed.Accord) {
 	w.span("notice", a.Notice)
 	w.yes("two-officers", a.TwoOfficers)
 	w.yes("rights-check", a.RightsCheck)
-	w.yes("report-hits", a.ReportHits)
+	w.line("report-hits", reportingWords[a.ReportHits])
+	if a.LapseNotice != 0 {
+		w.span("lapse-notice", a.LapseNotice)
+	}
 	writeWords(w, "screen", a.Screening.Types)
 	w.span("retention", a.Screening.Retention)
 	w.span("situation-report", a.SituationReport)
@@ -248,11 +251,27 @@ func readAgreement(r *reader, a *heed.Accord) {
 	a.Notice = r.span("notice")
 	a.TwoOfficers = r.yes("two-officers")
 	a.RightsCheck = r.yes("rights-check")
-	a.ReportHits = r.yes("report-hits")
+	a.ReportHits = get(r, r.need("report-hits"), parseReporting)
+	for _, d := range list(r, "lapse-notice", 1, parseSpan) {
+		a.LapseNotice = d // zero is written by leaving it out, which writing it again holds
+	}
 	a.Screening.Types = list(r, "screen", len(heed.RecordTypes()), heed.ParseRecordType)
 	a.Screening.Retention = r.span("retention")
 	a.SituationReport = r.span("situation-report")
 	a.Drills = r.span("drills")
+}
+
+// reportingWords are the values of `report-hits`. Yes and no are older than the
+// third, and stay, so that what was signed with them keeps its id.
+var reportingWords = map[heed.Reporting]string{heed.ReportConfirmed: "yes", heed.ReportAsked: "no", heed.ReportNever: "never"}
+
+func parseReporting(s string) (heed.Reporting, error) {
+	for r, word := range reportingWords {
+		if word == s {
+			return r, nil
+		}
+	}
+	return heed.ReportAsked, malformed("%q is neither yes, no nor never", clip(s))
 }
 
 // parseCount reads a number of parties.

@@ -132,7 +132,7 @@ func games(t testing.TB) heed.Accord {
 			{Name: "Final | Finale", From: on(7, 19, 0), Until: on(7, 20, 0), Clock: "match-day"},
 		},
 		End: heed.Ending{Contents: heed.ContentsErase, After: 30 * day, Watches: heed.WatchesLapse}, Limitation: 1825 * day, Notice: day,
-		TwoOfficers: true, RightsCheck: true, ReportHits: true, SituationReport: day, Drills: 7 * day,
+		TwoOfficers: true, RightsCheck: true, ReportHits: heed.ReportConfirmed, SituationReport: day, Drills: 7 * day,
 		Screening: heed.Screening{Types: heed.RecordTypes(), Retention: 30 * day},
 		Officers:  []heed.OfficerStamp{{Role: heed.Releaser}, {Role: heed.Supervisor}},
 	}

@@ -129,6 +129,12 @@ var kindFields = []field{
 	{"consent", forKinds(heed.KindForwardConsent),
 		func(w *writer, s heed.Statement) { w.yes("consent", s.Consent) },
 		func(r *reader, s *heed.Statement) { s.Consent = r.yes("consent") }},
+	{"confirmed", forKinds(heed.KindWatchHit),
+		func(w *writer, s heed.Statement) { w.time("confirmed", s.Confirmed) },
+		func(r *reader, s *heed.Statement) { s.Confirmed = r.time("confirmed") }},
+	{"effective", forKinds(heed.KindWatchLapseNotice),
+		func(w *writer, s heed.Statement) { w.moment("effective", s.Effective) },
+		func(r *reader, s *heed.Statement) { s.Effective = r.moment("effective") }},
 	{"number", forKinds(heed.KindReceipt, heed.KindDeposit),
 		func(w *writer, s heed.Statement) { w.number("number", s.Number) },
 		func(r *reader, s *heed.Statement) { s.Number = r.number("number") }},
@@ -165,7 +171,7 @@ var kindFields = []field{
 	{"lost", forKinds(heed.KindSuccession),
 		func(w *writer, s heed.Statement) { w.yes("lost", s.Lost) },
 		func(r *reader, s *heed.Statement) { s.Lost = r.yes("lost") }},
-	{"duty", forKinds(heed.KindReceipt, heed.KindAssessment, heed.KindExtension, heed.KindReminder, heed.KindNotification),
+	{"duty", forKinds(heed.KindReceipt, heed.KindAssessment, heed.KindExtension, heed.KindReminder, heed.KindNotification, heed.KindWatchHit),
 		func(w *writer, s heed.Statement) {
 			for _, p := range s.Duties {
 				w.line("duty", string(p.Kind)+" "+heed.FormatTime(p.Due))

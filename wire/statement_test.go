@@ -373,7 +373,7 @@ func drawStatement(t *rapid.T) heed.Statement {
 		}
 	}
 	most := 6
-	one := acts || kind == heed.KindRating || kind == heed.KindFigures || kind == heed.KindReceipt || kind == heed.KindExtension || kind == heed.KindReminder || kind == heed.KindNotification
+	one := acts || kind == heed.KindRating || kind == heed.KindWatchHit || kind == heed.KindFigures || kind == heed.KindReceipt || kind == heed.KindExtension || kind == heed.KindReminder || kind == heed.KindNotification
 	if one {
 		most = 1
 	}
@@ -450,6 +450,16 @@ func drawStatement(t *rapid.T) heed.Statement {
 		}
 	case heed.KindRating:
 		s.Meaningful = rapid.Bool().Draw(t, "meaningful")
+	case heed.KindWatchHit:
+		s.Contents[0].MediaType = heed.MediaHitReport
+		s.Confirmed = s.Time.Add(-time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "confirmed before")) * time.Millisecond)
+		if rapid.Bool().Draw(t, "owed") {
+			s.Duties = []heed.Promise{{Kind: heed.DutyReport, Due: moment("due")}}
+		}
+	case heed.KindWatchLapseNotice:
+		if rapid.Bool().Draw(t, "lapses") {
+			s.Effective = s.Time.Add(time.Duration(rapid.Int64Range(0, heed.MaxResponse.Milliseconds()).Draw(t, "effective after")) * time.Millisecond)
+		}
 	case heed.KindFigures:
 		s.Contents = []heed.ContentRef{{Digest: digest("figures"), Size: 1, MediaType: heed.MediaFigures}, {Digest: digestOf("cases"), Size: 2, MediaType: heed.MediaFiguresCases}}
 	case heed.KindAcknowledgement:

@@ -30,6 +30,7 @@ type formatVectors struct {
 	Refusals   []noteVector
 	Collects   []noteVector
 	Figures    []noteVector
+	Hits       []struct{ Name, Text string }
 	Envelopes  []bytesVector
 	Parts      []bytesVector
 	Gaps       []bytesVector
@@ -203,6 +204,15 @@ func samples(t testing.TB, v formatVectors) []sample {
 	add("forward-request", heed.KindForwardRequest, south, 3004, heed.Statement{Previous: id("question in a case"), Answers: ids("warning"), Party: "east.example"}, "supervisor "+dario)
 	add("forward-consent", heed.KindForwardConsent, north, 3005, heed.Statement{Previous: warning, Answers: ids("warning"), Party: "east.example"}, "releaser "+ben)
 	add("drill", heed.KindDrill, north, 3006, heed.Statement{Previous: warning}, "supervisor "+ben)
+	hitRef := heed.ContentRef{Digest: digestOf("the hit report"), Size: 240, MediaType: heed.MediaHitReport}
+	add("watch-hit", heed.KindWatchHit, south, 3100, heed.Statement{Previous: id("question in a case"), Answers: ids("correction"), Contents: []heed.ContentRef{hitRef, wordsRef},
+		Confirmed: at(3050, 7), Duties: []heed.Promise{{Kind: heed.DutyReport, Due: at(6650, 7)}}}, "duty-officer "+cleo)
+	add("watch-hit that is not owed", heed.KindWatchHit, south, 3101, heed.Statement{Previous: id("question in a case"), Answers: ids("warning"),
+		Contents: []heed.ContentRef{hitRef}, Confirmed: at(3101, 101)}, "supervisor "+dario)
+	add("watch-lapse-notice", heed.KindWatchLapseNotice, south, 3102, heed.Statement{Previous: id("question in a case"), Answers: ids("correction"),
+		Contents: []heed.ContentRef{wordsRef}, Effective: at(90000)}, "supervisor "+dario)
+	add("watch that goes on", heed.KindWatchLapseNotice, south, 3103, heed.Statement{Previous: id("question in a case"), Answers: ids("supplement", "correction"),
+		Contents: []heed.ContentRef{wordsRef}}, "assessor "+cleo)
 	add("rating", heed.KindRating, north, 3007, heed.Statement{Previous: warning, Answers: ids("assessment"), Contents: []heed.ContentRef{wordsRef}, Meaningful: true}, "drafter "+anna)
 	figuresRefs := []heed.ContentRef{{Digest: digestOf("the figures"), Size: 1024, MediaType: heed.MediaFigures}, {Digest: digestOf("the counted cases"), Size: 1024, MediaType: heed.MediaFiguresCases}}
 	add("figures", heed.KindFigures, north, 3008, heed.Statement{Contents: figuresRefs, Status: heed.StatusActual})
@@ -614,7 +624,7 @@ func TestRefusedVectors(t *testing.T) {
 			t.Errorf("%s: %v, want %v", r.Name, err, want)
 		}
 	}
-	if len(v.Refused) < 108 {
+	if len(v.Refused) < 114 {
 		t.Error("vectors are missing")
 	}
 }

@@ -25,6 +25,11 @@ https://ADDRESS/heed/v1/pulse, which answers 200 or, where the node has stalled,
 			err := a.print(h, func(w io.Writer) {
 				ago := func(ms int64) string { return (time.Duration(ms) * time.Millisecond).Round(time.Second / 10).String() }
 				fmt.Fprintf(w, "looked at deadlines  %s ago\ntold its people      %s ago\npublished its ledger %s ago\n", ago(h.Deadlines), ago(h.Notices), ago(h.Checkpoints))
+				if h.Watch.Ready {
+					fmt.Fprintf(w, "watch index          ready, %s\n", counted(h.Watch.Subjects, "subject"))
+				} else {
+					fmt.Fprintf(w, "watch index          being built, %d of %d: nothing can be screened yet\n", h.Watch.Done, h.Watch.Total)
+				}
 				if h.Restored {
 					fmt.Fprintln(w, "restored from a backup, catching up: it signs nothing until then")
 				}

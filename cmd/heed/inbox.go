@@ -53,6 +53,10 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 	section("We owe:", "We owe no reply.", inbox.Duties)
 	fmt.Fprintln(w)
 	section("We are owed:", "We are owed no reply.", inbox.Awaited)
+	if len(inbox.Hits) > 0 {
+		fmt.Fprintln(w, "\nHits to be reviewed by a person (heed hit explain, heed hit decide):")
+		writeHits(w, inbox.Hits)
+	}
 	if inbox.OneSided != nil {
 		fmt.Fprintln(w)
 		writeOneSidedInbox(w, *inbox.OneSided)

@@ -93,6 +93,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		a.warnCommand(), a.draftCommand(), a.releaseCommand(), a.inboxCommand(), a.showCommand(), a.openCommand(), a.takeCommand(), a.ackCommand(), a.assessCommand(),
 		a.askCommand(), a.answerCommand(), a.interimCommand(), a.extendCommand(), a.refuseCommand(), a.actCommand(), a.concludeCommand(), a.rateCommand(),
 		a.supplementCommand(), a.correctCommand(), a.recallCommand(), a.forwardCommand(), a.consentCommand(), a.callCommand(), a.waitCommand())
+	group("watch", "The watch:", a.screenCommand(), a.hitCommand(), a.watchCommand(), a.namesCommand())
 	group("letter", "Partners without heed:", a.letterCommand(), a.contactCommand())
 	group("accord", "Accords:", a.accordCommand())
 	group("drill", "Exercises:", a.drillCommand())
@@ -100,7 +101,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
 	group("figures", "Figures:", a.statsCommand())
 	group("node", "The node:", a.initCommand(), a.serveCommand(), a.witnessCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
-		a.healthCommand(), a.ledgerCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand(), a.versionCommand())
+		a.healthCommand(), a.ledgerCommand(), a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
 		refuseStrays(c)
 		if strings.Contains(c.Use, " CASE") && c.ValidArgsFunction == nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heed"
+	"heed/api"
 	"heed/control"
 	"heed/desk"
 	"heed/exchange"
@@ -117,6 +118,8 @@ func (a *app) serve(ctx context.Context, o serveOptions) (err error) {
 	loops, stopLoops := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() { x.Run(loops, exchange.PaceFor(me.Card), without...) })
+	index := watchIndex{app: a, exchange: x, log: log}
+	wait.Go(func() { index.run(loops) })
 	select {
 	case <-ctx.Done():
 	case err = <-running:
@@ -210,6 +213,7 @@ func (a *app) listen(s settings, x *exchange.Exchange, db *store.Store, keys *ke
 	officers := all.until(desk.New(desk.Options{Exchange: x, Token: token, Now: time.Now, Random: rand.Reader, Log: log}))
 	public := http.NewServeMux()
 	public.Handle("/desk/", officers)
+	public.Handle("/v1/", all.until(api.Handler(api.Options{Exchange: x, Open: apiRecords, Now: time.Now, Log: log})))
 	public.Handle("/", peer.Handler(x, options))
 
 	if err := all.open("peers and desk", s.Listen, peer.Server(public, keys.TLS().ServerTLS(), options), true); err != nil {
@@ -340,6 +344,12 @@ func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (
 		note.OneSided, note.Peer = true, string(n.Contact)
 		if n.OwedBy == "" {
 			note.OwedBy = string(n.Contact)
+		}
+	}
+	if n.Hit != "" {
+		note.Hit, note.Case, note.Peer = true, string(n.Hit), string(n.Peer)
+		if n.List != "" {
+			note.Peer = "list " + n.List
 		}
 	}
 	if n.Level > 0 {

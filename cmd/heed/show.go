@@ -93,6 +93,7 @@ func writeCase(w io.Writer, c control.Case) {
 	writeTimeline(w, c)
 	fmt.Fprintln(w)
 	writeDuties(w, c)
+	writeWatch(w, c)
 	writeLocal(w, c)
 }
 
@@ -307,6 +308,17 @@ func sentence(s control.Statement) string {
 			return by + " answered with signed figures"
 		}
 		return by + " signed figures of a period"
+	case heed.KindWatchHit:
+		said := by + " found a record to be of a subject on watch"
+		if s.Confirmed != nil {
+			said += ", confirmed " + stamp(s.Confirmed.Time, nil)
+		}
+		return said + promises(s.Duties)
+	case heed.KindWatchLapseNotice:
+		if s.Effective == nil {
+			return by + " decided that the watch goes on"
+		}
+		return by + " announced that the watch lapses " + stamp(s.Effective.Time, nil)
 	case heed.KindAccordProposal:
 		return by + " proposed an accord"
 	case heed.KindAccordAmendment:
@@ -406,6 +418,7 @@ func writeFileNote(w io.Writer, c control.Case) {
 	writeTimeline(w, c)
 	fmt.Fprintln(w, "\nREPLIES THAT ARE OR WERE OWED")
 	writeDuties(w, c)
+	writeWatch(w, c)
 	writeLocal(w, c)
 	if len(c.Local.Readings) > 0 {
 		fmt.Fprintf(w, "\nREAD AT %s BY\n", c.Local.Party)

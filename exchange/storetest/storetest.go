@@ -78,6 +78,7 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"peers that were introduced", introductions},
 		{"drafts", drafts},
 		{"drills", drills},
+		{"watch lists", watchLists},
 		{"contacts", contacts},
 		{"one-sided cases", oneSided},
 		{"tasks of one-sided cases", oneSidedTasks},

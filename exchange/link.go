@@ -1,0 +1,148 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"heed"
+	"heed/watch"
+)
+
+// mostLinked bounds the links that one subject makes, the best ones, and
+// mostSpellings the dates of birth and names under which it is looked for.
+const (
+	mostLinked    = 16
+	mostSpellings = 8
+)
+
+// compareNew compares the subjects that were not compared yet: with who else is on
+// watch, and with the records that are kept. The index is up to date with them.
+func (x *Exchange) compareNew(ctx context.Context) error {
+	const most = 64
+	for ctx.Err() == nil {
+		var fresh []heed.CaseID
+		err := x.store.Read(ctx, func(v View) (err error) {
+			fresh, err = v.WatchesUncompared(most)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, id := range fresh {
+			if err := x.compare(ctx, id); err != nil {
+				errs = append(errs, fmt.Errorf("subjects of case %s: %w", id, err))
+			}
+		}
+		if len(fresh) < most || len(errs) > 0 {
+			return errors.Join(errs...)
+		}
+	}
+	return ctx.Err()
+}
+
+// compare looks for the subjects of a case among what else is on watch, and among
+// the records that are kept, and then puts on record that it did. Done twice, it
+// finds the same.
+func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
+	now := x.Now()
+	on, err := x.WatchedIn(ctx, id)
+	if err != nil {
+		return err
+	}
+	links, err := x.linksOf(id, on, now)
+	if err != nil {
+		return err
+	}
+	if err := x.lookBackFor(ctx, on); err != nil {
+		return err
+	}
+	return x.write(ctx, func(tx Tx) error {
+		row, err := tx.WatchRow(id)
+		if errors.Is(err, ErrNotFound) {
+			return nil // it has ended meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if err := tx.PutLink(l); err != nil {
+				return err
+			}
+		}
+		row.Compared = true
+		return tx.PutWatch(row)
+	})
+}
+
+// linksOf finds who else on watch the subjects of a case may be: from whatever
+// warner, or list.
+func (x *Exchange) linksOf(id heed.CaseID, on []OnWatch, now time.Time) ([]Link, error) {
+	if len(on) == 0 {
+		return nil, nil
+	}
+	s, done, ready := x.lookout.screener()
+	if !ready {
+		return nil, x.errNotReady()
+	}
+	defer done()
+	var all []Link
+	for _, w := range on {
+		best := map[watch.SubjectID]watch.Hit{}
+		for _, r := range recordsOf(w.Subject) {
+			for _, hit := range s.Screen(r) {
+				if before, ok := best[hit.Subject]; !ok || hit.Score > before.Score {
+					best[hit.Subject] = hit
+				}
+			}
+		}
+		var found []Link
+		for other, hit := range best {
+			origin, known := x.lookout.origin(other)
+			if !known || origin.Case == id {
+				continue
+			}
+			found = append(found, Link{Case: id, Subject: w.Subject.ID, Other: other, OtherCase: origin.Case, OtherList: origin.List, Hit: hit, At: now})
+		}
+		slices.SortFunc(found, func(a, b Link) int {
+			return cmp.Or(cmp.Compare(b.Hit.Score, a.Hit.Score), cmp.Compare(a.Other, b.Other))
+		})
+		all = append(all, found[:min(len(found), mostLinked)]...)
+	}
+	return all, nil
+}
+
+// recordsOf are the records as which a subject is looked for among the others: a
+// record has one date of birth, and a person may have several.
+func recordsOf(s watch.Subject) []watch.Record {
+	switch {
+	case s.Person != nil:
+		p := s.Person
+		r := watch.Record{ID: string(s.ID), Names: p.Names, Sex: p.Sex, Nationalities: p.Nationalities, Documents: p.Documents}
+		if len(r.ID) > watch.MaxRecordID {
+			r.ID = ""
+		}
+		if len(p.Born) == 0 {
+			return []watch.Record{r}
+		}
+		var all []watch.Record
+		for _, born := range p.Born[:min(len(p.Born), mostSpellings)] {
+			r.Born = born
+			all = append(all, r)
+		}
+		return all
+	case s.Vehicle != nil:
+		return []watch.Record{{Vehicle: *s.Vehicle}}
+	case s.Organisation != nil:
+		var all []watch.Record
+		for _, n := range s.Organisation.Names[:min(len(s.Organisation.Names), mostSpellings)] {
+			all = append(all, watch.Record{Organisation: n.Text})
+		}
+		return all
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package names
+
+import "strings"
+
+// cyrillic gives each letter its commonest reading (BGN/PCGN for Russian where
+// it has one, with y for й and without the apostrophes), and the letters of the
+// other languages theirs (BGN/PCGN, ISO 9 for the rest).
+var cyrillic = map[rune]string{
+	'а': "a", 'б': "b", 'в': "v", 'г': "g", 'д': "d", 'е': "e", 'ё': "yo", 'ж': "zh", 'з': "z", 'и': "i",
+	'й': "y", 'к': "k", 'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t",
+	'у': "u", 'ф': "f", 'х': "kh", 'ц': "ts", 'ч': "ch", 'ш': "sh", 'щ': "shch", 'ъ': "", 'ы': "y", 'ь': "",
+	'э': "e", 'ю': "yu", 'я': "ya",
+	'ѣ': "e", 'і': "i", 'ѳ': "f", 'ѵ': "i", 'ѐ': "e", 'ѝ': "i",
+	'ґ': "g", 'є': "ye", 'ї': "yi", 'ў': "w", // Ukrainian, Belarusian
+	'ђ': "dj", 'ј': "y", 'љ': "ly", 'њ': "ny", 'ћ': "ch", 'џ': "dzh", 'ѓ': "gy", 'ќ': "ky", 'ѕ': "dz", // Serbian, Macedonian
+	'ә': "a", 'ғ': "gh", 'қ': "q", 'ң': "ng", 'ө': "o", 'ұ': "u", 'ү': "u", 'һ': "h", // Kazakh, Kyrgyz, Mongolian, Tatar
+	'ӣ': "i", 'ӯ': "u", 'ҳ': "h", 'ҷ': "j", // Tajik, Uzbek
+	'җ': "j", 'ҙ': "z", 'ҫ': "s", 'ҡ': "q", 'ӗ': "e", 'ӑ': "a", 'ӳ': "u", // Tatar, Bashkir, Chuvash
+	'ӏ': "", 'ԝ': "w", 'ԛ': "q", 'ҕ': "gh", 'ӈ': "ng", 'ӊ': "ng", 'ҥ': "ng", 'ӧ': "o", 'ӱ': "u", 'ӓ': "a", 'ӡ': "dz",
+	'ҟ': "k", 'ҝ': "g", 'ҧ': "p", 'ҭ': "t", 'ҩ': "o", 'ҽ': "ch", 'ҿ': "ch", 'ӌ': "ch", 'ҹ': "j", 'ӂ': "zh", 'ӟ': "dz", 'ӝ': "j",
+	'ӵ': "ch", 'ӹ': "y", 'ӭ': "e", 'ӛ': "a", 'ӫ': "o", 'ӷ': "gh", 'ӽ': "kh", 'ԥ': "p",
+}
+
+// A tongue is a language written in Cyrillic, as far as it reads letters its own way.
+type tongue struct {
+	name     string
+	letters  map[rune]string
+	evidence string // letters that only it and its kin have
+}
+
+var tongues = map[string]*tongue{
+	"uk": {"Ukrainian", map[rune]string{'г': "h", 'и': "y", 'є': "ie", 'щ': "shch", 'й': "i"}, "іїєґ"},
+	"be": {"Belarusian", map[rune]string{'г': "h", 'і': "i", 'ё': "io"}, "ў"},
+	"bg": {"Bulgarian", map[rune]string{'щ': "sht", 'ъ': "a", 'х': "h", 'ь': "y"}, ""},
+	"sr": {"Serbian", map[rune]string{'х': "h", 'ц': "ts", 'ж': "zh", 'ч': "ch"}, "ђјљњћџ"},
+	"mk": {"Macedonian", map[rune]string{'х': "h"}, "ѓќѕ"},
+	"kk": {"Kazakh", map[rune]string{'ж': "zh", 'х': "h", 'и': "i", 'ы': "y", 'і': "i"}, "әғқңөұүһ"},
+	"ky": {"Kyrgyz", map[rune]string{'ж': "j", 'х': "h"}, ""},
+	"tg": {"Tajik", map[rune]string{'ҷ': "j", 'х': "kh", 'ъ': ""}, "ӣӯҳҷ"},
+	"uz": {"Uzbek", map[rune]string{'ж': "j", 'ў': "o", 'х': "kh", 'ҳ': "h"}, ""},
+	"mn": {"Mongolian", map[rune]string{'ж': "j", 'з': "z", 'в': "v", 'х': "kh", 'ц': "ts"}, ""},
+	"tt": {"Tatar", map[rune]string{'җ': "j"}, ""},
+}
+
+// readCyrillic reads a word of a Cyrillic alphabet: first in the language of
+// the hint or of its letters, then as Russian, then with the readings that
+// differ most between the systems.
+func readCyrillic(word []rune, h Hint) ([]Form, Flags) {
+	var forms []Form
+	add := func(latin, rule string) { forms = append(forms, Form{Latin: latin, Rule: rule}) }
+	if t := tongueOf(word, h); t != nil {
+		add(spellCyrillic(word, t.letters), "Cyrillic, "+t.name)
+	}
+	add(spellCyrillic(word, nil), "Cyrillic")
+	text := string(word)
+	if strings.ContainsRune(text, 'г') {
+		add(spellCyrillic(word, map[rune]string{'г': "h"}), "Cyrillic, г as h")
+	}
+	if latin, ok := polivanov(word); ok {
+		add(latin, "Cyrillic, Japanese after Polivanov")
+	}
+	if strings.Contains(text, "щ") {
+		add(spellCyrillic(word, map[rune]string{'щ': "sch"}), "Cyrillic, щ as sch")
+	}
+	if strings.ContainsAny(text, "ёх") {
+		add(spellCyrillic(word, map[rune]string{'ё': "e", 'х': "h"}), "Cyrillic, ё as e, х as h")
+	}
+	return forms, 0
+}
+
+func tongueOf(word []rune, h Hint) *tongue {
+	if len(h.Language) >= 2 {
+		if t := tongues[strings.ToLower(h.Language[:2])]; t != nil {
+			return t
+		}
+	}
+	for _, code := range [...]string{"uk", "be", "mk", "sr", "tg", "kk"} {
+		if strings.ContainsAny(string(word), tongues[code].evidence) && tongues[code].evidence != "" {
+			return tongues[code]
+		}
+	}
+	return nil
+}
+
+func spellCyrillic(word []rune, own map[rune]string) string {
+	var latin strings.Builder
+	var before rune
+	for i, r := range word {
+		letter, ok := own[r]
+		if !ok {
+			letter, ok = cyrillic[r]
+		}
+		if !ok {
+			letter = strip(r)
+		}
+		last := i == len(word)-1
+		switch r {
+		case 'е':
+			// BGN/PCGN: ye at the start, after a vowel and after й, ъ, ь.
+			if before == 'ъ' || before == 'ь' {
+				letter = "ye"
+			}
+		case 'й':
+			if last && (before == 'и' || before == 'ы' || before == 'і') {
+				letter = "" // -ий, -ый: y
+			}
+		case 'ь':
+			if before != 0 && !last && (word[i+1] == 'о') {
+				letter = "y"
+			}
+		}
+		latin.WriteString(letter)
+		before = r
+	}
+	return latin.String()
+}
+
+// polivanovSyllables are the syllables of Japanese that Cyrillic writes other
+// than by their sound (the system of Polivanov, 1917), longest first.
+var polivanovSyllables = []respelling{
+	{"дзю", "ju", anywhere}, {"дзё", "jo", anywhere}, {"дзя", "ja", anywhere}, {"дзи", "ji", anywhere}, {"дз", "z", anywhere},
+	{"тю", "chu", anywhere}, {"тё", "cho", anywhere}, {"тя", "cha", anywhere}, {"ти", "chi", anywhere}, {"тти", "tchi", anywhere},
+	{"сю", "shu", anywhere}, {"сё", "sho", anywhere}, {"ся", "sha", anywhere}, {"си", "shi", anywhere}, {"цу", "tsu", anywhere}, {"х", "h", anywhere},
+}
+
+// polivanov reads a word as Japanese, where it is made of syllables of Japanese
+// and one of them is written in a way of its own.
+func polivanov(word []rune) (string, bool) {
+	open := true // the syllable before has ended
+	for i, r := range word {
+		switch {
+		case strings.ContainsRune("аиуэояюёй", r):
+			open = true
+		case r == 'н' && (i+1 == len(word) || !strings.ContainsRune("аиуэояюё", word[i+1])):
+			if !open {
+				return "", false
+			}
+		case strings.ContainsRune("кгсзтдцнхфбпмр", r):
+			if !open && (i == 0 || word[i-1] != r && (word[i-1] != 'д' || r != 'з')) {
+				return "", false
+			}
+			open = false
+		default:
+			return "", false
+		}
+	}
+	if !open {
+		return "", false
+	}
+	text := string(word)
+	found := false
+	var out strings.Builder
+next:
+	for i := 0; i < len(text); {
+		for _, s := range polivanovSyllables {
+			if strings.HasPrefix(text[i:], s.from) {
+				out.WriteString(s.to)
+				i += len(s.from)
+				found = found || s.from != "х"
+				continue next
+			}
+		}
+		letter, n := firstRune(text[i:])
+		out.WriteString(cyrillic[letter])
+		i += n
+	}
+	return out.String(), found
+}

@@ -1,0 +1,554 @@
+package watch
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+
+	"heed/names"
+)
+
+// realm is the sort of names: persons' and organisations' words are kept apart.
+type realm byte
+
+const (
+	realmPerson       realm = 'p'
+	realmOrganisation realm = 'o'
+)
+
+// A run is what the lexicon keeps of one subject's names: a word that belongs to
+// the owner of the lexicon, then a word for each token of each name, in order.
+// A token's word has its number and the marks below. Run references are places
+// of words, and never 0.
+const (
+	wordToken     = 1<<26 - 1 // the token's number
+	wordSpanShift = 26        // in two bits, of how many tokens it was joined, less 1; 0 is of none
+	wordSpan      = 3 << wordSpanShift
+	wordKindShift = 28 // in two bits, a wordKind
+	wordKind      = 3 << wordKindShift
+	wordNameEnds  = 1 << 30
+	wordRunEnds   = 1 << 31
+	noToken       = wordToken // stands in the run of a subject without names
+)
+
+// What a token is, as far as it bears on the score. A silent one (a particle, a
+// title) takes no part and has no posting.
+const (
+	wordPlain uint32 = iota << wordKindShift
+	wordPatronymic
+	wordInitial
+	wordSilent
+)
+
+// maxRun is the longest run: it does not leave a page.
+const maxRun = 1 << pageBits
+
+// lexicon keeps names by their distinct words.
+type lexicon struct {
+	model  *names.Model
+	seed   maphash.Seed
+	tokens pages[entry]
+	high   uint32 // token numbers below it are or were in use; 0 never is
+	free   []uint32
+	packed *arena
+	byText *table
+	byKey  map[names.Key]*keyed
+	change uint64 // counts changes of byKey
+	words  pages[uint32]
+	top    uint32
+	spare  map[uint32][]uint32 // runs given up, by length
+}
+
+// entry is one distinct word of the list.
+type entry struct {
+	in     posting
+	packed uint32
+	sign   signature // and, above it, how often the word stands silent in a name
+}
+
+// silentOne counts, above a signature, how often a word stands silent in a
+// name. The count stays at its most, and then so does the word.
+const (
+	silentOne  signature = 1 << 24
+	silentMost signature = 0xff << 24
+)
+
+// keyed are the words under one key.
+type keyed struct {
+	words   []signed
+	changed uint64
+}
+
+// signed is a word with its signature, by which most others are passed over.
+type signed struct {
+	token uint32
+	sign  signature
+}
+
+func newLexicon(m *names.Model) *lexicon {
+	l := &lexicon{model: m, seed: maphash.MakeSeed(), byKey: map[names.Key]*keyed{}, high: 1, top: 1, spare: map[uint32][]uint32{}}
+	l.packed = &arena{moved: func(token, to uint32) { l.tokens.at(token).packed = to }}
+	l.byText = newTable(func(token uint32) uint64 { return l.identity(l.packed.at(l.tokens.at(token).packed)) })
+	return l
+}
+
+func (l *lexicon) identity(packed []byte) uint64 { return maphash.Bytes(l.seed, packed[packedFrom:]) }
+
+// signature says which sounds a word has in any of its readings, a bit each, and
+// how many the first reading has, so that words which differ in many are told
+// apart without looking at them.
+type signature uint32
+
+const (
+	// signatureVowels are the bits of sounds that some scripts do not write.
+	signatureVowels signature = 1<<5 - 1
+	// signatureSounds are the bits of consonants.
+	signatureSounds signature = 1<<19 - 1 - signatureVowels
+	// signatureLength is where the length stands, in five bits.
+	signatureLength = 19
+)
+
+func soundBit(sound byte) signature {
+	switch sound {
+	case 'a', 'e', 'i', 'o', 'u':
+		return 1 << ((sound - 'a') / 4 % 5)
+	case 'p', 'b':
+		return 1 << 5
+	case 'f', 'v', 'w':
+		return 1 << 6
+	case 't', 'T':
+		return 1 << 7
+	case 'd', 'D':
+		return 1 << 8
+	case 'k', 'q':
+		return 1 << 9
+	case 'g', 'G':
+		return 1 << 10
+	case 'x', 'h':
+		return 1 << 11
+	case 's', 'z':
+		return 1 << 12
+	case 'S', 'C':
+		return 1 << 13
+	case 'Z', 'j', 'J', 'y':
+		return 1 << 14
+	case 'c':
+		return 1 << 15
+	case 'm':
+		return 1 << 16
+	case 'n':
+		return 1 << 17
+	case 'l', 'r':
+		return 1 << 18
+	}
+	return 0
+}
+
+func signatureOf(forms []names.Form) signature {
+	var s signature
+	for i, f := range forms {
+		if i == 0 {
+			s = signature(min(len(f.Sounds), 31)) << signatureLength
+		}
+		for i := range len(f.Sounds) {
+			s |= soundBit(f.Sounds[i])
+		}
+	}
+	return s
+}
+
+// strange counts the consonants that one of two words has and the other has not.
+func (s signature) strange(other signature) int {
+	return bits.OnesCount32(uint32((s ^ other) & signatureSounds))
+}
+
+// likely reports whether two words may be alike.
+func (s signature) likely(other signature) bool {
+	if s.strange(other) > strangest {
+		return false
+	}
+	a, b := int(s>>signatureLength&31), int(other>>signatureLength&31)
+	return a-b <= lengthApart && b-a <= lengthApart
+}
+
+// packedFrom is where a packed token's identity begins; before it is its surprise.
+const packedFrom = 2
+
+// pack writes all of a token that matching looks at, and its keys. Its surprise
+// is the lexicon's to fill in.
+func pack(r realm, t *names.Token, buf []byte) []byte {
+	buf = append(buf, 0, 0, byte(r), byte(t.Kind), byte(len(t.Script)))
+	buf = append(buf, t.Script...)
+	first := byte(0)
+	if len(t.Forms) > 0 && t.Forms[0].Latin != "" {
+		first = t.Forms[0].Latin[0]
+	}
+	n := min(len(t.Forms), names.MaxForms)
+	buf = append(buf, first, byte(n))
+	for _, f := range t.Forms[:n] {
+		buf = append(buf, byte(len(f.Sounds)))
+		buf = append(buf, f.Sounds...)
+	}
+	for _, k := range t.Keys {
+		buf = binary.AppendUvarint(buf, uint64(k))
+	}
+	return buf
+}
+
+// unpacked is what pack wrote, without copying its text.
+type unpacked struct {
+	realm  realm
+	kind   names.TokenKind
+	script names.Script
+	forms  [names.MaxForms]names.Form
+	n      int
+	keys   []byte
+
+	surprise int32
+}
+
+func (u *unpacked) read(b []byte) {
+	u.surprise = int32(binary.LittleEndian.Uint16(b))
+	b = b[packedFrom:]
+	u.realm, u.kind = realm(b[0]), names.TokenKind(b[1])
+	n := int(b[2])
+	u.script = scriptNamed(b[3 : 3+n])
+	b = b[3+n:]
+	first := latinLetter(b[0])
+	u.n = int(b[1])
+	b = b[2:]
+	for i := range u.n {
+		n := int(b[0])
+		u.forms[i] = names.Form{Sounds: textOf(b[1 : 1+n])}
+		b = b[1+n:]
+	}
+	u.forms[0].Latin = first
+	u.keys = b
+}
+
+// eachKey yields the keys, with the realm in their highest byte: no key of
+// names reaches so far.
+func (u *unpacked) eachKey(yield func(names.Key)) {
+	for b := u.keys; len(b) > 0; {
+		k, n := binary.Uvarint(b)
+		yield(inRealm(u.realm, names.Key(k)))
+		b = b[n:]
+	}
+}
+
+func inRealm(r realm, k names.Key) names.Key { return k ^ names.Key(r)<<56 }
+
+// ready makes the word ready to be matched.
+func (l *lexicon) ready(token uint32, u *unpacked, into *names.Ready) {
+	u.read(l.packed.at(l.tokens.at(token).packed))
+	into.Restore(u.script, u.kind, u.forms[:u.n], u.surprise)
+}
+
+// lookup finds a word by what pack wrote of it.
+func (l *lexicon) lookup(packed []byte) (uint32, uint64, bool) {
+	hash := l.identity(packed)
+	token, ok := l.byText.find(hash, func(token uint32) bool {
+		return string(l.packed.at(l.tokens.at(token).packed)[packedFrom:]) == string(packed[packedFrom:])
+	})
+	return token, hash, ok
+}
+
+// intern returns the number of a word, and makes it one of the list's.
+func (l *lexicon) intern(r realm, t *names.Token, buf []byte) (uint32, bool) {
+	packed := pack(r, t, buf[:0])
+	token, hash, ok := l.lookup(packed)
+	if ok {
+		return token, true
+	}
+	var made names.Ready
+	l.model.Ready(t, &made)
+	binary.LittleEndian.PutUint16(packed, uint16(min(max(made.Surprise(), 0), 1<<16-1)))
+	return l.internNew(packed, hash)
+}
+
+func (l *lexicon) internNew(packed []byte, hash uint64) (uint32, bool) {
+	token := l.high
+	if n := len(l.free); n > 0 {
+		token = l.free[n-1]
+	} else if l.high == noToken {
+		return 0, false
+	}
+	at, ok := l.packed.put(token, packed)
+	if !ok {
+		return 0, false
+	}
+	if n := len(l.free); n > 0 {
+		l.free = l.free[:n-1]
+	} else {
+		l.high++
+		l.tokens.reach(token)
+	}
+	var u unpacked
+	u.read(packed)
+	sign := signatureOf(u.forms[:u.n])
+	*l.tokens.at(token) = entry{packed: at, sign: sign}
+	l.byText.add(hash, token)
+	l.change++
+	u.eachKey(func(k names.Key) {
+		under := l.byKey[k]
+		if under == nil {
+			under = &keyed{}
+			l.byKey[k] = under
+		}
+		under.words = append(under.words, signed{token, sign})
+		under.changed = l.change
+	})
+	return token, true
+}
+
+// release forgets the word if no name holds it any more.
+func (l *lexicon) release(token uint32) {
+	e := l.tokens.at(token)
+	if e.packed == 0 || e.in.len() > 0 || e.sign&silentMost != 0 {
+		return
+	}
+	packed := l.packed.at(e.packed)
+	var u unpacked
+	u.read(packed)
+	l.change++
+	u.eachKey(func(k names.Key) {
+		under := l.byKey[k]
+		for i, w := range under.words {
+			if w.token == token {
+				under.words[i] = under.words[len(under.words)-1]
+				under.words = under.words[:len(under.words)-1]
+				break
+			}
+		}
+		under.changed = l.change
+	})
+	l.byText.drop(l.identity(packed), token)
+	l.packed.drop(e.packed)
+	*e = entry{}
+	l.free = append(l.free, token)
+}
+
+// indexed are the tokens of a name that a list keeps: all plain ones, and those
+// that are joined of neighbours which are often written as one: with a
+// particle, a short word or a hyphen between. A record's name keeps all.
+func indexed(n *names.Name, yield func(t *names.Token, kind uint32)) {
+	plain := min(n.Positions, len(n.Tokens))
+	for i := range plain {
+		if len(n.Tokens[i].Forms) == 0 {
+			continue
+		}
+		yield(&n.Tokens[i], kindOf(n, &n.Tokens[i]))
+		for k := plain; k < len(n.Tokens); k++ {
+			if t := &n.Tokens[k]; t.From == i && oftenJoined(n, t) {
+				yield(t, kindOf(n, t))
+			}
+		}
+	}
+}
+
+// oftenJoined reports whether the parts of a joined token are often written as one.
+func oftenJoined(n *names.Name, t *names.Token) bool {
+	const short = 3
+	if t.To-t.From < 2 || t.To-t.From > wordSpan>>wordSpanShift+1 || t.To > n.Positions || len(t.Forms) == 0 {
+		return false
+	}
+	for k := t.From; k < t.To; k++ {
+		part := &n.Tokens[k]
+		if len(part.Forms) == 0 {
+			return false
+		}
+		if part.Kind == names.Particle || len(part.Forms[0].Latin) <= short || k+1 < t.To && part.Flags.Has(names.Hyphenated) {
+			return true
+		}
+	}
+	return false
+}
+
+func kindOf(n *names.Name, t *names.Token) uint32 {
+	switch {
+	case t.Kind == names.Patronymic:
+		return wordPatronymic
+	case t.Kind == names.Initial:
+		return wordInitial
+	case !n.Counts(t):
+		return wordSilent
+	}
+	return wordPlain
+}
+
+// addRun keeps the names and returns their run. The first word is the owner's.
+// It reports false when the lexicon is full; then it has not changed but for words.
+func (l *lexicon) addRun(r realm, all []names.Name, owner uint32) (uint32, bool) {
+	run := make([]uint32, 1, 16)
+	run[0] = owner
+	var buf [512]byte
+	full := false
+	for i := range all {
+		begun := len(run)
+		indexed(&all[i], func(t *names.Token, kind uint32) {
+			if full || len(run) == maxRun {
+				return
+			}
+			token, ok := l.intern(r, t, buf[:])
+			if !ok {
+				full = true
+				return
+			}
+			if t.Joined {
+				kind |= uint32(t.To-t.From-1) << wordSpanShift
+			}
+			run = append(run, token|kind)
+		})
+		if len(run) == begun && len(run) < maxRun {
+			run = append(run, noToken|wordSilent)
+		}
+		if len(run) > begun {
+			run[len(run)-1] |= wordNameEnds
+		}
+	}
+	if len(run) == 1 {
+		run = append(run, noToken|wordSilent|wordNameEnds)
+	}
+	run[len(run)-1] |= wordRunEnds
+	if full {
+		for _, w := range run[1:] {
+			if t := w & wordToken; t != noToken {
+				l.release(t)
+			}
+		}
+		return 0, false
+	}
+	ref, ok := l.place(run)
+	if !ok {
+		return 0, false
+	}
+	for i, w := range run[1:] {
+		l.enter(ref, run[1:1+i], w)
+	}
+	return ref, true
+}
+
+// enter puts the run into a word's posting, once for each word.
+func (l *lexicon) enter(ref uint32, before []uint32, w uint32) {
+	token := w & wordToken
+	if token == noToken {
+		return
+	}
+	e := l.tokens.at(token)
+	if w&wordKind == wordSilent {
+		if e.sign&silentMost != silentMost {
+			e.sign += silentOne
+		}
+		return
+	}
+	for _, b := range before {
+		if b&wordToken == token && b&wordKind != wordSilent {
+			return
+		}
+	}
+	e.in.add(ref)
+}
+
+// place finds room for a run.
+func (l *lexicon) place(run []uint32) (uint32, bool) {
+	n := uint32(len(run))
+	ref := l.top
+	if spare := l.spare[n]; len(spare) > 0 {
+		ref = spare[len(spare)-1]
+		l.spare[n] = spare[:len(spare)-1]
+	} else {
+		const page = 1 << pageBits
+		if ref&(page-1)+n > page {
+			ref = (ref + page - 1) &^ (page - 1)
+		}
+		if uint64(ref)+uint64(n) > 1<<32-page {
+			return 0, false
+		}
+		l.top = ref + n
+		l.words.reach(ref)
+	}
+	copy(l.words.from(ref), run)
+	return ref, true
+}
+
+// run returns the words of a run, the owner's first. They must not be changed.
+func (l *lexicon) run(ref uint32) []uint32 {
+	words := l.words.from(ref)
+	for i := 1; ; i++ {
+		if words[i]&wordRunEnds != 0 {
+			return words[:i+1]
+		}
+	}
+}
+
+// owner is the owner's word of a run.
+func (l *lexicon) owner(ref uint32) *uint32 { return l.words.at(ref) }
+
+// dropRun forgets a run and the words that nobody else has.
+func (l *lexicon) dropRun(ref uint32) {
+	run := l.run(ref)
+	for i, w := range run[1:] {
+		token := w & wordToken
+		if token == noToken {
+			continue
+		}
+		e := l.tokens.at(token)
+		if w&wordKind == wordSilent {
+			if e.sign&silentMost != silentMost {
+				e.sign -= silentOne
+			}
+			continue
+		}
+		first := true
+		for _, b := range run[1 : 1+i] {
+			first = first && (b&wordToken != token || b&wordKind == wordSilent)
+		}
+		if first {
+			e.in.drop(ref)
+		}
+	}
+	for i, w := range run[1:] {
+		token := w & wordToken
+		first := token != noToken
+		for _, b := range run[1 : 1+i] {
+			first = first && b&wordToken != token
+		}
+		if first {
+			l.release(token)
+		}
+	}
+	l.spare[uint32(len(run))] = append(l.spare[uint32(len(run))], ref)
+}
+
+// packedRight reports whether pack may have written this: it can be read, and
+// its readings are of sounds and its keys are as they should be.
+func packedRight(b []byte) bool {
+	const head = packedFrom + 3 // surprise; realm, kind, length of script
+	if len(b) < head || b[packedFrom] != byte(realmPerson) && b[packedFrom] != byte(realmOrganisation) || b[packedFrom+1] > byte(names.Generation) {
+		return false
+	}
+	script := int(b[packedFrom+2])
+	b = b[head:]
+	if script > 8 || len(b) < script+2 {
+		return false
+	}
+	n := int(b[script+1])
+	b = b[script+2:]
+	if n == 0 || n > names.MaxForms {
+		return false
+	}
+	for range n {
+		if len(b) == 0 || b[0] == 0 || int(b[0]) > 2*names.MaxRunes || len(b) < 1+int(b[0]) {
+			return false
+		}
+		b = b[1+int(b[0]):]
+	}
+	for keys := 0; len(b) > 0; keys++ {
+		_, n := binary.Uvarint(b)
+		if n <= 0 || n > 1 && b[n-1] == 0 || keys == names.MaxKeys {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}

@@ -1,0 +1,381 @@
+package watch
+
+import (
+	"math"
+
+	"heed/names"
+)
+
+// nearby tells which words of the record's spellings a word of the list is like.
+type nearby struct {
+	slots []nearSlot
+	round uint32
+}
+
+type nearSlot struct {
+	round uint32
+	asked uint16 // which spelling
+	place uint16 // which of its tokens
+	to    neighbour
+}
+
+func (n *nearby) fill(all []asked) {
+	count := 0
+	for i := range all {
+		for k := range all[i].tokens {
+			count += len(all[i].tokens[k].near)
+		}
+	}
+	if n.round++; n.round == 0 || count*2 >= len(n.slots) {
+		size := 1024
+		for size <= count*2 {
+			size *= 2
+		}
+		n.slots, n.round = make([]nearSlot, size), 1
+	}
+	mask := uint32(len(n.slots) - 1)
+	for i := range all {
+		for k := range all[i].tokens {
+			for _, w := range all[i].tokens[k].near {
+				at := nearHash(w.token) & mask
+				for n.slots[at].round == n.round {
+					at = (at + 1) & mask
+				}
+				n.slots[at] = nearSlot{n.round, uint16(i), uint16(k), w}
+			}
+		}
+	}
+}
+
+func nearHash(token uint32) uint32 { return token * 0x9e3779b1 >> 7 }
+
+// listToken is a token of a name of the list.
+type listToken struct {
+	token    uint32
+	kind     uint32
+	from, to int
+}
+
+func (t *listToken) joined() bool { return t.to > t.from+1 }
+
+// rough is the scratch of one rough comparison.
+type rough struct {
+	list  []listToken
+	gains []Points // by the record's token, then the list's
+	width int
+	used  [2]uint64
+	hoped int // words of the record that may have a pair
+	left  int // steps that the search for the best assignment may still take
+
+	counting int // words of the list's name that tell persons apart
+	class    names.Class
+	best     Points
+	now      names.Coverage
+}
+
+// unseenBest is what two words that no key has brought together may be worth at
+// most, when it is asked whether a closer look is worth its while.
+const unseenBest Points = 250
+
+// unseen marks a pair of words that has not been scored yet.
+const unseen = notAlike + 1
+
+// compare sums the evidence of one name of the list against one of the record's
+// spellings: what CompareWeighed would, but for joined words that the list does
+// not keep. It returns how much that is above what is needed, with what other
+// evidence there is beside the names. It reports false where no word is shared, or
+// where the sum does not come near enough.
+func (s *Screener) compare(which int, words []uint32, other Points) (Points, bool) {
+	a, g := &s.asked[which], &s.rough
+	g.read(words)
+	g.width = len(g.list)
+	g.gains = g.gains[:0]
+	for range a.tokens {
+		for range g.list {
+			g.gains = append(g.gains, unseen)
+		}
+	}
+	best, joined := notAlike, false
+	mask := uint32(len(s.near.slots) - 1)
+	for k, w := range g.list {
+		for at := nearHash(w.token) & mask; s.near.slots[at].round == s.near.round; at = (at + 1) & mask {
+			if slot := &s.near.slots[at]; slot.to.token == w.token && int(slot.asked) == which {
+				g.gains[int(slot.place)*g.width+k] = slot.to.points
+				joined = joined || w.joined() || a.tokens[slot.place].joined()
+				if slot.to.points > best {
+					best, g.class = slot.to.points, slot.to.class
+				}
+			}
+		}
+	}
+	if best == notAlike {
+		return 0, false
+	}
+	_, needed := s.index.judge.model.Threshold(g.class)
+	needed -= other
+	for k, w := range g.list {
+		sign := s.index.names.tokens.at(w.token).sign
+		for i := range a.tokens {
+			// What was joined is known by its keys, or is not what the name was joined for.
+			if gain := &g.gains[i*g.width+k]; *gain == unseen && (w.joined() || a.tokens[i].joined() || !a.tokens[i].sign.likely(sign)) {
+				*gain = notAlike
+			}
+		}
+	}
+	hope, some := g.hope(a)
+	if hope+s.hopeCover(a, hope, joined) < needed-slack {
+		return 0, false
+	}
+	if some {
+		s.fill(a)
+	}
+	points := s.assign(a)
+	return points - needed, points+slack >= needed
+}
+
+// fill scores the pairs of words that no key has brought together.
+func (s *Screener) fill(a *asked) {
+	g := &s.rough
+	for i := range a.tokens {
+		ready := false
+		for k := range g.list {
+			gain := &g.gains[i*g.width+k]
+			if *gain != unseen {
+				continue
+			}
+			if !ready {
+				a.tokens[i].ready(&s.own)
+				ready = true
+			}
+			*gain = s.match(&s.own, g.list[k].token)
+		}
+	}
+}
+
+// hopeCover is the most that is added to the pairs that hope has counted: pairs
+// of words that are alike, or may be. Where words are joined, anything may be.
+func (s *Screener) hopeCover(a *asked, hope Points, joined bool) Points {
+	g, m := &s.rough, s.index.judge.model
+	best := max(m.BestCover(g.class, 1), m.BestCover(g.class, 2), m.BestCover(g.class, 3))
+	if joined || g.counting == 0 || a.counting == 0 {
+		return best
+	}
+	pairs := max(1, min(g.hoped, a.counting, g.counting))
+	best = notAlike
+	for p := 1; p <= pairs; p++ {
+		best = max(best, m.Cover(g.class, names.Coverage{
+			Pairs: p, Both: min(a.counting, g.counting) - p, More: max(a.counting, g.counting) - min(a.counting, g.counting),
+		}))
+	}
+	return best
+}
+
+// read takes a name's words apart.
+func (g *rough) read(words []uint32) {
+	g.list, g.counting = g.list[:0], 0
+	at := 0
+	for _, w := range words {
+		from, to := at, at+1
+		if joined := int(w & wordSpan >> wordSpanShift); joined > 0 {
+			from, to = at-1, at+joined
+		} else {
+			at++
+		}
+		if token := w & wordToken; token != noToken && w&wordKind != wordSilent {
+			g.list = append(g.list, listToken{token, w & wordKind, from, to})
+			if w&(wordKind|wordSpan) == wordPlain {
+				g.counting++
+			}
+		}
+	}
+}
+
+// hope is more than the pairs can be worth, with unseen ones taken for good. It
+// counts the words that may have a pair.
+func (g *rough) hope(a *asked) (sum Points, some bool) {
+	g.hoped = 0
+	for i := range a.tokens {
+		best := Points(0)
+		alike := false
+		for _, p := range g.gains[i*g.width : (i+1)*g.width] {
+			if p == notAlike {
+				continue
+			}
+			alike = true
+			if p == unseen {
+				some = true
+				p = min(unseenBest, a.tokens[i].self)
+			}
+			best = max(best, p)
+		}
+		sum += best
+		if alike && !a.tokens[i].joined() {
+			g.hoped++
+		}
+	}
+	return sum, some
+}
+
+// assignSteps bounds the search for the best assignment of words. Names of few
+// words, or few words that are alike, take less.
+const assignSteps = 400
+
+// leaveCost is what an assignment pays, while it is sought, for each word that
+// it leaves without a pair: as the comparison of names has it.
+const leaveCost Points = 60
+
+// assign finds the best one-to-one assignment of words and returns the evidence
+// of the names.
+func (s *Screener) assign(a *asked) Points {
+	g := &s.rough
+	g.best, g.left = math.MinInt32, assignSteps
+	g.used = [2]uint64{}
+	total := Points(math.MinInt32)
+	g.search(a, 0, 0, 0, names.Coverage{}, func(sum Points, c names.Coverage) {
+		left, fathers := rest(g.used[0], len(a.tokens), func(i int) (int, int, uint32) {
+			return a.tokens[i].from, a.tokens[i].to, a.tokens[i].kind
+		})
+		right, theirs := rest(g.used[1], len(g.list), func(i int) (int, int, uint32) {
+			return g.list[i].from, g.list[i].to, g.list[i].kind
+		})
+		c.Both = min(left, right)
+		c.More = max(left, right) - c.Both
+		c.Contradictions = min(fathers, theirs)
+		c.Patronymics = max(fathers, theirs) - c.Contradictions
+		total = sum + s.index.judge.model.Cover(g.class, c)
+	})
+	return total
+}
+
+// rest counts what no pair has used: plain words and patronymics.
+func rest(used uint64, n int, token func(int) (from, to int, kind uint32)) (plain, patronymics int) {
+	for i := range n {
+		from, to, kind := token(i)
+		if to != from+1 || used>>from&1 != 0 {
+			continue
+		}
+		switch kind {
+		case wordPlain:
+			plain++
+		case wordPatronymic:
+			patronymics++
+		}
+	}
+	return plain, patronymics
+}
+
+// search tries the record's tokens from i on, and tells every assignment that is
+// better than the best before.
+func (g *rough) search(a *asked, i int, worth, sum Points, c names.Coverage, tell func(sum Points, c names.Coverage)) {
+	if i == len(a.tokens) {
+		if worth > g.best {
+			g.best = worth
+			tell(sum, c)
+		}
+		return
+	}
+	g.left--
+	t := &a.tokens[i]
+	own := span(t.from, t.to)
+	if g.used[0]&own == 0 {
+		for tried := 0; ; tried++ {
+			k := g.strongest(i, tried)
+			if k < 0 {
+				break
+			}
+			w := &g.list[k]
+			theirs := span(w.from, w.to)
+			p := g.gains[i*g.width+k]
+			gain := p + leaveCost*Points(t.to-t.from+w.to-w.from)
+			if g.used[1]&theirs != 0 || gain <= 0 {
+				continue
+			}
+			with := c
+			if t.kind != wordInitial && w.kind != wordInitial {
+				with.Pairs++
+			}
+			if t.to-t.from > 1 || w.to-w.from > 1 {
+				with.Joined++
+			}
+			g.used[0] |= own
+			g.used[1] |= theirs
+			g.search(a, i+1, worth+gain, sum+p, with, tell)
+			g.used[0] &^= own
+			g.used[1] &^= theirs
+			if g.left <= 0 {
+				break
+			}
+		}
+	}
+	if g.left > 0 || g.best == math.MinInt32 {
+		g.search(a, i+1, worth, sum, c, tell)
+	}
+}
+
+// strongest is the list's token with the rank-th highest gain for the record's
+// token i that is alike, or -1.
+func (g *rough) strongest(i, rank int) int {
+	row := g.gains[i*g.width : (i+1)*g.width]
+	last, at := Points(math.MaxInt32), -1
+	for ; rank >= 0; rank-- {
+		next := -1
+		for k, p := range row {
+			if p == notAlike || p > last || p == last && k <= at {
+				continue
+			}
+			if next < 0 || p > row[next] {
+				next = k
+			}
+		}
+		if next < 0 {
+			return -1
+		}
+		last, at = row[next], next
+	}
+	return at
+}
+
+func span(from, to int) uint64 { return 1<<to - 1<<from }
+
+// weigh sums the evidence for one subject roughly and enters it where that comes
+// near what is needed.
+func (s *Screener) weigh(r realm, record *Record, run uint32) {
+	if !s.met.first(run) {
+		return
+	}
+	x := s.index
+	other := Points(0)
+	if r == realmPerson {
+		// Before the names: it is quickly read, and most dates contradict.
+		s.outline.read(x.stored(run))
+		other = x.judge.beside(record, &s.outline)
+	}
+	words := x.names.run(run)[1:]
+	s.margins = s.margins[:0]
+	best := notAlike
+	for len(words) > 0 {
+		n := 1
+		for words[n-1]&wordNameEnds == 0 {
+			n++
+		}
+		margin := notAlike
+		for i := range s.asked {
+			if m, ok := s.compare(i, words[:n], other); ok {
+				margin = max(margin, m)
+			}
+		}
+		s.margins = append(s.margins, margin)
+		best = max(best, margin)
+		words = words[n:]
+	}
+	if best == notAlike {
+		return
+	}
+	f := found{run: run, margin: best}
+	for i, m := range s.margins {
+		if m != notAlike && m >= best-2*slack {
+			f.names = append(f.names, int32(i))
+		}
+	}
+	s.found = append(s.found, f)
+}

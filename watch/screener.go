@@ -1,0 +1,362 @@
+package watch
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"heed"
+	"heed/names"
+)
+
+// Screener screens records for one goroutine at a time. It remembers the words
+// that it has met, not the records, and needs some megabytes for that.
+type Screener struct {
+	index     *Index
+	memory    memory
+	packing   []byte
+	scored    marks // words under the keys of one word
+	met       marks // runs that were looked at for one record
+	unpacked  unpacked
+	own       names.Ready // the record's word that is being matched
+	candidate names.Ready // the list's
+	near      nearby
+	days      []uint32
+	outline   outline
+	filter    filter
+	asked     []asked
+	found     []found
+	rough     rough
+	margins   []Points
+}
+
+// NewScreener makes a screener: one for each goroutine that screens.
+func (x *Index) NewScreener() *Screener {
+	return &Screener{index: x, memory: memory{young: map[string]*expansion{}}}
+}
+
+// Work bounds for one record.
+const (
+	bestCompared = 64  // subjects that are compared in full
+	numberShares = 256 // subjects of one document, plate or vehicle number
+)
+
+// slack is how much less than needed a rough sum may be, in points, for the
+// subject to be compared in full: the rough assignment of words is not always
+// the best one.
+const slack Points = 120
+
+// Screen returns the subjects that the record may be about, the best first:
+// those whose score reaches the threshold, MaxHits at most. Of a record that
+// Check refuses, what is beyond the bounds is not looked at.
+func (s *Screener) Screen(r Record) []Hit {
+	x := s.index
+	q := x.judge.ask(&r)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var hits []Hit
+	score := func(run uint32, spelt func(*Subject) []spelling) {
+		subject := x.subject(run)
+		if hit, ok := x.judge.score(q, &subject, spelt(&subject)); ok {
+			hits = append(hits, hit)
+		}
+	}
+	s.met.reset()
+	// By number first: those are compared whatever their names.
+	s.byNumber(&r, func(run uint32) { score(run, x.judge.spellings) })
+	for _, f := range s.candidates(realmPerson, q.persons, &r, bestCompared) {
+		score(f.run, func(subject *Subject) []spelling { return s.likely(&f, subject) })
+	}
+	for _, f := range s.candidates(realmOrganisation, q.organisation, &r, bestCompared) {
+		score(f.run, func(subject *Subject) []spelling { return s.likely(&f, subject) })
+	}
+	return rank(hits)
+}
+
+// reach finds the subjects that the record may be about, without comparing them
+// in full, and adds those that share a number with it.
+func (s *Screener) reach(r *Record) []found {
+	x := s.index
+	q := x.judge.ask(r)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s.met.reset()
+	var all []found
+	s.byNumber(r, func(run uint32) { all = append(all, found{run: run, margin: documentSame}) })
+	all = append(all, s.candidates(realmPerson, q.persons, r, MaxCandidates)...)
+	return append(all, s.candidates(realmOrganisation, q.organisation, r, MaxCandidates)...)
+}
+
+// byNumber finds the subjects that share a number with the record.
+func (s *Screener) byNumber(r *Record, yield func(run uint32)) {
+	share := func(sort uint64, number string) {
+		blurred := blurredNumber(plainNumber(number))
+		if blurred == "" {
+			return
+		}
+		p := s.index.other[s.index.numberKey(sort, blurred)]
+		var one [1]uint32
+		runs := p.refs(&one)
+		if len(runs) > numberShares {
+			// Whoever puts one number on a thousand subjects gets a part of them, and
+			// always the same part.
+			runs = slices.Clone(runs)
+			slices.SortFunc(runs, s.byID)
+			runs = runs[:numberShares]
+		}
+		for _, run := range runs {
+			if s.met.first(run) {
+				yield(run)
+			}
+		}
+	}
+	for _, d := range r.Documents[:min(len(r.Documents), heed.MaxDocuments)] {
+		share(otherDocument, d.Number)
+	}
+	share(otherPlate, r.Vehicle.Plate)
+	share(otherVIN, r.Vehicle.VIN)
+}
+
+func (s *Screener) byID(a, b uint32) int {
+	return strings.Compare(textOf(storedID(s.index.stored(a))), textOf(storedID(s.index.stored(b))))
+}
+
+// found is a subject that may reach the threshold.
+type found struct {
+	run    uint32
+	margin Points  // of the best of its names above what is needed, roughly
+	names  []int32 // the places of its names that come near that, in order
+}
+
+// likely are the spellings of a subject's names that may be its best ones.
+func (s *Screener) likely(f *found, subject *Subject) []spelling {
+	j := &s.index.judge
+	var all []spelling
+	for _, i := range f.names {
+		if subject.Person != nil {
+			all = append(all, j.spell(subject.Person.Names[i]))
+		} else {
+			all = append(all, j.spellOrganisation(subject.Organisation.Names[i]))
+		}
+	}
+	return all
+}
+
+// asked is a spelling of the record's name as it is looked up.
+type asked struct {
+	script   names.Script
+	plain    int // positions
+	counting int // of those, the ones that tell persons apart
+	tokens   []askedToken
+}
+
+type askedToken struct {
+	*expansion
+	from, to int
+	kind     uint32
+}
+
+func (t *askedToken) joined() bool { return t.to > t.from+1 }
+
+// look makes a record's name ready to be looked up.
+func (s *Screener) look(r realm, n *names.Name) asked {
+	a := asked{script: n.Script, plain: min(n.Positions, len(n.Tokens))}
+	for i := range n.Tokens {
+		t := &n.Tokens[i]
+		kind := kindOf(n, t)
+		if len(t.Forms) == 0 || kind == wordSilent || t.To > a.plain {
+			continue
+		}
+		if !t.Joined && kind == wordPlain {
+			a.counting++
+		}
+		a.tokens = append(a.tokens, askedToken{s.expand(r, t), t.From, t.To, kind})
+	}
+	return a
+}
+
+// candidates finds the subjects that may reach the threshold by their names, so
+// many at most, the likeliest first.
+func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most int) []found {
+	if len(spelt) == 0 {
+		return nil
+	}
+	s.found = s.found[:0]
+	s.asked = s.asked[:0]
+	for i := range spelt {
+		s.asked = append(s.asked, s.look(r, &spelt[i].name))
+	}
+	soft := Points(0)
+	if r == realmPerson {
+		soft = s.index.judge.weights.soft(record)
+	}
+	s.near.fill(s.asked)
+	for i := range s.asked {
+		s.byNames(&s.asked[i], soft, func(run uint32) { s.weigh(r, record, run) })
+	}
+	if r == realmPerson {
+		s.byDay(record, func(run uint32) { s.weigh(r, record, run) })
+	}
+	slices.SortFunc(s.found, func(a, b found) int {
+		if c := cmp.Compare(b.margin, a.margin); c != 0 {
+			return c
+		}
+		return s.byID(a.run, b.run)
+	})
+	return s.found[:min(len(s.found), most)]
+}
+
+// byDay finds the subjects born on a day that is akin to the record's.
+func (s *Screener) byDay(record *Record, yield func(run uint32)) {
+	s.days = kindredDays(record.Born, s.days[:0])
+	for _, day := range s.days {
+		p, ok := s.index.other[otherDay|uint64(day)]
+		if !ok {
+			continue
+		}
+		var one [1]uint32
+		for _, run := range p.refs(&one) {
+			yield(run)
+		}
+	}
+}
+
+// byNames finds the subjects whose names alone, with soft evidence beside
+// them, may reach the threshold. For each pair of scripts the record's words are
+// opened from the rarest on, until those that are left could not reach it
+// together (the essential lists of MaxScore: Turtle and Flood 1995). A word
+// that cannot reach it alone, and that many have, is opened only where another
+// of the words is in the same names.
+func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
+	var lists [names.Classes][]wordList
+	for i := range a.tokens {
+		t := &a.tokens[i]
+		for _, n := range t.near {
+			of := &lists[n.class]
+			if k := len(*of) - 1; k < 0 || (*of)[k].token != i {
+				*of = append(*of, wordList{token: i})
+			}
+			last := &(*of)[len(*of)-1]
+			last.best = max(last.best, n.points)
+			last.size += s.index.names.tokens.at(n.token).in.len()
+		}
+	}
+	model := s.index.judge.model
+	for c := range lists {
+		class, of := names.Class(c), lists[c]
+		if len(of) == 0 {
+			continue
+		}
+		_, needed := model.Threshold(class)
+		needed -= soft + slack
+		slices.SortStableFunc(of, func(a, b wordList) int { return cmp.Compare(a.size, b.size) })
+		rest := Points(0)
+		for _, l := range of {
+			rest += l.best
+		}
+		together := max(model.BestCover(class, 1), model.BestCover(class, 2), model.BestCover(class, 3))
+		single := aloneCover(model, class, a.counting)
+		for k, l := range of {
+			if rest+together < needed {
+				break
+			}
+			rest -= l.best
+			alone := l.best+single >= needed
+			if !alone && len(of[k+1:]) == 0 && len(of) > 1 {
+				break
+			}
+			if alone || l.size <= fewNames || len(of) == 1 {
+				s.open(a, class, l, nil, yield)
+				continue
+			}
+			s.filter.reset()
+			for _, other := range of[k+1:] {
+				s.each(a, class, other, s.filter.add)
+			}
+			s.open(a, class, l, &s.filter, yield)
+		}
+	}
+}
+
+// aloneCover is the best that is added to one pair of words, where the record's
+// name has so many that count.
+func aloneCover(m *names.Model, class names.Class, words int) Points {
+	const longest = 8
+	best := notAlike
+	for theirs := 1; theirs <= longest; theirs++ {
+		both := min(words, theirs) - 1
+		best = max(best, m.Cover(class, names.Coverage{Pairs: 1, Both: max(0, both), More: max(words, theirs) - 1 - max(0, both)}))
+	}
+	return best
+}
+
+// fewNames is up to how many names a word is opened without asking whether
+// another word is there too: looking is as quick.
+const fewNames = 256
+
+// wordList is a word of the record with all names that have a word like it.
+type wordList struct {
+	token int // in asked.tokens
+	best  Points
+	size  int
+}
+
+func (s *Screener) each(a *asked, class names.Class, l wordList, yield func(run uint32)) {
+	var one [1]uint32
+	for _, n := range a.tokens[l.token].near {
+		if n.class == class {
+			for _, run := range s.index.names.tokens.at(n.token).in.refs(&one) {
+				yield(run)
+			}
+		}
+	}
+}
+
+func (s *Screener) open(a *asked, class names.Class, l wordList, within *filter, yield func(run uint32)) {
+	s.each(a, class, l, func(run uint32) {
+		if within == nil || within.has(run) {
+			yield(run)
+		}
+	})
+}
+
+// filter is a set of runs that may have a few more.
+type filter struct {
+	bits  []uint64
+	dirty []uint32
+}
+
+const filterBits = 1 << 20
+
+func (f *filter) reset() {
+	if f.bits == nil {
+		f.bits = make([]uint64, filterBits/64)
+	}
+	if len(f.dirty) > filterBits/64 {
+		clear(f.bits)
+	} else {
+		for _, i := range f.dirty {
+			f.bits[i] = 0
+		}
+	}
+	f.dirty = f.dirty[:0]
+}
+
+func (f *filter) slot(run uint32) (uint32, uint64) {
+	run *= 0x9e3779b1
+	run >>= 32 - 20
+	return run >> 6, 1 << (run & 63)
+}
+
+func (f *filter) add(run uint32) {
+	i, bit := f.slot(run)
+	if f.bits[i] == 0 {
+		f.dirty = append(f.dirty, i)
+	}
+	f.bits[i] |= bit
+}
+
+func (f *filter) has(run uint32) bool {
+	i, bit := f.slot(run)
+	return f.bits[i]&bit != 0
+}
