@@ -30,6 +30,8 @@ call              x       x         x           x         x         .         .
 forward           .       x         .           .         x         .         .
 drill             .       x         .           .         x         .         .
 rate              x       x         x           x         x         .         .
+screen            .       .         x           x         x         .         .
+review            .       .         x           x         x         .         .
 reconcile         .       x         .           .         x         .         .
 report-hit        .       .         x           x         x         .         .
 lapse             .       .         .           x         x         .         .

@@ -238,6 +238,7 @@ func TestFullAccordReadsBack(t *testing.T) {
 	a := fullAccord(t)
 	a.Members[0].Keys = []heed.RoleKey{{Role: "head-of-desk", Key: key.Recipient().String()}}
 	same(t, "full", a)
+	a.ReportHits, a.LapseNotice = heed.ReportConfirmed, 0
 	a.Template, a.Drills, a.Notice, a.SituationReport, a.Acknowledge, a.Ceiling.PAP, a.Screening = "major-event", 0, 0, 0, nil, "", heed.Screening{}
 	a.Postures, a.TwoOfficers = nil, false
 	same(t, "without what its template has", a)
@@ -254,7 +255,8 @@ postures:
   - {name: "Final: the 'last' #1", from: 2026-07-19T00:00:00Z, until: 2026-07-20T00:00:00Z, clock: normal}
 notice: 1d12h30m
 release: {two-officers: true}
-report-hits: true
+report-hits: never
+lapse-notice: 14d
 screening: {types: [visa, accreditation], retention: 36h}
 situation-report: 1d
 drills: 90m

@@ -115,6 +115,27 @@ func (e Erasure) At(c heed.Case) time.Time {
 	return e.Limit
 }
 
+// erasureAt is At, where somebody whom the contents name may be on watch: whoever
+// watches must know for whom, until a decision that ends it, as a reply is owed to
+// what can be read. Nobody keeps contents by never deciding: the limit stays.
+func (x *Exchange) erasureAt(v View, e Erasure, c heed.Case, now time.Time) (time.Time, error) {
+	at, w := e.At(c), c.Watch(now)
+	if w.State.Runs() {
+		documents, err := watchedDocuments(v, c, w)
+		if err == nil && len(subjectsOn(c, documents)) > 0 {
+			at = e.Limit
+		}
+		return at, err
+	}
+	if over := w.Effective.Add(e.After); !w.Effective.IsZero() && over.After(at) {
+		at = over
+	}
+	if at.After(e.Limit) {
+		at = e.Limit
+	}
+	return at, nil
+}
+
 const (
 	// erasuresAtOnce and eraseBytes bound one transaction, so that nobody waits
 	// long to write: what is erased is written over.
@@ -256,7 +277,10 @@ func (x *Exchange) erasable(ctx context.Context, id heed.AccordID, after heed.Ca
 			if err != nil {
 				return err
 			}
-			at := e.At(c)
+			at, err := x.erasureAt(v, e, c, now)
+			if err != nil {
+				return err
+			}
 			if at.After(now) {
 				out.next = sooner(out.next, at)
 				continue
@@ -327,7 +351,11 @@ func (x *Exchange) eraseCases(ctx context.Context, id heed.AccordID, due []heed.
 
 func (x *Exchange) eraseCase(tx Tx, e Erasure, id heed.CaseID, now time.Time) error {
 	c, err := tx.Case(id)
-	if err != nil || e.At(c).After(now) {
+	if err != nil {
+		return err
+	}
+	at, err := x.erasureAt(tx, e, c, now)
+	if err != nil || at.After(now) {
 		return err
 	}
 	waits, err := unsent(tx, c, x.party)
@@ -344,7 +372,10 @@ func (x *Exchange) eraseCase(tx Tx, e Erasure, id heed.CaseID, now time.Time) er
 	if err != nil {
 		return err
 	}
-	return tx.EraseCase(id, contents, now)
+	if err := tx.EraseCase(id, contents, now); err != nil {
+		return err
+	}
+	return x.rewatchCase(tx, id, now) // nobody is left to be looked for
 }
 
 // belonging lists the contents that belong to a case: those that its statements

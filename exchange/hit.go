@@ -310,12 +310,13 @@ func (x *Exchange) tellHit(ctx context.Context, id heed.HitID, now time.Time) er
 	for {
 		var n Notice
 		var ladder heed.Ladder
-		owed := false
+		due, owed := false, false
 		err := x.store.Read(ctx, func(v View) error {
 			k, err := v.Hit(id)
-			if err != nil || !k.Open || k.Next.IsZero() || k.Next.After(now) {
+			if err != nil || k.Next.IsZero() || k.Next.After(now) {
 				return err
 			}
+			due = true
 			f, err := x.hitFile(v, k, now)
 			if err != nil {
 				return err
@@ -324,7 +325,7 @@ func (x *Exchange) tellHit(ctx context.Context, id heed.HitID, now time.Time) er
 				return err
 			}
 			level := k.Told + 1
-			owed = level <= ladder.Level(k.Due, now)
+			owed = k.Open && level <= ladder.Level(k.Due, now)
 			n = Notice{
 				ID: fmt.Sprintf("hit-%s-%d-%d", k.Code(), k.Due.UnixMilli(), level), Hit: k.Code(), List: k.List, Case: k.Case, Code: f.CaseCode,
 				Party: x.party, Peer: f.Warner, Duty: heed.DutyReview, OwedBy: x.party, Due: k.Due, Level: level,
@@ -332,7 +333,7 @@ func (x *Exchange) tellHit(ctx context.Context, id heed.HitID, now time.Time) er
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil || !due {
 			return err
 		}
 		var failed error

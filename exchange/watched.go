@@ -404,24 +404,26 @@ func (x *Exchange) NextWatch(ctx context.Context) (at time.Time, ok bool, err er
 
 // lookAtWatch computes the row of a case's watch whether anything was said or not.
 func (x *Exchange) lookAtWatch(ctx context.Context, id heed.CaseID, now time.Time) error {
-	return x.write(ctx, func(tx Tx) error {
-		c, err := tx.Case(id)
-		if err != nil {
-			return err
-		}
-		row, err := tx.WatchRow(id)
-		if errors.Is(err, ErrNotFound) {
-			return nil // it has ended meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		w := c.Watch(now)
-		if !x.keepsWatch(c) || !w.State.Runs() {
-			return tx.ForgetWatch(id)
-		}
-		return x.renewWatch(tx, c, w, row, true, now)
-	})
+	return x.write(ctx, func(tx Tx) error { return x.rewatchCase(tx, id, now) })
+}
+
+func (x *Exchange) rewatchCase(tx Tx, id heed.CaseID, now time.Time) error {
+	c, err := tx.Case(id)
+	if err != nil {
+		return err
+	}
+	row, err := tx.WatchRow(id)
+	if errors.Is(err, ErrNotFound) {
+		return nil // it has ended
+	}
+	if err != nil {
+		return err
+	}
+	w := c.Watch(now)
+	if !x.keepsWatch(c) || !w.State.Runs() {
+		return tx.ForgetWatch(id)
+	}
+	return x.renewWatch(tx, c, w, row, true, now)
 }
 
 // rewatchUnder has the watches under an accord looked at: it may end otherwise now.

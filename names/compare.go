@@ -189,14 +189,14 @@ func (m *Model) matchTurned(class Class, a, b *weighed) TokenMatch {
 			if each < best {
 				best = each
 				t.LeftForm, t.RightForm, t.Distance = i, j, d
-				t.Length = lengthClass(x.len, y.len)
+				t.Length = LengthOf(x.len + y.len)
 				t.Bin = binOf(each)
 			}
 		}
 	}
 	if t.Distance < farDistance {
 		t.Alike = true
-		t.Points = of.Alike[t.Length][t.Bin] + of.Rarity[t.Bin]*(t.Surprise-of.Usual)/1000
+		t.Points = of.Alike[t.Length][RarityOf(t.Surprise)][t.Bin] + of.Rarity[t.Bin]*(t.Surprise-of.Usual)/1000
 	} else {
 		t.Bin = Bins - 1
 	}
@@ -218,18 +218,6 @@ func variant(a, b *weighed) (i, j int, ok bool) {
 		}
 	}
 	return 0, 0, false
-}
-
-func lengthClass(a, b int) int {
-	switch sum := a + b; {
-	case sum <= 6:
-		return 0
-	case sum <= 10:
-		return 1
-	case sum <= 14:
-		return 2
-	}
-	return 3
 }
 
 // binOf is the bin of a distance for each sound, in 64ths of a point.

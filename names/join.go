@@ -3,9 +3,9 @@ package names
 import "strings"
 
 // join appends the alternatives, the readings of neighbours as one word: each
-// two neighbours, three around an Arabic article (Nur al-Din, Abd al-Aziz), the
-// last and the first of a name of two, and the spans of a hyphenated name of
-// three syllables. Titles, initials and generations take no part.
+// two neighbours, three around an Arabic article (Nur al-Din, Abd al-Aziz), and
+// three syllables that hyphens hold together. Titles, initials, patronymics and
+// generations take no part.
 func (p *parser) join() {
 	n := &p.name
 	for i := 0; i < n.Positions; i++ {
@@ -19,11 +19,10 @@ func (p *parser) join() {
 }
 
 // joinable says whether the tokens [from, to) may be one word. A particle at the
-// end begins something else, and an article with what follows is no name alone
-// where an Abd stands before it.
+// end begins something else.
 func (n *Name) joinable(from, to int) bool {
 	for _, t := range n.Tokens[from:to] {
-		if t.Script != n.Tokens[from].Script || t.Kind != Plain && t.Kind != Particle && t.Kind != Patronymic {
+		if t.Script != n.Tokens[from].Script || t.Kind != Plain && t.Kind != Particle {
 			return false
 		}
 	}

@@ -102,7 +102,8 @@ func spellForeignKana(m []mora, r bool) string {
 	for i := len(m) - 1; i >= 0; i-- {
 		latin := m[i].latin
 		before := m[i].long || i+1 < len(m) && (vowel(m[i+1].latin[0]) || m[i+1].latin[0] == 'y')
-		if !before && (i > 0 || len(m) > 1 && !dropped) {
+		cluster := latin == "su" && i+1 < len(m) && strings.ContainsAny(m[i+1].latin[:1], "tpk") // strenj
+		if !before && (i > 0 || len(m) > 1 && (!dropped || cluster)) {
 			latin = withoutInserted(m[i], i == len(m)-1, dropped && spelt[i+1] != "r")
 		}
 		dropped = !vowel(latin[len(latin)-1]) && latin != "n"

@@ -143,17 +143,17 @@ var latinSpellings = [...]spellings{
 	{
 		name: "Polish", languages: " pl ",
 		rules: together(
-			rules(anywhere, "szcz>shch", "sz>sh", "cz>ch", "rz>zh", "dż>j", "dź>j", "drz>j", "ch>kh"),
-			rules(beforeVowel, "dzi>j", "si>sh", "ci>ch", "zi>zh", "ni>ny"),
+			rules(anywhere, "szcz>shch", "sz>sh", "cz>ch", "rz>zh", "dż>dj", "dź>dj", "drz>dj", "ch>kh"),
+			rules(beforeVowel, "dzi>dj", "si>sh", "ci>ch", "zi>zh", "ni>ny"),
 			rules(anywhere, "c>ts", "ć>ch", "w>v", "j>y", "ś>sh", "ź>zh", "ż>zh", "ń>n", "ó>u", "ą>on", "ę>en", "ł>l"),
 		),
-		proof: "łśźżćńąę", signs: []string{"sz", "cz", "rz", "wicz", "ch", "w", "c"},
+		proof: "łśźżćńąę", signs: []string{"sz", "cz", "rz", "wicz", "iech", "jc", "ch", "w", "c"},
 	},
 	{
 		name: "Slavic or Baltic Latin", languages: " cs sk sl hr sr bs lv lt mk ",
 		rules: together(
 			rules(atEnd, "ic>ich"),
-			rules(anywhere, "šč>shch", "dž>j", "ch>kh", "ck>ck", "č>ch", "ć>ch", "c>ts", "š>sh", "ś>sh", "ž>zh", "ź>zh", "đ>j", "dj>j", "ř>rzh", "j>y", "w>v",
+			rules(anywhere, "šč>shch", "dž>dj", "ch>kh", "ck>ck", "č>ch", "ć>ch", "c>ts", "š>sh", "ś>sh", "ž>zh", "ź>zh", "đ>dj", "dj>dj", "ř>rzh", "j>y", "w>v",
 				"ŝ>shch", "û>yu", "â>ya", "ě>e", "ů>u", "ň>n", "ť>t", "ď>d", "ķ>ky", "ģ>gy", "ļ>l", "ņ>n", "ė>e", "ŭ>u", "x>ks"),
 		),
 		proof: "čšžđřěůňťďķģļņėŝ", signs: []string{"vic", "vics", "jev", "aj", "ej", "ij", "oj", "uj", "ja", "je", "ju", "j", "c"},
@@ -161,7 +161,7 @@ var latinSpellings = [...]spellings{
 	{
 		name: "German", languages: " de ",
 		rules: together(
-			rules(anywhere, "tsch>ch", "dsch>j", "sch>sh", "chs>ks", "tz>ts", "ck>k"),
+			rules(anywhere, "tsch>ch", "dsch>dj", "sch>sh", "chs>ks", "tz>ts", "ck>k"),
 			rules(afterBack, "ch>kh"),
 			rules(anywhere, "ch>kh", "qu>kv", "ph>f", "th>t", "dt>t", "ei>ai", "ey>ai", "ie>i", "eu>oi", "äu>oi", "ä>e", "ö>o", "ü>u", "z>ts", "w>v", "j>y"),
 			rules(inside, "oe>o", "ue>u", "ae>e"),
@@ -174,7 +174,7 @@ var latinSpellings = [...]spellings{
 		rules: together(
 			rules(atEnd, "eaux>o", "aux>o", "eux>e", "oux>u", "ault>o", "aud>o", "aut>o", "ots>o", "ot>o", "oit>wa", "ois>wa", "oix>wa", "ais>e", "ait>e", "ets>e", "et>e", "er>e", "ez>e", "ard>ar", "art>ar", "ert>er", "ort>or",
 				"ent>an", "ant>an", "and>an", "ond>on", "ont>on", "ens>an", "ins>in", "ns>n", "ieu>ye", "ières>yer", "ès>es", "x>", "es>", "e>"),
-			rules(anywhere, "tch>ch", "sch>sh", "sh>sh", "ch>sh", "dj>j", "eau>o", "au>o", "oui>wi", "oua>wa", "ou>u", "où>u", "oy>wai", "oi>wa", "oî>wa", "ai>e", "aî>e", "eu>e", "œu>e", "gn>ny", "quo>ko", "qu>k", "ph>f", "th>t", "aill>ai", "eill>ei", "ill>iy", "ç>s"),
+			rules(anywhere, "tch>ch", "sch>sh", "sh>sh", "ch>sh", "dj>dj", "eau>o", "au>o", "oui>wi", "oua>wa", "ou>u", "où>u", "oy>wai", "oi>wa", "oî>wa", "ai>e", "aî>e", "eu>e", "œu>e", "gn>ny", "quo>ko", "qu>k", "ph>f", "th>t", "aill>ai", "eill>ei", "ill>iy", "ç>s"),
 			rules(beforeFront, "ge>zh", "gu>g", "g>zh", "c>s"),
 			rules(beforeVowel, "ge>zh"),
 			rules(anywhere, "j>zh", "œ>e", "é>e", "è>e", "ê>e", "ë>e", "h>"),
@@ -190,7 +190,7 @@ var latinSpellings = [...]spellings{
 			rules(atStart, "x>kh"),
 			rules(anywhere, "h>"),
 		),
-		proof: "ñ", signs: []string{"ll", "ge", "gi", "gue", "gui", "ez$", "j^", "jo", "ju", "ja$", "jan", "jar", "jal", "tx", "á", "í", "ó"},
+		proof: "ñ", signs: []string{"ll", "ez$", "gue", "gui", "tx", "j^", "jo", "ju", "ja$", "jan", "jar", "jal", "á", "í", "ó", "ge", "gi"},
 	},
 	{
 		name: "Portuguese", languages: " pt ",
@@ -205,20 +205,20 @@ var latinSpellings = [...]spellings{
 		name: "Italian", languages: " it ro ",
 		rules: together(
 			rules(anywhere, "cch>k", "ch>k", "gh>g", "gli>ly", "gn>ny", "ț>ts", "ţ>ts", "ș>sh", "ş>sh", "zz>ts"),
-			rules(beforeVowel, "cci>ch", "ci>ch", "ggi>j", "gi>j", "sci>sh"),
-			rules(beforeFront, "sc>sh", "cc>ch", "c>ch", "gg>j", "g>j"),
+			rules(beforeVowel, "cci>ch", "ci>ch", "ggi>dj", "gi>dj", "sci>sh"),
+			rules(beforeFront, "sc>sh", "cc>ch", "c>ch", "gg>dj", "g>dj"),
 			rules(anywhere, "z>ts", "j>y"),
 		),
-		proof: "țșăţ", signs: []string{"cch", "cci", "ggi", "gli", "gn", "sci", "sce", "zz", "ci", "ce", "che", "chi", "gh", "gi", "ge"},
+		proof: "țșăţ", signs: []string{"cch", "cci", "ggi", "gli", "gio", "gia", "giu", "gn", "sci", "sce", "zz", "cio", "cia", "ciu", "ci", "ce", "che", "chi", "gh", "gi", "ge"},
 	},
 	{
 		name: "Turkish or Azerbaijani", languages: " tr az tk ",
-		rules: rules(anywhere, "sh>sh", "ch>ch", "c>j", "ç>ch", "ş>sh", "ğ>", "ı>i", "ə>a", "j>zh", "x>kh", "q>g", "ý>y", "ň>ng", "ž>zh", "w>v"),
+		rules: rules(anywhere, "sh>sh", "ch>ch", "c>dj", "ç>ch", "ş>sh", "ğ>", "ı>i", "ə>a", "j>zh", "x>kh", "q>g", "ý>y", "ň>ng", "ž>zh", "w>v"),
 		proof: "şğıəý", signs: []string{"ç", "oglu", "c", "x", "q"},
 	},
 	{
 		name: "Hungarian", languages: " hu ",
-		rules: rules(anywhere, "dzs>j", "sz>s", "cs>ch", "zs>zh", "gy>dy", "ly>y", "cz>ts", "ts>ch", "c>ts", "j>y", "s>sh", "w>v"),
+		rules: rules(anywhere, "dzs>dj", "sz>s", "cs>ch", "zs>zh", "gy>dy", "ly>y", "cz>ts", "ts>ch", "c>ts", "j>y", "s>sh", "w>v"),
 		proof: "őű", signs: []string{"cs", "zs", "gy", "sz", "ly"},
 	},
 	{
@@ -233,9 +233,9 @@ var latinSpellings = [...]spellings{
 		name: "English soft g, silent letters", languages: " en ",
 		rules: together(
 			rules(atStart, "kn>n", "wr>r", "wh>w", "gn>n", "x>z", "mac>mak", "mc>mak", "th>th", "thom>tom", "ch>ch"),
-			rules(atEnd, "dge>j", "ge>j", "ught>ot", "ough>o", "igh>ai", "aigh>ei", "eigh>ei", "ey>i", "mb>m", "ew>u", "e>"),
-			rules(anywhere, "augh>o", "ough>o", "igh>ai", "dg>j", "chr>kr", "sch>sk", "tch>ch", "ck>k", "ph>f", "wh>w", "al>al", "ea>i", "ay>ei", "ow>ou", "aw>o", "ew>yu"),
-			rules(beforeFront, "c>s", "g>j"),
+			rules(atEnd, "dge>dj", "ge>dj", "ught>ot", "ough>o", "igh>ai", "aigh>ei", "eigh>ei", "ey>i", "mb>m", "ew>u", "e>"),
+			rules(anywhere, "augh>o", "ough>o", "igh>ai", "dg>dj", "chr>kr", "sch>sk", "tch>ch", "ck>k", "ph>f", "wh>w", "al>al", "ea>i", "ay>ei", "ow>ou", "aw>o", "ew>yu"),
+			rules(beforeFront, "c>s", "g>dj"),
 			rules(anywhere, "x>ks"),
 		),
 		signs: []string{"ge", "gi", "gy", "igh", "ough", "augh", "kn^", "wr^", "ch", "sch", "mc^", "x^"},
@@ -247,12 +247,12 @@ var latinSpellings = [...]spellings{
 	},
 	{
 		name: "Albanian", languages: " sq ",
-		rules: rules(anywhere, "xh>j", "zh>zh", "sh>sh", "gj>gy", "q>ch", "ç>ch", "x>dz", "c>ts", "ll>l", "j>y", "ë>e"),
+		rules: rules(anywhere, "xh>dj", "zh>zh", "sh>sh", "gj>gy", "q>ch", "ç>ch", "x>dz", "c>ts", "ll>l", "j>y", "ë>e"),
 		proof: "ë", signs: []string{"xh", "gj"},
 	},
 	{
 		name: "Indonesian, old spelling", languages: " id ms ",
-		rules: rules(anywhere, "tj>ch", "dj>j", "sj>sh", "nj>ny", "oe>u", "j>y", "sy>sh", "kh>kh", "c>ch"),
+		rules: rules(anywhere, "tj>ch", "dj>dj", "sj>sh", "nj>ny", "oe>u", "j>y", "sy>sh", "kh>kh", "c>ch"),
 		signs: []string{"tj", "sj", "nj", "sy"},
 	},
 }

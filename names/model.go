@@ -15,9 +15,39 @@ import (
 
 // The sizes of a model's tables.
 const (
-	Lengths = 4  // of two tokens, in sounds on average: up to 3, to 5, to 7, longer
-	Bins    = 12 // of the distance of two tokens for each sound; the last is "not alike"
+	Lengths  = 5  // of two tokens, in sounds on average: up to 3, to 5, to 7, to 10, longer
+	Rarities = 3  // of the likelier of two tokens: common, seen now and then, rare
+	Bins     = 12 // of the distance of two tokens for each sound; the last is "not alike"
 )
+
+// rarityCuts are the surprises, in points, from which on a token is seen now and
+// then (about 1 in 1,100) and rare (1 in 13,000).
+var rarityCuts = [Rarities - 1]int32{700, 950}
+
+// RarityOf is the row of a surprise in ClassWeights.Alike.
+func RarityOf(surprise int32) int {
+	for i, cut := range rarityCuts {
+		if surprise < cut {
+			return i
+		}
+	}
+	return Rarities - 1
+}
+
+// LengthOf is the row in ClassWeights.Alike of so many sounds in two tokens together.
+func LengthOf(sounds int) int {
+	switch {
+	case sounds <= 6:
+		return 0
+	case sounds <= 10:
+		return 1
+	case sounds <= 14:
+		return 2
+	case sounds <= 20:
+		return 3
+	}
+	return 4
+}
 
 // binCuts are the upper bounds of the bins but the last, in points for each
 // sound of the longer token.
@@ -44,8 +74,8 @@ type ClassWeights struct {
 	Swap  int32 `json:"swap"`
 	// Rank is what each less likely reading of a token costs.
 	Rank int32 `json:"rank"`
-	// Alike is log m/u for two tokens by length and bin of distance.
-	Alike [Lengths][Bins]int32 `json:"alike"`
+	// Alike is log m/u for two tokens by length, rarity and bin of distance.
+	Alike [Lengths][Rarities][Bins]int32 `json:"alike"`
 	// Rarity is what a token's rarity adds to that, in thousandths of how far its
 	// surprise is from Usual.
 	Rarity [Bins]int32 `json:"rarity"`

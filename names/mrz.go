@@ -60,6 +60,9 @@ func mrzWords(text string, part Part) []word {
 
 // mrzForms gives the readings of a word that the zone's transliteration adds.
 func mrzForms(word string) []Form {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return nil // no machine-readable zone has such letters
+	}
 	var forms []Form
 	if arabic, ok := mrzArabic(word); ok {
 		forms = append(forms, Form{Latin: arabic, Rule: "ICAO 9303 Arabic"})

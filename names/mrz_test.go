@@ -45,6 +45,7 @@ func FuzzParseMRZ(f *testing.F) {
 	f.Add("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<")
 	f.Add("XAAXSHXKHXX<<X")
 	f.Add("<<<<<<")
+	f.Add("p<UTOERIKS\u0656<<<ANN")
 	f.Add("VAN<DER<MUELLEN<<JAN")
 	f.Fuzz(func(t *testing.T, text string) { checkName(t, ParseMRZ(text)) })
 }

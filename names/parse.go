@@ -39,8 +39,28 @@ func (p *parser) finish() Name {
 	p.name.Positions = len(p.name.Tokens)
 	p.name.Script = p.name.mainScript()
 	p.name.markParts(p.hint)
+	p.promote()
 	p.join()
 	return p.name
+}
+
+// promote takes the particles that are names as well (Le, Ben, Van) for names
+// where the name has less than two others.
+func (p *parser) promote() {
+	names := 0
+	for _, t := range p.name.Tokens {
+		if t.Kind == Plain || t.Kind == Patronymic {
+			names++
+		}
+	}
+	if names >= 2 {
+		return
+	}
+	for i := range p.name.Tokens {
+		if t := &p.name.Tokens[i]; t.Kind == Particle && doubtful[t.Forms[0].Latin] {
+			t.Kind = Plain
+		}
+	}
 }
 
 // word is a piece of a name before it is read.
@@ -59,6 +79,7 @@ type word struct {
 // and marks what stands before the first comma as the family name.
 func split(text string) []word {
 	words := make([]word, 0, 8)
+	var glued []bool                                    // words that touch the one before, once there is one
 	slab := make([]rune, 0, min(len(text), 2*MaxRunes)) // the letters of all words, while they fit
 	var current word
 	start, end, first := 0, 0, 0 // of current: bytes of text, and its first letter in slab
@@ -70,11 +91,17 @@ func split(text string) []word {
 		slab = append(slab, r)
 		current.runes = slab[first:len(slab):len(slab)]
 	}
+	touches := false
 	flush := func() {
 		if len(current.runes) > 0 && len(words) < MaxTokens {
 			current.text = text[start:end]
 			words = append(words, current)
+			if touches || glued != nil {
+				glued = append(glued, make([]bool, len(words)-len(glued))...)
+				glued[len(words)-1] = touches
+			}
 		}
+		touches = false
 		current = word{}
 	}
 	for i, r := range text {
@@ -88,6 +115,7 @@ func split(text string) []word {
 		case s != "":
 			if open && current.script != s {
 				flush()
+				touches = true
 			}
 			current.script = s
 			if len(current.runes) == 0 {
@@ -103,6 +131,9 @@ func split(text string) []word {
 			take(r)
 			end = i + size
 		case unicode.IsMark(r):
+		case open && current.script == Latin && len(current.runes) < MaxRunes && digitInWord(r, text[i+size:]):
+			take(digitLetters[r])
+			end = i + size
 		case apostrophe(r):
 			if open && len(current.runes) < MaxRunes {
 				if current.script == Hebrew {
@@ -125,7 +156,17 @@ func split(text string) []word {
 		}
 	}
 	flush()
+	if glued != nil {
+		return unmix(words, append(glued, make([]bool, len(words)-len(glued))...))
+	}
 	return words
+}
+
+// digitInWord says whether r is a digit that stands for a letter: the text goes
+// on with a Latin letter.
+func digitInWord(r rune, rest string) bool {
+	next, _ := firstRune(rest)
+	return digitLetters[r] != 0 && next != 0 && scriptOf(next) == Latin
 }
 
 // order puts a family name that stood before a comma behind the given names,
@@ -298,6 +339,9 @@ next:
 		}
 		if f.Sounds == "" {
 			f.Sounds = Sounds(f.Latin)
+		}
+		if len(f.Sounds) > MaxRunes {
+			f.Sounds = f.Sounds[:MaxRunes]
 		}
 		if f.Sounds == "" {
 			f.Sounds = f.Latin

@@ -25,9 +25,22 @@ func (r *Ready) Restore(script Script, kind TokenKind, forms []Form, surprise in
 	r.token = Token{Script: script, Kind: kind, Forms: r.forms[:n]}
 	r.weighed.token, r.weighed.surprise = &r.token, surprise
 	for i := range n {
-		r.weighed.sounds[i] = sound(forms[i].Sounds)
+		// In place: a copy of the whole would take as long as the match itself.
+		into, sounds := &r.weighed.sounds[i], forms[i].Sounds
+		into.len, into.variant = min(len(sounds), MaxRunes), variantOf(sounds)
+		for k := range into.len {
+			into.at[k] = placeOf[sounds[k]]
+		}
 	}
 }
+
+// placeOf is place as a table.
+var placeOf = func() (table [256]uint8) {
+	for c := range table {
+		table[c] = uint8(place(byte(c)))
+	}
+	return table
+}()
 
 // Match is TokenScore for tokens made ready.
 func (m *Model) Match(a, b *Ready) TokenMatch { return m.match(&a.weighed, &b.weighed) }

@@ -2,13 +2,13 @@ package names
 
 // titles are words of address and office, in a-z without marks.
 var titles = set(
-	"mr", "mrs", "ms", "miss", "mme", "mlle", "dr", "doctor", "prof", "professor", "ing", "eng", "engr", "sir", "dame", "lord", "lady",
-	"rev", "reverend", "fr", "father", "sheikh", "shaykh", "sheik", "shaikh", "cheikh", "chaykh", "shayk", "mullah", "mulla", "mawlawi", "maulawi",
+	"mr", "mrs", "ms", "miss", "mme", "mlle", "dr", "doctor", "prof", "professor", "engr", "sir", "dame",
+	"rev", "reverend", "father", "sheikh", "shaykh", "sheik", "shaikh", "cheikh", "chaykh", "shayk", "mullah", "mulla", "mawlawi", "maulawi",
 	"maulvi", "mawlavi", "moulavi", "molavi", "maulana", "mawlana", "molla", "hajj", "haji", "hadji", "hajji", "haj", "alhaji", "hojjatoleslam",
-	"ayatollah", "imam", "ustad", "ustadh", "gen", "general", "col", "colonel", "maj", "major", "capt", "captain", "lt", "lieutenant", "sgt",
-	"brig", "brigadier", "adm", "admiral", "cmdr", "commander", "hon", "honourable", "honorable", "president", "minister", "prince", "princess",
-	"sr", "sra", "srta", "senor", "senora", "don", "dona", "dipl", "mag", "phd", "md", "esq", "herr", "frau", "shri", "sri", "smt", "bey",
-	"effendi", "agha", "pan", "pani", "datuk", "dato", "tun", "ato", "qari", "hafiz", "mufti", "sardar", "ustaz",
+	"ayatollah", "ustad", "ustadh", "gen", "general", "colonel", "maj", "major", "capt", "captain", "lt", "lieutenant", "sgt",
+	"brig", "brigadier", "adm", "admiral", "cmdr", "commander", "honourable", "honorable", "president", "minister",
+	"sr", "sra", "srta", "senor", "senora", "dipl", "phd", "md", "esq", "herr", "frau", "smt",
+	"effendi", "datuk", "dato", "qari", "mufti", "ustaz",
 )
 
 // generations tell father from son.
@@ -22,6 +22,12 @@ var particles = set(
 	"van", "von", "vom", "zu", "zum", "zur", "der", "den", "ter", "ten", "te", "op", "het", "af", "av", "auf", "of", "the",
 	"mac", "mc", "o", "st", "san", "santa", "sao", "saint", "sainte",
 	"ogly", "oglu", "oghlu", "ogli", "ugli", "uly", "kyzy", "qizi", "kizi", "gyzy", "qyzy", "zadeh", "bar", "bat",
+)
+
+// doubtful are particles that are surnames or given names too.
+var doubtful = set(
+	"ben", "do", "la", "le", "lo", "san", "mac", "bar", "bat", "den", "te", "ten", "ter", "van", "da", "di", "du", "op", "mint", "af", "av", "las", "los", "dos", "das", "an", "ad", "at", "as", "ed", "er", "es",
+	"bin", "um", "st", "saint", "santa", "sao", "zu", "il", "en", "ul", "ur", "us", "ash", "abdi", "abdo", "abdou", "abdu", "abdul", "walad", "ould",
 )
 
 // articles are the Arabic article in its spellings, assimilated ones too.

@@ -108,7 +108,7 @@ func TestCheckFindsDamage(t *testing.T) {
 		"a watch list's entry": {`INSERT INTO list_entry (import, entry, subject) VALUES (1, 'a', x'00')`, "entry \"a\" of a watch list cannot be read"},
 		"a watch list's size": {`INSERT INTO list_import (id, list, state, format, file, officer, role, reason, urgency, threshold, began, changed, ended, entries, persons, vehicles,
 			organisations, unread, partial, added, altered, removed) VALUES (1, 'lamp', 'current', '', '', '', '', '', '', 0, 1, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0)`, "watch list lamp has 0 entries, and its import says 2"},
-		"an entry of no watch list": {`INSERT INTO list_entry (import, entry, subject) VALUES (7, 'a', '{}')`, "belongs to import 7, which is not there"},
+		"an entry of no watch list": {`INSERT INTO list_entry (import, entry, subject) VALUES (7, 'a', x'7b7d')`, "belongs to import 7, which is not there"},
 		"a statement":               {`UPDATE statement SET note = x'00' WHERE seq = 3`, "a statement that was kept cannot be read"},
 		"the index": {`INSERT INTO duty (case_key, place, kind, from_id, owed_by, owed_to, due, promised, at, refused, level, expected, told, next, open)
 			VALUES (2, 0, 'assess', zeroblob(32), 'south.example', 'north.example', 1, 1, 0, 0, 0, 0, 0, 0, 1)`, "1 duties are indexed, and it has 0"},

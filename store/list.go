@@ -171,7 +171,7 @@ func (c *checker) lists() error {
 		count[id]++
 		switch {
 		case err != nil:
-			err = c.damage("%v", err)
+			err = c.damage("entry %q of a watch list cannot be read", e.Entry)
 		case known[id].ID == 0:
 			err = c.damage("entry %q of a watch list belongs to import %d, which is not there", e.Entry, id)
 		}

@@ -26,8 +26,8 @@ func reviewing() heed.Baseline {
 	return b
 }
 
-// wanted is a warning about somebody with a passport.
-func wanted(number string, asks ...heed.Ask) heed.Warning {
+// sought is a warning about somebody with a passport.
+func sought(number string, asks ...heed.Ask) heed.Warning {
 	w := Warning("A man who may travel")
 	born, err := heed.ParseBirth("1987-05-14")
 	if err != nil {
@@ -38,6 +38,13 @@ func wanted(number string, asks ...heed.Ask) heed.Warning {
 		Documents: []heed.Document{{Type: heed.DocumentPassport, Number: number}},
 	}}
 	w.Asks = asks
+	return w
+}
+
+// other is a warning about somebody else.
+func other(number string) heed.Warning {
+	w := sought(number)
+	w.Persons[0].Names, w.Persons[0].Born = []heed.Name{{Text: "Mirela Kostandinova"}}, nil
 	return w
 }
 
@@ -52,6 +59,14 @@ func passes(id, name, born, passport string) watch.Record {
 		r.Born = date
 	}
 	return r
+}
+
+// calm waits until nothing is under way among parties that run.
+func calm(t *testing.T, net *Net) {
+	t.Helper()
+	if err := net.Settle(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func loadWatch(t *testing.T, p *Party) {
@@ -142,8 +157,9 @@ func TestHitIsReviewed(t *testing.T) {
 		n, s := net.Parties[0], net.Parties[1]
 		loadWatch(t, s)
 		net.Start()
-		id := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: wanted("AB1234567")})
-		settle(t, net)
+		defer net.Stop()
+		id := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: sought("AB1234567")})
+		calm(t, net)
 		if lines := s.WatchedLines(); len(lines) != 1 || lines[0].Case != id || lines[0].Kinds["person"] != 1 {
 			t.Fatalf("on watch: %+v", lines)
 		}
@@ -194,7 +210,12 @@ func TestHitIsReviewed(t *testing.T) {
 		}
 
 		// What it says goes after its time; that there was a hit stays.
-		time.Sleep(exchange.HitKept + time.Minute)
+		calm(t, net)
+		net.Stop()
+		s.StepClock(exchange.HitKept + time.Minute)
+		if _, err := s.RunHits(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		f = readHit(t, s, hit.ID)
 		if f.Contents != nil || f.Sealed != nil || f.Verdict != heed.DifferentPerson || f.Decisions[1].Reason != "" {
 			t.Errorf("after %s: %+v", exchange.HitKept, f)
@@ -202,7 +223,6 @@ func TestHitIsReviewed(t *testing.T) {
 		if _, err := s.DecideHit(t.Context(), hit.ID, exchange.HitOrder{Officer: Boris, Verdict: heed.SamePerson, Reason: "late"}); refusal(err) == nil {
 			t.Errorf("a decision about what was erased: %v", err)
 		}
-		settle(t, net)
 		if err := s.Store.Check(t.Context(), nil); err != nil {
 			t.Error(err)
 		}
@@ -223,8 +243,9 @@ func TestExclusion(t *testing.T) {
 		n, s := net.Parties[0], net.Parties[1]
 		loadWatch(t, s)
 		net.Start()
-		id := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: wanted("AB1234567")})
-		settle(t, net)
+		defer net.Stop()
+		id := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: sought("AB1234567")})
+		calm(t, net)
 		traveller := func(flight string) watch.Record {
 			r := passes(flight, "Julian ZHUSCHEW", "1990-02-01", "AB1234567")
 			r.Carrier = flight
@@ -277,20 +298,20 @@ func TestExclusion(t *testing.T) {
 		}
 
 		// Its own end.
-		decide(t, s, again.ID, exchange.HitOrder{Verdict: heed.DifferentPerson, Exclude: time.Hour})
+		decide(t, s, again.ID, exchange.HitOrder{Verdict: heed.DifferentPerson, Exclude: time.Minute})
 		noHit(t, s, "excluded anew", traveller("XX6"))
-		time.Sleep(time.Hour)
+		time.Sleep(time.Minute)
 		third := onlyHit(t, s, traveller("XX7"))
 
 		// A correction of what is said of the subject.
 		decide(t, s, third.ID, exchange.HitOrder{Verdict: heed.DifferentPerson, Exclude: 24 * time.Hour})
 		noHit(t, s, "excluded a third time", traveller("XX8"))
-		corrected := wanted("AB1234567")
+		corrected := sought("AB1234567")
 		corrected.Persons[0].Names = append(corrected.Persons[0].Names, heed.Name{Text: "Julian Zhuschew", Use: heed.NameSpelling})
 		if _, err := n.Correct(t.Context(), Anna, []heed.CaseID{id}, corrected, nil); err != nil {
 			t.Fatal(err)
 		}
-		settle(t, net)
+		calm(t, net)
 		onlyHit(t, s, traveller("XX8"))
 		all, err = s.Exclusions(t.Context(), false, 10)
 		if err != nil || len(all) != 1 {
@@ -313,15 +334,16 @@ func TestPastRecords(t *testing.T) {
 		n, s := net.Parties[0], net.Parties[1]
 		loadWatch(t, s)
 		net.Start()
-		terms := Terms("Kept for an hour", net.Parties...)
-		terms.Screening = heed.Screening{Types: []heed.RecordType{heed.RecordVisa}, Retention: time.Hour}
+		defer net.Stop()
+		terms := Terms("Kept for two minutes", net.Parties...)
+		terms.Screening = heed.Screening{Types: []heed.RecordType{heed.RecordVisa}, Retention: 2 * time.Minute}
 		for kind, d := range map[heed.DutyKind]time.Duration{heed.DutyReview: 3 * time.Second} {
 			terms.Clocks[0].Clock[kind] = map[heed.Urgency]time.Duration{heed.UrgencyImmediate: d}
 		}
 		accord := propose(t, n, terms).Accord
 		reach(t, s, accord, heed.AccordProposed)
 		declare(t, s, accord, heed.AccordRatification)
-		settle(t, net)
+		calm(t, net)
 		reach(t, s, accord, heed.AccordInForce)
 
 		kept := func() int { return s.WatchState().Kept }
@@ -336,13 +358,13 @@ func TestPastRecords(t *testing.T) {
 		}
 
 		// A warning that is not under the accord does not look at what that has kept.
-		warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: wanted("AB1234567")})
-		settle(t, net)
+		warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: sought("AB1234567")})
+		calm(t, net)
 		if all, err := s.Hits(t.Context(), false, 10); err != nil || len(all) != 0 {
 			t.Fatalf("hits of a warning under no accord: %+v, %v", all, err)
 		}
-		id := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Accord: accord, Warning: wanted("AB1234567")})
-		settle(t, net)
+		id := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Accord: accord, Warning: sought("AB1234567")})
+		calm(t, net)
 		all, err := s.Hits(t.Context(), false, 10)
 		if err != nil || len(all) != 1 || !all[0].Past || all[0].Case != id || all[0].Type != heed.RecordVisa {
 			t.Fatalf("hits of a past record: %+v, %v", all, err)
@@ -356,7 +378,7 @@ func TestPastRecords(t *testing.T) {
 		s.Reopen()
 		loadWatch(t, s)
 		s.Start()
-		settle(t, net)
+		calm(t, net)
 		if kept() != 2 || s.WatchState().Subjects != 2 {
 			t.Errorf("after a restart: %+v", s.WatchState())
 		}
@@ -364,7 +386,7 @@ func TestPastRecords(t *testing.T) {
 			t.Errorf("after a restart: %+v, %v", again, err)
 		}
 
-		time.Sleep(time.Hour + time.Second)
+		time.Sleep(2*time.Minute + time.Second)
 		if kept() != 0 {
 			t.Errorf("%d records are kept after their time", kept())
 		}
@@ -390,26 +412,27 @@ func TestSamePersonIsReported(t *testing.T) {
 		n, s := net.Parties[0], net.Parties[1]
 		loadWatch(t, s)
 		net.Start()
-		asked := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: wanted("AB1234567", heed.Ask{Code: heed.AskReportHit, Standing: true})})
-		silent := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: wanted("CD1234567")})
-		settle(t, net)
+		defer net.Stop()
+		asked := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: sought("AB1234567", heed.Ask{Code: heed.AskReportHit, Standing: true})})
+		silent := warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: other("CD1234567")})
+		calm(t, net)
 		reported := decide(t, s, onlyHit(t, s, passes("p1", "Yulian Zhushchev", "1987-05-14", "AB1234567")).ID, exchange.HitOrder{Verdict: heed.SamePerson})
 		if !reported.Told || !strings.Contains(reported.Report, "reported to the warner") {
 			t.Errorf("asked for: %+v", reported)
 		}
-		other := onlyHit(t, s, passes("p2", "Yulian Zhushchev", "", "CD1234567"))
-		unasked := decide(t, s, other.ID, exchange.HitOrder{Verdict: heed.SamePerson})
+		second := onlyHit(t, s, passes("p2", "Mirela Kostandinova", "", "CD1234567"))
+		unasked := decide(t, s, second.ID, exchange.HitOrder{Verdict: heed.SamePerson})
 		if unasked.Told || !strings.Contains(unasked.Report, "not reported") {
 			t.Errorf("not asked for: %+v", unasked)
 		}
-		settle(t, net)
+		calm(t, net)
 		for id, want := range map[heed.CaseID]int{asked: 1, silent: 0} {
 			file, err := n.Look(t.Context(), id)
 			if err != nil || len(file.ReportedHits()) != want {
 				t.Errorf("case %s: %d hits were reported, %v; want %d", file.Code, len(file.ReportedHits()), err, want)
 			}
 		}
-		if f := readHit(t, s, other.ID); f.Reported != unasked.Report {
+		if f := readHit(t, s, second.ID); f.Reported != unasked.Report {
 			t.Errorf("on record: %q", f.Reported)
 		}
 		if err := Agree(n, s); err != nil {
@@ -448,7 +471,7 @@ func TestWhoMayScreen(t *testing.T) {
 		if _, _, err := s.AddToken(t.Context(), "dora", "gate", exchange.ScopeScreen, time.Time{}); refusal(err) == nil {
 			t.Errorf("a drafter makes a token: %v", err)
 		}
-		made, shown, err := s.AddToken(t.Context(), Anna, "gate", exchange.ScopeScreen, time.Now().Add(time.Hour))
+		made, shown, err := s.AddToken(t.Context(), Anna, "gate", exchange.ScopeScreen, time.Now().Add(time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,7 +493,7 @@ func TestWhoMayScreen(t *testing.T) {
 		if err := begin(exchange.ScreeningOrder{Token: "gate"}); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(time.Minute)
 		if _, err := s.TokenHolder(t.Context(), shown, exchange.ScopeScreen); !errors.Is(err, exchange.ErrToken) {
 			t.Errorf("after its time: %v", err)
 		}
@@ -495,8 +518,10 @@ func TestWhoMayScreen(t *testing.T) {
 		if err != nil || len(all) != 2 || all[0].Asker != "token gate" || all[1].Asker != "officer anna" || !all[0].Ended.IsZero() {
 			t.Errorf("on record: %+v, %v", all, err)
 		}
-		s.Start()
-		time.Sleep(2 * exchange.AskingIdle)
+		s.StepClock(2 * exchange.AskingIdle)
+		if _, err := s.RunHits(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		if all, err = s.Askings(t.Context(), 10); err != nil || all[0].Ended.IsZero() || all[1].Ended.IsZero() {
 			t.Errorf("nobody has ended them: %+v, %v", all, err)
 		}
@@ -510,8 +535,9 @@ func TestVaultNeedsTheSealingKey(t *testing.T) {
 		n, s := net.Parties[0], net.Parties[1]
 		loadWatch(t, s)
 		net.Start()
-		warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: wanted("AB1234567")})
-		settle(t, net)
+		defer net.Stop()
+		warned(t, n, s, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: sought("AB1234567")})
+		calm(t, net)
 		hit := onlyHit(t, s, passes("p1", "Yulian Zhushchev", "1987-05-14", "AB1234567"))
 		s.Shut()
 		other, err := seal.NewSealingKey()

@@ -114,14 +114,9 @@ var theModel = sync.OnceValues(names.Default)
 
 func model(t testing.TB) *names.Model {
 	t.Helper()
-	if tuned {
-		return tryModel(t)
-	}
 	m, err := theModel()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
-
-var tuned = os.Getenv("HEED_TRY") != ""

@@ -29,7 +29,7 @@ type neighbour struct {
 }
 
 // strangest is how many consonants two words may not have in common and still
-// be compared: of the pairs in names of one person on the development list that
+// be compared, and one more with vowels: of the pairs in names of one person on the development list that
 // score well, one in a hundred has more. lengthApart is the same of sounds.
 const (
 	strangest   = 3
@@ -112,19 +112,72 @@ func (s *Screener) refresh(e *expansion) {
 
 // consider scores one word of the list.
 func (s *Screener) consider(e *expansion, token uint32) {
-	s.index.names.ready(token, &s.unpacked, &s.candidate)
-	if m := s.index.judge.model.Match(&s.own, &s.candidate); m.Alike && m.Bin <= nearBins && m.Points > 0 {
+	if m := s.index.judge.model.Match(&s.own, s.ready.of(s.index.names, token)); m.Alike && m.Bin <= nearBins && m.Points > 0 {
 		e.near = append(e.near, neighbour{token, m.Points, m.Class})
 	}
 }
 
-// match scores a word of the list against a record's, one pair at a time.
-func (s *Screener) match(own *names.Ready, token uint32) Points {
-	s.index.names.ready(token, &s.unpacked, &s.candidate)
-	if m := s.index.judge.model.Match(own, &s.candidate); m.Alike {
+// match scores a word of the list, or two of them written as one, against a
+// record's, one pair at a time.
+func (s *Screener) match(own *names.Ready, token, second uint32) Points {
+	l := s.index.names
+	theirs := s.ready.of(l, token)
+	if second != 0 {
+		var one, two unpacked
+		one.read(l.packed.at(l.tokens.at(token).packed))
+		two.read(l.packed.at(l.tokens.at(second).packed))
+		if one.n == 0 || two.n == 0 {
+			return notAlike
+		}
+		s.index.judge.model.Ready(&names.Token{
+			Script: one.script, Kind: names.Plain, Joined: true,
+			Forms: []names.Form{{Latin: one.forms[0].Latin, Sounds: one.forms[0].Sounds + two.forms[0].Sounds}},
+		}, &s.joined)
+		theirs = &s.joined
+	}
+	if m := s.index.judge.model.Match(own, theirs); m.Alike {
 		return m.Points
 	}
 	return notAlike
+}
+
+// readied keeps words of the list ready to be matched: those that were looked
+// at last. It takes some 700 bytes a word, 23 MB at most.
+type readied struct {
+	pages    [readyWords / readyPage]*[readyPage]readyWord
+	released uint64
+	unpacked unpacked
+}
+
+const (
+	readyWords = 1 << 15
+	readyPage  = 1 << 6
+)
+
+type readyWord struct {
+	token uint32
+	names.Ready
+}
+
+// of makes a word of the list ready, or finds it so.
+func (r *readied) of(l *lexicon, token uint32) *names.Ready {
+	if r.released != l.released {
+		// Numbers of words may stand for others now.
+		r.pages = [readyWords / readyPage]*[readyPage]readyWord{}
+		r.released = l.released
+	}
+	at := token % readyWords
+	page := r.pages[at/readyPage]
+	if page == nil {
+		page = new([readyPage]readyWord)
+		r.pages[at/readyPage] = page
+	}
+	word := &page[at%readyPage]
+	if word.token != token {
+		word.token = token
+		l.ready(token, &r.unpacked, &word.Ready)
+	}
+	return &word.Ready
 }
 
 const notAlike Points = math.MinInt32

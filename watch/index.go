@@ -254,10 +254,10 @@ func (x *Index) All(yield func(Subject) bool) {
 // Scan scores every subject: what Screen is measured against, and thousands of
 // times slower.
 func (x *Index) Scan(r Record) []Hit {
-	q := x.judge.ask(&r)
+	q := ask(&r)
 	var hits []Hit
 	for s := range x.All {
-		if hit, ok := x.judge.score(q, &s, x.judge.spellings(&s)); ok {
+		if hit, ok := x.judge.score(q, &s, spellings(&s)); ok {
 			hits = append(hits, hit)
 		}
 	}

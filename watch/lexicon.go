@@ -54,9 +54,11 @@ type lexicon struct {
 	byText *table
 	byKey  map[names.Key]*keyed
 	change uint64 // counts changes of byKey
-	words  pages[uint32]
-	top    uint32
-	spare  map[uint32][]uint32 // runs given up, by length
+
+	released uint64 // counts words given up: their numbers may stand for others then
+	words    pages[uint32]
+	top      uint32
+	spare    map[uint32][]uint32 // runs given up, by length
 }
 
 // entry is one distinct word of the list.
@@ -157,14 +159,20 @@ func signatureOf(forms []names.Form) signature {
 	return s
 }
 
-// strange counts the consonants that one of two words has and the other has not.
-func (s signature) strange(other signature) int {
-	return bits.OnesCount32(uint32((s ^ other) & signatureSounds))
+// and is the signature of two words written as one.
+func (s signature) and(other signature) signature {
+	length := min((s>>signatureLength&31)+(other>>signatureLength&31), 31)
+	return (s|other)&(signatureSounds|signatureVowels) | length<<signatureLength
 }
 
-// likely reports whether two words may be alike.
+// likely reports whether two words may be alike: see strangest.
 func (s signature) likely(other signature) bool {
-	if s.strange(other) > strangest {
+	differ := s ^ other
+	strange := bits.OnesCount32(uint32(differ & signatureSounds))
+	if strange > strangest {
+		return false
+	}
+	if s&signatureVowels != 0 && other&signatureVowels != 0 && strange+bits.OnesCount32(uint32(differ&signatureVowels)) > strangest+1 {
 		return false
 	}
 	a, b := int(s>>signatureLength&31), int(other>>signatureLength&31)
@@ -326,6 +334,7 @@ func (l *lexicon) release(token uint32) {
 	l.packed.drop(e.packed)
 	*e = entry{}
 	l.free = append(l.free, token)
+	l.released++
 }
 
 // indexed are the tokens of a name that a list keeps: all plain ones, and those

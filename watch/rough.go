@@ -49,9 +49,12 @@ func (n *nearby) fill(all []asked) {
 
 func nearHash(token uint32) uint32 { return token * 0x9e3779b1 >> 7 }
 
-// listToken is a token of a name of the list.
+// listToken is a token of a name of the list. Of two neighbours that the list
+// does not keep as one, a token that stands for both is made up for the time of
+// a comparison: it has no number, but that of the first of the two and of the second.
 type listToken struct {
 	token    uint32
+	second   uint32 // 0 unless it is made up
 	kind     uint32
 	from, to int
 }
@@ -86,6 +89,9 @@ const unseen = notAlike + 1
 // evidence there is beside the names. It reports false where no word is shared, or
 // where the sum does not come near enough.
 func (s *Screener) compare(which int, words []uint32, other Points) (Points, bool) {
+	if !s.shares(words) {
+		return 0, false
+	}
 	a, g := &s.asked[which], &s.rough
 	g.read(words)
 	g.width = len(g.list)
@@ -98,6 +104,9 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	best, joined := notAlike, false
 	mask := uint32(len(s.near.slots) - 1)
 	for k, w := range g.list {
+		if w.second != 0 {
+			break // those stand last
+		}
 		for at := nearHash(w.token) & mask; s.near.slots[at].round == s.near.round; at = (at + 1) & mask {
 			if slot := &s.near.slots[at]; slot.to.token == w.token && int(slot.asked) == which {
 				g.gains[int(slot.place)*g.width+k] = slot.to.points
@@ -115,10 +124,18 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	needed -= other
 	for k, w := range g.list {
 		sign := s.index.names.tokens.at(w.token).sign
+		if w.second != 0 {
+			sign = sign.and(s.index.names.tokens.at(w.second).sign)
+		}
 		for i := range a.tokens {
-			// What was joined is known by its keys, or is not what the name was joined for.
-			if gain := &g.gains[i*g.width+k]; *gain == unseen && (w.joined() || a.tokens[i].joined() || !a.tokens[i].sign.likely(sign)) {
+			// What one side writes as one is known by its keys, or is not like it.
+			known := w.second == 0 && w.joined() != a.tokens[i].joined()
+			switch gain := &g.gains[i*g.width+k]; {
+			case *gain != unseen:
+			case known || !a.tokens[i].sign.likely(sign):
 				*gain = notAlike
+			case w.joined():
+				joined = true
 			}
 		}
 	}
@@ -131,6 +148,20 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	}
 	points := s.assign(a)
 	return points - needed, points+slack >= needed
+}
+
+// shares reports whether one of a name's words is like one of the record's.
+func (s *Screener) shares(words []uint32) bool {
+	mask := uint32(len(s.near.slots) - 1)
+	for _, w := range words {
+		token := w & wordToken
+		for at := nearHash(token) & mask; s.near.slots[at].round == s.near.round; at = (at + 1) & mask {
+			if s.near.slots[at].to.token == token {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fill scores the pairs of words that no key has brought together.
@@ -147,7 +178,7 @@ func (s *Screener) fill(a *asked) {
 				a.tokens[i].ready(&s.own)
 				ready = true
 			}
-			*gain = s.match(&s.own, g.list[k].token)
+			*gain = s.match(&s.own, g.list[k].token, g.list[k].second)
 		}
 	}
 }
@@ -182,10 +213,28 @@ func (g *rough) read(words []uint32) {
 			at++
 		}
 		if token := w & wordToken; token != noToken && w&wordKind != wordSilent {
-			g.list = append(g.list, listToken{token, w & wordKind, from, to})
+			g.list = append(g.list, listToken{token: token, kind: w & wordKind, from: from, to: to})
 			if w&(wordKind|wordSpan) == wordPlain {
 				g.counting++
 			}
+		}
+	}
+	stored := len(g.list)
+	for i := range g.list[:stored] {
+		first := g.list[i]
+		if first.joined() || first.kind == wordInitial {
+			continue
+		}
+		for _, second := range g.list[i+1 : stored] {
+			switch {
+			case second.joined() && second.from == first.from && second.to == first.from+2:
+				// It is kept.
+			case second.joined() || second.from != first.to || second.kind == wordInitial:
+				continue
+			default:
+				g.list = append(g.list, listToken{token: first.token, second: second.token, kind: wordPlain, from: first.from, to: second.to})
+			}
+			break
 		}
 	}
 }

@@ -13,7 +13,7 @@ type spelling struct {
 	text    string // as it was written
 	form    string // an organisation's legal form
 	name    names.Name
-	weighed *names.Weighed
+	weighed *names.Weighed // nil until it is compared: most records are compared with nobody
 }
 
 // query is a record made ready to be compared with many subjects.
@@ -39,29 +39,25 @@ func parseOrganisation(n heed.Name) (names.Name, string) {
 	return names.ParseHinted(text, names.Hint{Script: n.Script, Language: string(n.Language)}), form
 }
 
-func (j *judge) spell(n heed.Name) spelling {
-	return j.weigh(n.Text, "", parseName(n))
+func spell(n heed.Name) spelling {
+	return spelling{text: n.Text, name: parseName(n)}
 }
 
-func (j *judge) spellOrganisation(n heed.Name) spelling {
+func spellOrganisation(n heed.Name) spelling {
 	parsed, form := parseOrganisation(n)
-	return j.weigh(n.Text, form, parsed)
+	return spelling{text: n.Text, form: form, name: parsed}
 }
 
-func (j *judge) weigh(text, form string, n names.Name) spelling {
-	return spelling{text: text, form: form, name: n, weighed: j.model.Weigh(n)}
-}
-
-func (j *judge) spellings(s *Subject) []spelling {
+func spellings(s *Subject) []spelling {
 	var all []spelling
 	switch {
 	case s.Person != nil:
 		for _, n := range s.Person.Names {
-			all = append(all, j.spell(n))
+			all = append(all, spell(n))
 		}
 	case s.Organisation != nil:
 		for _, n := range s.Organisation.Names {
-			all = append(all, j.spellOrganisation(n))
+			all = append(all, spellOrganisation(n))
 		}
 	}
 	return all
@@ -69,16 +65,16 @@ func (j *judge) spellings(s *Subject) []spelling {
 
 // ask makes a record ready. What is beyond the bounds of Record.Check is not
 // looked at, so that any record costs a bounded time.
-func (j *judge) ask(r *Record) *query {
+func ask(r *Record) *query {
 	q := &query{record: r}
 	for _, n := range r.Names[:min(len(r.Names), heed.MaxNames)] {
-		q.persons = append(q.persons, j.spell(n))
+		q.persons = append(q.persons, spell(n))
 	}
 	if r.MRZ != "" {
-		q.persons = append(q.persons, j.weigh(r.MRZ, "", names.ParseMRZ(r.MRZ)))
+		q.persons = append(q.persons, spelling{text: r.MRZ, name: names.ParseMRZ(r.MRZ)})
 	}
 	if r.Organisation != "" {
-		q.organisation = append(q.organisation, j.spellOrganisation(heed.Name{Text: r.Organisation}))
+		q.organisation = append(q.organisation, spellOrganisation(heed.Name{Text: r.Organisation}))
 	}
 	return q
 }
@@ -100,6 +96,13 @@ func (j *judge) score(q *query, s *Subject, spelt []spelling) (Hit, bool) {
 // least below: each pair of scripts has its own.
 func (j *judge) bestNames(asked, spelt []spelling) (best names.Comparison, record, subject *spelling, ok bool) {
 	margin := Points(0)
+	for _, all := range [...][]spelling{asked, spelt} {
+		for i := range all {
+			if all[i].weighed == nil {
+				all[i].weighed = j.model.Weigh(all[i].name)
+			}
+		}
+	}
 	for i := range asked {
 		for k := range spelt {
 			c := j.model.CompareWeighed(asked[i].weighed, spelt[k].weighed)

@@ -12,22 +12,22 @@ import (
 // Screener screens records for one goroutine at a time. It remembers the words
 // that it has met, not the records, and needs some megabytes for that.
 type Screener struct {
-	index     *Index
-	memory    memory
-	packing   []byte
-	scored    marks // words under the keys of one word
-	met       marks // runs that were looked at for one record
-	unpacked  unpacked
-	own       names.Ready // the record's word that is being matched
-	candidate names.Ready // the list's
-	near      nearby
-	days      []uint32
-	outline   outline
-	filter    filter
-	asked     []asked
-	found     []found
-	rough     rough
-	margins   []Points
+	index   *Index
+	memory  memory
+	packing []byte
+	scored  marks // words under the keys of one word
+	met     marks // runs that were looked at for one record
+	ready   readied
+	own     names.Ready // the record's word that is being matched
+	joined  names.Ready // two words of the list as one
+	near    nearby
+	days    []uint32
+	outline outline
+	filter  filter
+	asked   []asked
+	found   []found
+	rough   rough
+	margins []Points
 }
 
 // NewScreener makes a screener: one for each goroutine that screens.
@@ -37,6 +37,7 @@ func (x *Index) NewScreener() *Screener {
 
 // Work bounds for one record.
 const (
+	askedWords   = 300 // words of its names that are looked up; the first name's all are
 	bestCompared = 64  // subjects that are compared in full
 	numberShares = 256 // subjects of one document, plate or vehicle number
 )
@@ -51,7 +52,7 @@ const slack Points = 120
 // Check refuses, what is beyond the bounds is not looked at.
 func (s *Screener) Screen(r Record) []Hit {
 	x := s.index
-	q := x.judge.ask(&r)
+	q := ask(&r)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var hits []Hit
@@ -63,7 +64,7 @@ func (s *Screener) Screen(r Record) []Hit {
 	}
 	s.met.reset()
 	// By number first: those are compared whatever their names.
-	s.byNumber(&r, func(run uint32) { score(run, x.judge.spellings) })
+	s.byNumber(&r, func(run uint32) { score(run, spellings) })
 	for _, f := range s.candidates(realmPerson, q.persons, &r, bestCompared) {
 		score(f.run, func(subject *Subject) []spelling { return s.likely(&f, subject) })
 	}
@@ -77,7 +78,7 @@ func (s *Screener) Screen(r Record) []Hit {
 // in full, and adds those that share a number with it.
 func (s *Screener) reach(r *Record) []found {
 	x := s.index
-	q := x.judge.ask(r)
+	q := ask(r)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	s.met.reset()
@@ -130,13 +131,12 @@ type found struct {
 
 // likely are the spellings of a subject's names that may be its best ones.
 func (s *Screener) likely(f *found, subject *Subject) []spelling {
-	j := &s.index.judge
 	var all []spelling
 	for _, i := range f.names {
 		if subject.Person != nil {
-			all = append(all, j.spell(subject.Person.Names[i]))
+			all = append(all, spell(subject.Person.Names[i]))
 		} else {
-			all = append(all, j.spellOrganisation(subject.Organisation.Names[i]))
+			all = append(all, spellOrganisation(subject.Organisation.Names[i]))
 		}
 	}
 	return all
@@ -183,7 +183,11 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 	}
 	s.found = s.found[:0]
 	s.asked = s.asked[:0]
+	words := 0
 	for i := range spelt {
+		if words += len(spelt[i].name.Tokens); i > 0 && words > askedWords {
+			break
+		}
 		s.asked = append(s.asked, s.look(r, &spelt[i].name))
 	}
 	soft := Points(0)

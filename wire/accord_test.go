@@ -158,6 +158,8 @@ func TestAccordVectors(t *testing.T) {
 	amendment := liaison()
 	first := accordVectorID(t, "first")
 	amendment.Accord, amendment.Parent, amendment.Number = heed.AccordID(first), heed.VersionID(first), 2
+	never := liaison()
+	never.ReportHits, never.LapseNotice = heed.ReportNever, 7*day
 	for i, c := range []struct {
 		a        heed.Accord
 		node     heed.PartyID
@@ -166,6 +168,7 @@ func TestAccordVectors(t *testing.T) {
 		{liaison(), north, []string{anna}},
 		{games(t), south, []string{cleo, dario}},
 		{amendment, north, []string{anna}},
+		{never, north, []string{anna}},
 	} {
 		want := v.Accords[i]
 		var keys []seal.SigningKey
@@ -190,7 +193,7 @@ func TestAccordVectors(t *testing.T) {
 			t.Errorf("%s is read in another order", want.Name)
 		}
 	}
-	if len(v.Accords) != 3 {
+	if len(v.Accords) != 4 {
 		t.Errorf("%d accords", len(v.Accords))
 	}
 }
@@ -269,7 +272,7 @@ func TestOneSpellingOfAccords(t *testing.T) {
 	free := []string{"name: ", "purpose: ", "legal-basis: ", "reason: ", "posture: ", "rung: "}
 	lists := []string{
 		"use: ", "must-ratify: ", "acknowledge: ", "police-code: ", "screen: ", "clock: ", "response: ", "posture: ", "member: ", "rung: ", "role-key: ",
-		"observer: ", "officer: ", "template: ", "reason: ", "name: ", "purpose: ", "legal-basis: ", "version: ",
+		"observer: ", "officer: ", "template: ", "reason: ", "name: ", "purpose: ", "legal-basis: ", "version: ", "lapse-notice: ",
 	}
 	for _, n := range accordNotes(t) {
 		text, keys := n.split(t)

@@ -99,7 +99,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	group("drill", "Exercises:", a.drillCommand())
 	group("carry", "By file:", a.exportCommand(), a.importCommand(), a.remindersCommand())
 	group("proof", "Proof:", a.proveCommand(), a.verifyCommand(), a.policyCommand(), a.auditCommand())
-	group("figures", "Figures:", a.statsCommand())
+	group("figures", "Figures:", a.statsCommand(), a.benchCommand())
 	group("node", "The node:", a.initCommand(), a.serveCommand(), a.witnessCommand(), a.depositaryCommand(), a.cardCommand(), a.officerCommand(), a.peerCommand(),
 		a.healthCommand(), a.ledgerCommand(), a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {

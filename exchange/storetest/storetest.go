@@ -83,6 +83,12 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"one-sided cases", oneSided},
 		{"tasks of one-sided cases", oneSidedTasks},
 		{"figures", figures},
+		{"keys of what was screened", vaultKeys},
+		{"screenings", askings},
+		{"hits", hits},
+		{"exclusions", exclusions},
+		{"kept records", keptRecords},
+		{"tokens", tokens},
 		{"erased contents", erasure},
 		{"erased drafts", draftErasure},
 	} {

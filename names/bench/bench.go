@@ -174,7 +174,7 @@ func (m *measurement) train(k int) (*names.Model, *fit.Beside, error) {
 			train = append(train, p)
 		}
 	}
-	fitted, err := fit.Fit(m.set, train, m.read)
+	fitted, err := fit.Fit(m.set, train, m.read, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -191,12 +191,19 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 	}
 	searches := newPool(m.list, model)
 
-	// Whole names, and the same queries with their person left out.
+	// Whole names, and, where travellers are few, the same queries with their
+	// person left out.
+	wanted := m.wanted(k)
 	outcomes, impostors := make([]outcome, len(m.whole)), make([]stranger, len(m.whole))
 	points, scores := make([]int32, len(m.whole)), make([]float64, len(m.whole))
 	m.each(ctx, "names", len(m.whole), func(i int) {
 		p := m.whole[i]
 		o := outcome{pair: p, fold: foldOf(p.RightID, m.options.Folds)}
+		if !wanted[i] {
+			outcomes[i].fold = -1
+			impostors[i].fold = k
+			return
+		}
 		query, right := m.read.Name(p.Left), m.read.Name(p.Right)
 		o.class = names.ClassOf(query.Script, names.Latin)
 		if right.Script != names.Latin {
@@ -277,6 +284,30 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 	return ctx.Err()
 }
 
+// wanted are the pairs that a fold looks at: its own, and in classes with too few
+// travellers enough of the others' for a threshold.
+func (m *measurement) wanted(k int) []bool {
+	class := func(p fit.Labelled) names.Class {
+		return names.ClassOf(m.read.Name(p.Left).Script, names.Latin)
+	}
+	travellers, others := map[names.Class]int{}, map[names.Class]int{}
+	for _, t := range m.set.Travellers {
+		travellers[names.ClassOf(m.read.Name(t.Name).Script, names.Latin)]++
+	}
+	wanted := make([]bool, len(m.whole))
+	for i, p := range m.whole {
+		c := class(p)
+		switch {
+		case foldOf(p.RightID, m.options.Folds) == k:
+			wanted[i] = true
+		case travellers[c] < enough && others[c] < enough:
+			wanted[i] = true
+			others[c]++
+		}
+	}
+	return wanted
+}
+
 // cuts are the thresholds of one fold.
 type cuts struct {
 	points [len(Shares)]map[names.Class]int32
@@ -285,7 +316,7 @@ type cuts struct {
 
 // enough is how many travellers a class needs for a threshold of its own; where
 // there are fewer, the best wrong hits of listed persons' queries help out.
-const enough = 2000
+const enough = 70
 
 // thresholdsOf are the thresholds that all folds but k give.
 func thresholdsOf(strangers []stranger, k int) cuts {

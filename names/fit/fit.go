@@ -163,8 +163,12 @@ type example struct {
 	w    float64
 }
 
-// Fit fits a model to the set's travellers, persons, and the pairs given.
-func Fit(set *Set, pairs []Labelled, read *Reader) (*Fitted, error) {
+// sample is how many pairs of a class the regression takes; more change little.
+const sample = 1200
+
+// Fit fits a model to the set's travellers, persons, and the pairs given. Only a
+// fit whose thresholds are to be used looks at every traveller (thorough).
+func Fit(set *Set, pairs []Labelled, read *Reader, thorough bool) (*Fitted, error) {
 	f := &Fitted{Report: Report{Pairs: map[string]int{}, Parts: map[string]int{}, Impostors: map[string]int{}}}
 	entries := Entries(set, pairs, read)
 	list := NewList(entries)
@@ -188,6 +192,7 @@ func Fit(set *Set, pairs []Labelled, read *Reader) (*Fitted, error) {
 		whole = append(whole, p)
 	}
 	sides, others := chanceSides(set, entries, read)
+	some := thinned(whole, read)
 	f.begin()
 	const rounds = 2
 	for round := range rounds {
@@ -206,7 +211,7 @@ func Fit(set *Set, pairs []Labelled, read *Reader) (*Fitted, error) {
 		if model, err = f.Model(); err != nil {
 			return nil, err
 		}
-		rowsOf, err := f.examples(model, list, whole, set, read)
+		rowsOf, err := f.examples(model, list, some, set, read)
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +222,31 @@ func Fit(set *Set, pairs []Labelled, read *Reader) (*Fitted, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.calibrate(model, list, whole, set, read)
+	f.calibrate(model, list, some, set, read, thorough)
+	return f, nil
+}
+
+// thinned takes every so many of each class's pairs.
+func thinned(whole []Labelled, read *Reader) []Labelled {
+	of := map[names.Class]int{}
+	class := func(p Labelled) names.Class { return pairClass(read.Name(p.Left), read.Name(p.Right)) }
+	for _, p := range whole {
+		of[class(p)]++
+	}
+	at := map[names.Class]int{}
+	var out []Labelled
+	for _, p := range whole {
+		c := class(p)
+		most := sample
+		if c == names.ClassLatin {
+			most *= 3 // in which names are as they are met
+		}
+		if at[c]%max(1, (of[c]+most-1)/most) == 0 {
+			out = append(out, p)
+		}
+		at[c]++
+	}
+	return out
 }
 
 // count counts the tokens of the list and of the travellers.
@@ -247,8 +276,10 @@ func (f *Fitted) begin() {
 	for c := range names.Classes {
 		w := &names.ClassWeights{Costs: costs, Swap: 350, Rank: 15, Usual: 900, Initial: 100, Variant: 250}
 		for l := range names.Lengths {
-			for b := range names.Bins {
-				w.Alike[l][b] = int32(600 - 60*b)
+			for r := range names.Rarities {
+				for b := range names.Bins {
+					w.Alike[l][r][b] = int32(600 - 60*b)
+				}
 			}
 		}
 		for b := range names.Bins {
@@ -439,9 +470,11 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 	if err != nil {
 		panic(err) // the weights are ours and whole
 	}
+	type cells [names.Lengths][names.Rarities][names.Bins]float64
 	type counts struct {
-		m, u     [names.Lengths][names.Bins]float64
-		usual, n float64
+		m, u       cells
+		allM, allU [names.Lengths]float64 // of each length, alike or not
+		usual, n   float64
 	}
 	var all [names.Classes]counts
 	byKey := map[names.Key][]int{}
@@ -459,11 +492,11 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 		from := parts[names.Class(c)]
 		for i, step := 0, max(1, len(from)/8000); i < len(from); i += step {
 			t := model.TokenScore(from[i].left, from[i].right)
+			of.allM[sharedLength(from[i])]++
 			if !t.Alike || t.Variant {
-				of.m[sharedLength(from[i])][names.Bins-1]++
 				continue
 			}
-			of.m[t.Length][t.Bin]++
+			of.m[t.Length][names.RarityOf(t.Surprise)][t.Bin]++
 			of.usual += float64(t.Surprise)
 			of.n++
 		}
@@ -472,7 +505,7 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 		for i, a := range sides[names.Class(c)] {
 			model.Ready(&a.token, &left)
 			for length, n := range lengths {
-				of.u[lengthClass(soundsIn(a.token)+length)][names.Bins-1] += a.n * n
+				of.allU[names.LengthOf(soundsIn(a.token)+length)] += a.n * n
 			}
 			for _, k := range a.token.Keys {
 				for _, j := range byKey[k] {
@@ -481,7 +514,7 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 					}
 					met[j] = i + 1
 					if t := model.Match(&left, &right[j]); t.Alike && !t.Variant {
-						of.u[t.Length][t.Bin] += a.n * list[j].n
+						of.u[t.Length][names.RarityOf(t.Surprise)][t.Bin] += a.n * list[j].n
 					}
 				}
 			}
@@ -491,9 +524,13 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 		if of := pooled[c]; of != nil {
 			for _, o := range of {
 				for l := range names.Lengths {
-					for b := range names.Bins {
-						all[c].m[l][b] += all[o].m[l][b]
-						all[c].u[l][b] += all[o].u[l][b]
+					all[c].allM[l] += all[o].allM[l]
+					all[c].allU[l] += all[o].allU[l]
+					for r := range names.Rarities {
+						for b := range names.Bins {
+							all[c].m[l][r][b] += all[o].m[l][r][b]
+							all[c].u[l][r][b] += all[o].u[l][r][b]
+						}
 					}
 				}
 				all[c].usual += all[o].usual
@@ -504,22 +541,21 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 		f.Report.Parts[classOf(c)] = len(parts[c])
 		w.Usual = int32(math.Round(all[c].usual / max(all[c].n, 1)))
 		for l := range names.Lengths {
-			var sumM, sumU float64
-			for b := range names.Bins {
-				sumM += all[c].m[l][b]
-				sumU += all[c].u[l][b]
+			for r := range names.Rarities {
+				var llr, weight []float64
+				for b := range names.Bins - 1 {
+					// A few of each, as many as chance would have: what was hardly ever
+					// seen says little.
+					m, u := (all[c].m[l][r][b]+0.3)/(all[c].allM[l]+30), (all[c].u[l][r][b]+3)/(all[c].allU[l]+3000)
+					llr = append(llr, math.Log(m/u))
+					weight = append(weight, all[c].m[l][r][b]+0.3)
+				}
+				// The closer, the likelier: counts of rare bins must not say otherwise.
+				for b, v := range falling(llr, weight) {
+					w.Alike[l][r][b] = int32(math.Round(100 * min(max(v, -3), 14)))
+				}
+				w.Alike[l][r][names.Bins-1] = 0
 			}
-			var llr, weight []float64
-			for b := range names.Bins - 1 {
-				m, u := (all[c].m[l][b]+0.5)/(sumM+6), (all[c].u[l][b]+1)/(sumU+12)
-				llr = append(llr, math.Log(m/u))
-				weight = append(weight, all[c].m[l][b]+1)
-			}
-			// The closer, the likelier: counts of rare bins must not say otherwise.
-			for b, v := range falling(llr, weight) {
-				w.Alike[l][b] = int32(math.Round(100 * min(max(v, -3), 12)))
-			}
-			w.Alike[l][names.Bins-1] = 0
 		}
 	}
 }
@@ -531,20 +567,7 @@ func sharedLength(p part) int {
 			n += len(t.Forms[0].Sounds)
 		}
 	}
-	return lengthClass(n)
-}
-
-// lengthClass is the row of names.ClassWeights.Alike for so many sounds in two tokens.
-func lengthClass(n int) int {
-	switch {
-	case n <= 6:
-		return 0
-	case n <= 10:
-		return 1
-	case n <= 14:
-		return 2
-	}
-	return 3
+	return names.LengthOf(n)
 }
 
 // parallel runs do(0..n-1) on the machine's processors. Each writes what is its

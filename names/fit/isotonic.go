@@ -48,16 +48,24 @@ func falling(values, weight []float64) []float64 {
 	return out
 }
 
-// calibrate fits the curve from evidence to probability, and the thresholds.
-func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Set, read *Reader) error {
+// calibrate fits the curve from evidence to probability, and the thresholds;
+// those only stand if every traveller was looked at (thorough).
+func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Set, read *Reader, thorough bool) {
 	weighed := list.Weigh(m)
+	travellers := set.Travellers
+	if !thorough {
+		travellers = nil
+		for i := 0; i < len(set.Travellers); i += 5 {
+			travellers = append(travellers, set.Travellers[i])
+		}
+	}
 	type scored struct {
 		class  names.Class
 		points int32
 		same   bool
 		what   int // 0 pair, 1 impostor from a pair, 2 traveller
 	}
-	n := len(whole)*2 + len(set.Travellers)
+	n := len(whole)*2 + len(travellers)
 	all := make([]scored, n)
 	workers := make(chan *Search, 16)
 	parallel(n, func(i int) {
@@ -86,7 +94,7 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 			c, points := best(p.Left, func(e int) bool { return list.Means(e, p, right) })
 			all[i] = scored{c, points, false, 1}
 		default:
-			c, points := best(set.Travellers[i-2*len(whole)].Name, nil)
+			c, points := best(travellers[i-2*len(whole)].Name, nil)
 			all[i] = scored{c, points, false, 2}
 		}
 	})
@@ -100,7 +108,7 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 			from = append(from[:len(from):len(from)], by[o]...)
 		}
 		w := f.Weights.Classes[classOf(c)]
-		var travellers, impostors []int32
+		var innocents, impostors []int32
 		for _, s := range from {
 			switch s.what {
 			case 0:
@@ -109,15 +117,15 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 				f.Report.Impostors[classOf(c)]++
 				impostors = append(impostors, s.points)
 			case 2:
-				travellers = append(travellers, s.points)
+				innocents = append(innocents, s.points)
 			}
 		}
-		// A thousandth of fewer than a thousand travellers is nobody: the best
-		// wrong hits of the pairs' left sides help out.
-		if len(travellers) < enoughTravellers {
-			travellers = append(travellers, impostors...)
+		// Where there are hardly any travellers, the best wrong hits of the pairs'
+		// left sides help out.
+		if len(innocents) < enoughTravellers {
+			innocents = append(innocents, impostors...)
 		}
-		w.Threshold, w.Loose = Exceeded(travellers, 0.001), Exceeded(travellers, 0.01)
+		w.Threshold, w.Loose = Exceeded(innocents, 0.001), Exceeded(innocents, 0.01)
 		sort.SliceStable(from, func(i, j int) bool { return from[i].points < from[j].points })
 		var same, other float64
 		for _, s := range from {
@@ -159,11 +167,10 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 		}
 		w.Calibration = strictly(w.Calibration)
 	}
-	return nil
 }
 
 // enoughTravellers is how many of a class its threshold needs.
-const enoughTravellers = 2000
+const enoughTravellers = fewestForTail
 
 // strictly makes a curve rise everywhere, so that scores order as the evidence does.
 func strictly(curve []names.Calibrated) []names.Calibrated {
@@ -186,6 +193,22 @@ func Exceeded(values []int32, share float64) int32 {
 	}
 	sorted := append([]int32{}, values...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i] > sorted[j] })
+	if enough := 2 / share; float64(len(sorted)) < enough && len(sorted) >= fewestForTail {
+		return tail(sorted, share)
+	}
 	allowed := int(share * float64(len(sorted)))
 	return sorted[min(allowed, len(sorted)-1)] + 1
+}
+
+// fewestForTail is how many values it takes to extend their tail.
+const fewestForTail = 50
+
+// tail extends the tail of values that are too few for the share to be counted:
+// beyond the tenth of the highest it is taken to fall off exponentially, at the
+// rate between the third and the tenth. The values come highest first.
+func tail(sorted []int32, share float64) int32 {
+	at := func(share float64) float64 { return float64(sorted[int(share*float64(len(sorted)))]) }
+	tenth, third := at(0.1), at(1.0/3)
+	rate := max(tenth-third, 1) / math.Log(10.0/3)
+	return int32(math.Ceil(tenth + rate*math.Log(0.1/share)))
 }

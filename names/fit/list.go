@@ -75,7 +75,7 @@ type Found struct {
 
 // Blocked is how many entries are compared for a query, the ones whose shared
 // keys are rarest.
-const Blocked = 50
+const Blocked = 40
 
 // blockedShare is how rare an entry's shared keys must be at least, against the
 // rarest, for it to be compared.

@@ -52,7 +52,7 @@ func featuresOf(c *names.Comparison, f *Fitted) []float64 {
 			continue
 		}
 		of := f.Weights.Classes[classOf(p.Class)]
-		x[xAlike] += float64(of.Alike[p.Length][p.Bin]) / 100
+		x[xAlike] += float64(of.Alike[p.Length][names.RarityOf(p.Surprise)][p.Bin]) / 100
 		x[rareRow(p.Bin)] += float64(p.Surprise-of.Usual) / 100
 	}
 	v := c.Coverage
@@ -91,7 +91,7 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 		}
 		return out, class
 	}
-	const travellers = 5000
+	const travellers = 4000
 	step := max(1, len(set.Travellers)/travellers)
 	n := len(whole) + len(set.Travellers)/step
 	results := make([]result, n)
@@ -130,7 +130,7 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 // then for each class, how names are built being drawn strongly towards that.
 func (f *Fitted) regress(rows map[names.Class][]example) {
 	prior := make([]float64, features)
-	prior[xAlike], prior[xRareNear], prior[xRareMid], prior[xRareFar] = 1, 0.5, 0.3, 0.2
+	prior[xAlike], prior[xRareNear], prior[xRareMid], prior[xRareFar] = 1, 0.2, 0.1, 0.1
 	prior[xPairs], prior[xPairs+1], prior[xPairs+2] = -5, -8, -10
 	prior[xInitials], prior[xVariants] = 0.5, 2
 	for p := range 3 {
@@ -148,6 +148,11 @@ func (f *Fitted) regress(rows map[names.Class][]example) {
 			pull[i] = 3000
 		}
 	}
+	// Whole names of encyclopaedias show something of it.
+	loosely := append([]float64{}, pull...)
+	for i := range loosely {
+		loosely[i] = min(pull[i], 200)
+	}
 	for c := range names.Classes {
 		from := rows[c]
 		for _, o := range pooled[c] {
@@ -155,7 +160,11 @@ func (f *Fitted) regress(rows map[names.Class][]example) {
 		}
 		beta := general
 		if c != names.ClassLatin && c != names.ClassSame && len(from) > 200 {
-			beta = logistic(balanced(from), general, pull)
+			strength := pull
+			if c == names.ClassHebrew || c == names.ClassHangul {
+				strength = loosely
+			}
+			beta = logistic(balanced(from), general, strength)
 		}
 		f.apply(c, beta)
 	}
@@ -188,8 +197,10 @@ func (f *Fitted) apply(c names.Class, beta []float64) {
 	points := func(v float64) int32 { return int32(math.Round(100 * min(max(v, -30), 30))) }
 	scale := max(beta[xAlike], 0.1)
 	for l := range names.Lengths {
-		for b := range names.Bins - 1 {
-			w.Alike[l][b] = int32(math.Round(float64(w.Alike[l][b]) * scale))
+		for r := range names.Rarities {
+			for b := range names.Bins - 1 {
+				w.Alike[l][r][b] = int32(math.Round(float64(w.Alike[l][r][b]) * scale))
+			}
 		}
 	}
 	for b := range names.Bins - 1 {

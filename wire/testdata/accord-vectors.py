@@ -156,6 +156,12 @@ AMENDED[1:4] = [f"accord: {FIRST}", f"parent: {FIRST}", "version: 2"]
 SECOND = put("accords", "amendment", AMENDED + [f"node: {NORTH}", f"officer: supervisor {ANNA}"], NORTH, ANNA)
 
 
+NEVER = list(SMALL)
+at_hits = NEVER.index("report-hits: no")
+NEVER[at_hits:at_hits + 1] = ["report-hits: never", "lapse-notice: 604800000ms"]
+put("accords", "no hits are reported", NEVER + [f"node: {NORTH}", f"officer: supervisor {ANNA}"], NORTH, ANNA)
+
+
 def act(name, kind, own, node, *officers):
     party = node.name.split("/")[0]
     lines = ["heed-accord-act/v1", f"act: {kind}", f"accord: {FIRST}", f"version: {SECOND}", f"party: {party}", "time: 2026-05-04T10:00:00.001Z"]
@@ -207,6 +213,11 @@ bad("no response", "response: answer Past 28800000ms\n", "")
 bad("responses out of order", "response: answer Past 28800000ms\nresponse: answer Unknown 28800000ms",
     "response: answer Unknown 28800000ms\nresponse: answer Past 28800000ms")
 bad("no clock", "\n".join(SMALL[34:50]) + "\n", "")
+bad("another word for reporting hits", "report-hits: no", "report-hits: confirmed")
+bad("lapse notice of zero", "report-hits: no", "report-hits: no\nlapse-notice: 0ms")
+bad("lapse notice before the hits", "report-hits: never\nlapse-notice: 604800000ms", "lapse-notice: 604800000ms\nreport-hits: never", "no hits are reported")
+bad("lapse notice twice", "lapse-notice: 604800000ms", "lapse-notice: 604800000ms\nlapse-notice: 604800000ms", "no hits are reported")
+bad("lapse notice beyond two years", "lapse-notice: 604800000ms", "lapse-notice: 63244800001ms", "no hits are reported")
 bad("unknown forwarding rule", "forwarding: ask-originator", "forwarding: ask")
 bad("proposer who is no member", "proposer: north.example", "proposer: east.example", keys=(EAST,))
 bad("proposer is not who signs", "proposer: north.example", "proposer: south.example")

@@ -18,7 +18,7 @@ func main() {
 	}
 	read := fit.NewReader()
 	pairs := append(append([]fit.Labelled{}, set.Pairs...), fit.Compose(set)...)
-	fitted, err := fit.Fit(set, pairs, read)
+	fitted, err := fit.Fit(set, pairs, read, true)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,0 +1,274 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"heed"
+	"heed/exchange"
+)
+
+func vaultKeys(t *testing.T, w *world) {
+	var identity, today exchange.VaultKey
+	w.write(func(tx exchange.Tx) (err error) {
+		identity = exchange.VaultKey{Kind: exchange.VaultIdentity, Sealed: []byte("identity")}
+		if identity.Key, err = tx.PutVaultKey(identity); err != nil {
+			return err
+		}
+		today = exchange.VaultKey{Kind: exchange.VaultHit, Day: 20_000, Sealed: []byte("hit")}
+		today.Key, err = tx.PutVaultKey(today)
+		return err
+	})
+	if identity.Key == today.Key {
+		t.Fatal("two keys have one number")
+	}
+	hit := keptHit(w, 1)
+	hit.Vault = today.Key
+	w.write(func(tx exchange.Tx) error {
+		if _, err := tx.AddHit(hit); err != nil {
+			return err
+		}
+		return tx.ForgetVaultKeys(30_000)
+	})
+	w.both(func(v exchange.View) error {
+		got, err := v.VaultKey(today.Key)
+		same(t, "a key under which something is kept", got, err, today)
+		got, err = v.VaultKeyOf(exchange.VaultIdentity, 0)
+		same(t, "the key of digests", got, err, identity)
+		none, err := v.VaultKeyOf(exchange.VaultRecord, 20_000)
+		missing(t, "a key of another kind", none, err)
+		return nil
+	})
+	w.write(func(tx exchange.Tx) error {
+		return errors.Join(tx.EraseHit(hit.ID), tx.ForgetVaultKeys(20_000))
+	})
+	w.read(func(v exchange.View) error {
+		got, err := v.VaultKey(today.Key)
+		same(t, "the key of this day", got, err, today)
+		return nil
+	})
+	w.write(func(tx exchange.Tx) error { return tx.ForgetVaultKeys(20_001) })
+	w.read(func(v exchange.View) error {
+		none, err := v.VaultKey(today.Key)
+		missing(t, "a key under which nothing is kept", none, err)
+		got, err := v.VaultKeyOf(exchange.VaultIdentity, 0)
+		same(t, "the key of digests", got, err, identity)
+		return nil
+	})
+}
+
+func askings(t *testing.T, w *world) {
+	first := exchange.Asking{Asker: "officer anna", Via: exchange.ViaCommand, Type: heed.RecordPassenger, Reason: "why", Began: w.now, Changed: w.now}
+	second := first
+	second.Asker, second.Via, second.Changed = "token gate", exchange.ViaAPI, w.now.Add(time.Minute)
+	w.write(func(tx exchange.Tx) (err error) {
+		if first.ID, err = tx.PutAsking(first); err != nil {
+			return err
+		}
+		second.ID, err = tx.PutAsking(second)
+		return err
+	})
+	w.both(func(v exchange.View) error {
+		got, err := v.Asking(first.ID)
+		same(t, "Asking", got, err, first)
+		all, err := v.Askings(10)
+		sameList(t, "Askings, the newest first", all, err, []exchange.Asking{second, first})
+		all, err = v.Askings(1)
+		sameList(t, "Askings, at most one", all, err, []exchange.Asking{second})
+		all, err = v.IdleAskings(w.now.Add(time.Second), 10)
+		sameList(t, "IdleAskings", all, err, []exchange.Asking{first})
+		none, err := v.Asking(99)
+		missing(t, "a screening that there is not", none, err)
+		return nil
+	})
+	first.Ended, first.Records, first.Matched, first.Hits, first.Excluded, first.Unread = w.now.Add(time.Hour), 5, 4, 3, 2, 1
+	w.write(func(tx exchange.Tx) error { _, err := tx.PutAsking(first); return err })
+	w.read(func(v exchange.View) error {
+		got, err := v.Asking(first.ID)
+		same(t, "an ended screening", got, err, first)
+		all, err := v.IdleAskings(w.now.Add(time.Second), 10)
+		sameList(t, "idle ones, after one has ended", all, err, nil)
+		return nil
+	})
+	err := w.store.Write(context.Background(), func(tx exchange.Tx) error {
+		_, err := tx.PutAsking(exchange.Asking{ID: 99, Asker: "nobody"})
+		return err
+	})
+	if !errors.Is(err, exchange.ErrNotFound) {
+		t.Errorf("a change of a screening that there is not: %v", err)
+	}
+}
+
+// keptHit is a hit that waits for its review, the n-th by due time.
+func keptHit(w *world, n int) exchange.KeptHit {
+	return exchange.KeptHit{
+		ID: heed.HitID(w.digest()), Subject: "list:sanctions/12", State: w.digest(), List: "sanctions", Status: heed.StatusActual, Urgency: heed.UrgencyExpected, Type: heed.RecordVisa,
+		Score: 0.875, Found: w.now, Due: w.now.Add(time.Duration(n) * time.Hour), Open: true, Told: -1, Next: w.now.Add(time.Duration(n) * time.Minute), Vault: 1, Sealed: []byte("sealed"),
+	}
+}
+
+func hits(t *testing.T, w *world) {
+	first, second, done := keptHit(w, 1), keptHit(w, 2), keptHit(w, 3)
+	second.Case, second.List, second.Asking, second.Past = heed.CaseID(w.digest()), "", 7, true
+	done.Open, done.Next, done.Verdict, done.Officer, done.Decided, done.Erase = false, time.Time{}, heed.DifferentPerson, "anna", w.now.Add(time.Minute), w.now.Add(time.Hour)
+	w.write(func(tx exchange.Tx) error {
+		for _, h := range []exchange.KeptHit{done, second, first} {
+			if added, err := tx.AddHit(h); err != nil || !added {
+				t.Errorf("hit %s: %v, %v", h.ID, added, err)
+			}
+		}
+		changed := first
+		changed.Subject = "another"
+		added, err := tx.AddHit(changed)
+		if added {
+			t.Error("a hit was added twice")
+		}
+		return err
+	})
+	w.both(func(v exchange.View) error {
+		for _, h := range []exchange.KeptHit{first, second, done} {
+			got, err := v.Hit(h.ID)
+			same(t, "Hit", got, err, h)
+			ids, err := v.HitsOf(h.Code())
+			sameList(t, "HitsOf", ids, err, []heed.HitID{h.ID})
+		}
+		all, err := v.Hits(false, 10)
+		sameList(t, "Hits, those that are open first", all, err, []exchange.KeptHit{first, second, done})
+		all, err = v.Hits(true, 10)
+		sameList(t, "open Hits", all, err, []exchange.KeptHit{first, second})
+		all, err = v.Hits(false, 2)
+		sameList(t, "two Hits", all, err, []exchange.KeptHit{first, second})
+		all, err = v.HitWakes(w.now.Add(time.Minute), 10)
+		sameList(t, "HitWakes", all, err, []exchange.KeptHit{first})
+		next, err := v.NextHit()
+		same(t, "NextHit", next, err, first.Next)
+		none, err := v.Hit(heed.HitID(w.digest()))
+		missing(t, "a hit that there is not", none, err)
+		erase, err := v.HitsToErase(w.now, 10)
+		sameList(t, "nothing to erase", erase, err, nil)
+		erase, err = v.HitsToErase(done.Erase, 10)
+		sameList(t, "HitsToErase", erase, err, []heed.HitID{done.ID})
+		return nil
+	})
+	first.Due, first.Verdict, first.Officer, first.Decided, first.Expected, first.Reported = w.now.Add(5*time.Hour), heed.Undecided, "boris", w.now.Add(time.Second), w.now.Add(time.Hour), "not told"
+	first.Told, first.Next, first.Attempts, first.Trouble = 2, w.now.Add(4*time.Hour), 3, "the mail server was away"
+	w.write(func(tx exchange.Tx) error { return errors.Join(tx.PutHit(first), tx.EraseHit(done.ID)) })
+	done.Vault, done.Sealed, done.Erase = 0, nil, time.Time{}
+	w.both(func(v exchange.View) error {
+		all, err := v.Hits(false, 10)
+		sameList(t, "Hits, changed", all, err, []exchange.KeptHit{second, first, done})
+		return nil
+	})
+	if err := w.store.Write(context.Background(), func(tx exchange.Tx) error { return tx.PutHit(keptHit(w, 9)) }); !errors.Is(err, exchange.ErrNotFound) {
+		t.Errorf("a change of a hit that there is not: %v", err)
+	}
+}
+
+func exclusions(t *testing.T, w *world) {
+	first := exchange.Exclusion{
+		Decision: heed.DecisionID(w.digest()), Traveller: w.digest(), Subject: "list:sanctions/12", State: w.digest(), Hit: heed.HitID(w.digest()), Officer: "anna", Made: w.now, Until: w.now.Add(time.Hour),
+	}
+	second := first
+	second.Decision, second.Subject, second.Until = heed.DecisionID(w.digest()), "list:sanctions/13", w.now.Add(2*time.Hour)
+	w.write(func(tx exchange.Tx) error { return errors.Join(tx.PutExclusion(first), tx.PutExclusion(second)) })
+	w.both(func(v exchange.View) error {
+		got, err := v.Exclusion(first.Decision)
+		same(t, "Exclusion", got, err, first)
+		all, err := v.Exclusions(w.now, false, 10)
+		sameList(t, "Exclusions, the last to end first", all, err, []exchange.Exclusion{second, first})
+		all, err = v.ExclusionsFor(first.Traveller, w.now.Add(time.Hour))
+		sameList(t, "of a traveller, after one has ended", all, err, []exchange.Exclusion{second})
+		all, err = v.ExclusionsFor(w.digest(), w.now)
+		sameList(t, "of another traveller", all, err, nil)
+		none, err := v.Exclusion(heed.DecisionID(w.digest()))
+		missing(t, "an exclusion that there is not", none, err)
+		return nil
+	})
+	second.Revoked = w.now.Add(time.Minute)
+	w.write(func(tx exchange.Tx) error { return tx.PutExclusion(second) })
+	w.read(func(v exchange.View) error {
+		all, err := v.Exclusions(w.now, false, 10)
+		sameList(t, "without what was revoked", all, err, []exchange.Exclusion{first})
+		all, err = v.Exclusions(w.now, true, 10)
+		sameList(t, "with what was revoked", all, err, []exchange.Exclusion{second, first})
+		all, err = v.ExclusionsFor(first.Traveller, w.now)
+		sameList(t, "of a traveller, without what was revoked", all, err, []exchange.Exclusion{first})
+		return nil
+	})
+	w.write(func(tx exchange.Tx) error { return tx.ForgetExclusions(w.now.Add(90 * time.Minute)) })
+	w.read(func(v exchange.View) error {
+		all, err := v.Exclusions(w.now, true, 10)
+		sameList(t, "after some were forgotten", all, err, []exchange.Exclusion{second})
+		return nil
+	})
+}
+
+func keptRecords(t *testing.T, w *world) {
+	record := func(first byte, lasts time.Duration) exchange.KeptRecord {
+		id := w.digest()
+		id[0] = first
+		return exchange.KeptRecord{ID: id, Type: heed.RecordVisa, At: w.now, Expires: w.now.Add(lasts), Vault: 3, Sealed: []byte("sealed")}
+	}
+	a, b, c := record(1, time.Hour), record(2, 2*time.Hour), record(3, 3*time.Hour)
+	w.write(func(tx exchange.Tx) error {
+		return errors.Join(tx.KeepRecord(c), tx.KeepRecord(a), tx.KeepRecord(b))
+	})
+	w.both(func(v exchange.View) error {
+		got, err := v.KeptRecord(b.ID)
+		same(t, "KeptRecord", got, err, b)
+		all, err := v.KeptRecords(w.now, heed.Digest{}, 2)
+		sameList(t, "KeptRecords, two of them", all, err, []exchange.KeptRecord{a, b})
+		all, err = v.KeptRecords(w.now, b.ID, 10)
+		sameList(t, "KeptRecords, after one", all, err, []exchange.KeptRecord{c})
+		all, err = v.KeptRecords(w.now.Add(time.Hour), heed.Digest{}, 10)
+		sameList(t, "KeptRecords, later", all, err, []exchange.KeptRecord{b, c})
+		due, err := v.KeptDue(w.now)
+		same(t, "KeptDue", due, err, false)
+		due, err = v.KeptDue(a.Expires)
+		same(t, "KeptDue, later", due, err, true)
+		next, err := v.NextHit()
+		same(t, "NextHit, where a kept record ends first", next, err, a.Expires)
+		return nil
+	})
+	// Kept again it is kept for longer, and never for less.
+	longer, shorter := a, b
+	longer.Expires, shorter.Expires = w.now.Add(4*time.Hour), w.now.Add(time.Minute)
+	w.write(func(tx exchange.Tx) error {
+		if err := errors.Join(tx.KeepRecord(longer), tx.KeepRecord(shorter)); err != nil {
+			return err
+		}
+		n, err := tx.ForgetRecords(w.now.Add(2 * time.Hour))
+		same(t, "ForgetRecords", n, err, 1)
+		return nil
+	})
+	w.read(func(v exchange.View) error {
+		all, err := v.KeptRecords(w.now, heed.Digest{}, 10)
+		sameList(t, "what is left", all, err, []exchange.KeptRecord{longer, c})
+		none, err := v.KeptRecord(b.ID)
+		missing(t, "a record that was forgotten", none, err)
+		return nil
+	})
+}
+
+func tokens(t *testing.T, w *world) {
+	gate := exchange.Token{Name: "gate", Scope: exchange.ScopeScreen, Hash: w.digest(), Officer: "anna", Added: w.now, Until: w.now.Add(time.Hour)}
+	desk := exchange.Token{Name: "desk", Scope: exchange.ScopeScreen, Hash: w.digest(), Added: w.now}
+	w.write(func(tx exchange.Tx) error { return errors.Join(tx.PutToken(gate), tx.PutToken(desk)) })
+	w.both(func(v exchange.View) error {
+		all, err := v.Tokens()
+		sameList(t, "Tokens, by name", all, err, []exchange.Token{desk, gate})
+		return nil
+	})
+	gate.Removed, gate.Used = w.now.Add(time.Minute), w.now.Add(time.Second)
+	w.write(func(tx exchange.Tx) error { return tx.PutToken(gate) })
+	w.read(func(v exchange.View) error {
+		all, err := v.Tokens()
+		sameList(t, "Tokens, one removed", all, err, []exchange.Token{desk, gate})
+		return nil
+	})
+	if err := w.store.Write(context.Background(), func(tx exchange.Tx) error { return tx.PutToken(exchange.Token{Hash: w.digest()}) }); err == nil {
+		t.Error("a token without a name was kept")
+	}
+}

@@ -1,0 +1,81 @@
+package watch
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestScreenFindsWhatScanFinds holds the index against the linear scan on the
+// development data: 199 of 200 hits that scoring everything finds, at least,
+// and none that it does not.
+func TestScreenFindsWhatScanFinds(t *testing.T) {
+	subjects := devWatch(t)[:350]
+	x := New(model(t))
+	put(t, x, subjects...)
+	spelt := map[SubjectID][]spelling{}
+	for i := range subjects {
+		spelt[subjects[i].ID] = spellings(&subjects[i])
+	}
+	var asked []Record
+	records, of := devRecords(t)
+	for i, r := range records {
+		if _, on := spelt[of[i]]; on && i%4 == 0 {
+			asked = append(asked, r)
+		}
+	}
+	asked = append(asked, devTravellers(t)[:30]...)
+	s := x.NewScreener()
+	all, missed := 0, 0
+	for _, r := range asked {
+		q := ask(&r)
+		var want []SubjectID
+		for i := range subjects {
+			if hit, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID]); ok {
+				want = append(want, hit.Subject)
+			}
+		}
+		got := hitIDs(s.Screen(r))
+		for _, id := range got {
+			if !slices.Contains(want, id) {
+				t.Errorf("%s: %s is a hit, and is none by the scan", r.ID, id)
+			}
+		}
+		for _, id := range want {
+			if all++; !slices.Contains(got, id) {
+				missed++
+				t.Logf("%s %q: %s is missed", r.ID, r.Names[0].Text, id)
+			}
+		}
+	}
+	if all < 40 || missed*200 > all {
+		t.Errorf("%d of %d hits are missed", missed, all)
+	}
+	t.Logf("%d records, %d hits, %d missed", len(asked), all, missed)
+}
+
+// TestScanIsScreen compares whole hits, explanations and all, on a small list.
+func TestScanIsScreen(t *testing.T) {
+	x := New(model(t))
+	put(t, x, devWatch(t)[:60]...)
+	s := x.NewScreener()
+	records, of := devRecords(t)
+	seen := 0
+	for i, r := range records {
+		if _, on := x.Subject(of[i]); !on || seen > 12 {
+			continue
+		}
+		seen++
+		want, got := x.Scan(r), s.Screen(r)
+		if len(want) != len(got) {
+			t.Fatalf("%s: %v scanned, %v screened", r.ID, hitIDs(want), hitIDs(got))
+		}
+		for k := range want {
+			if want[k].Explanation.Text() != got[k].Explanation.Text() || want[k].Score != got[k].Score {
+				t.Errorf("%s: scanned\n%sscreened\n%s", r.ID, want[k].Explanation.Text(), got[k].Explanation.Text())
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no record is of anyone on the list")
+	}
+}
