@@ -239,10 +239,11 @@ func (s *stream) run(kind watch.RecordType) {
 	body := patient{http.MaxBytesReader(s.w, s.r.Body, s.MaxBody), s}
 	arriving := make(chan came, s.MaxBatch)
 	stop, stopped := make(chan struct{}), make(chan struct{})
+	var cause error // why the body has ended before its end
 	go func() {
 		defer close(stopped)
 		defer close(arriving)
-		read(body, s.Open, kind, arriving, stop)
+		cause = read(body, s.Open, kind, arriving, stop)
 	}()
 	err := s.answerAll(arriving)
 	close(stop)
@@ -253,6 +254,9 @@ func (s *stream) run(kind watch.RecordType) {
 		}
 	}
 	<-stopped
+	if cause != nil && errors.Is(err, context.Canceled) {
+		err = cause // the server gives a request up whose body cannot be read any more
+	}
 	if err == nil && !s.begun {
 		err = &heed.Invalid{What: "the body has no record", Hint: "send JSON objects, one a line"}
 	}
@@ -261,14 +265,15 @@ func (s *stream) run(kind watch.RecordType) {
 	}
 }
 
-// read passes records on until the body ends or nobody wants them.
-func read(body io.Reader, open func(io.Reader, watch.RecordType) (Records, error), kind watch.RecordType, to chan<- came, stop <-chan struct{}) {
+// read passes records on until the body ends or nobody wants them. Its error is
+// also what it passes on last.
+func read(body io.Reader, open func(io.Reader, watch.RecordType) (Records, error), kind watch.RecordType, to chan<- came, stop <-chan struct{}) error {
 	records, err := open(body, kind)
 	for err == nil {
 		var c came
 		c.record, c.line, c.err = records.Next()
 		if errors.Is(c.err, io.EOF) {
-			return
+			return nil
 		}
 		var unread *Unread
 		if c.err != nil && !errors.As(c.err, &unread) {
@@ -278,13 +283,14 @@ func read(body io.Reader, open func(io.Reader, watch.RecordType) (Records, error
 		select {
 		case to <- c:
 		case <-stop:
-			return
+			return nil
 		}
 	}
 	select {
 	case to <- came{err: err, line: -1}:
 	case <-stop:
 	}
+	return err
 }
 
 func (s *stream) answerAll(arriving <-chan came) error {
@@ -418,17 +424,18 @@ func (s *stream) write(lines []byte) error {
 // cut ends an answer with why it ends: as a problem where nothing was answered
 // yet, and else as a last line.
 func (s *stream) cut(err error) {
-	if s.r.Context().Err() != nil {
-		return
+	if errors.Is(err, context.Canceled) {
+		return // nobody is there any more
 	}
-	if !s.begun {
-		s.fail(s.w, s.r, err)
-		return
-	}
-	p, _, ours := problemOf(err)
+	p, after, ours := problemOf(err)
 	if ours {
 		s.Log.Error("api: a screening was cut short", "screening", s.asking, "error", err)
 	}
+	if !s.begun {
+		p.answer(s.w, after)
+		return
+	}
+	p.Title = http.StatusText(p.Status)
 	text, err := json.Marshal(struct {
 		Cut Problem `json:"cut"`
 	}{p})

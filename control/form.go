@@ -237,6 +237,8 @@ type Inbox struct {
 	// OneSided is what is owed between this node's party and partners without heed,
 	// which nobody but this party has signed; nil: nothing is.
 	OneSided *OneSidedInbox `json:"oneSided,omitempty"`
+	// Links are those of the last week, from the side of the later case.
+	Links []InboxLink `json:"links,omitempty"`
 	// Hits are those that wait for a person's review, by time left. They name nobody.
 	Hits []HitLine `json:"hits,omitempty"`
 }

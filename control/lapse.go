@@ -60,6 +60,21 @@ type (
 	}
 )
 
+// InboxLink is a link with the later of its cases.
+type InboxLink struct {
+	Case   heed.Code    `json:"case"`
+	ID     string       `json:"id"`
+	Warner heed.PartyID `json:"warner"`
+	With   Linked       `json:"with"`
+}
+
+func shapeLink(l exchange.LinkedCase) Linked {
+	return Linked{
+		Subject: l.Ours, Case: l.Code, Warner: l.Warner, List: l.OtherList, Other: l.Theirs, Later: l.Later,
+		Score: l.Hit.Score, Threshold: l.Hit.Threshold, Found: At(l.At),
+	}
+}
+
 func watchVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	verb(mux, "watch-lapse", func(ctx context.Context, r LapseRequest) (ActAnswer, error) {
 		id, err := x.FindOne(ctx, r.Case)
@@ -105,10 +120,7 @@ func shapeLocalWatch(f exchange.CaseFile) *LocalWatch {
 		out.Unsent = append(out.Unsent, At(o.Due))
 	}
 	for _, l := range f.Links {
-		out.Links = append(out.Links, Linked{
-			Subject: l.Ours, Case: l.Code, Warner: l.Warner, List: l.OtherList, Other: l.Theirs, Later: l.Later,
-			Score: l.Hit.Score, Threshold: l.Hit.Threshold, Found: At(l.At),
-		})
+		out.Links = append(out.Links, shapeLink(l))
 	}
 	return out
 }

@@ -211,6 +211,9 @@ func shapeInbox(b exchange.Board, party heed.PartyID, kinds map[heed.CaseID]heed
 	for _, line := range b.Theirs {
 		inbox.Awaited = append(inbox.Awaited, shapeLine(line, b.At))
 	}
+	for _, l := range b.Links {
+		inbox.Links = append(inbox.Links, InboxLink{Case: l.CaseCode, ID: l.Case.String(), Warner: l.CaseWarner, With: shapeLink(l.LinkedCase)})
+	}
 	if len(b.Drafts) > 0 {
 		inbox.Drafts = shapeDrafts(b.Drafts)
 	}

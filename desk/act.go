@@ -28,6 +28,8 @@ const (
 	actReport      = "report"
 	actConclude    = "conclude"
 	actCall        = "call"
+	actLapse       = "lapse"
+	actKeep        = "keep-watch"
 )
 
 // doneWords say what the last act was. Signed and queued is all that the desk
@@ -45,6 +47,8 @@ var doneWords = map[string]string{
 	actReport:      "Report of action signed and queued for delivery.",
 	actConclude:    "Conclusion signed and queued for delivery.",
 	actCall:        "The call is on record and queued for delivery.",
+	actLapse:       "The end of the watch is announced: signed and queued for delivery.",
+	actKeep:        "That the watch goes on is signed and queued for delivery.",
 	"again":        "This form was sent before. Nothing was done a second time.",
 }
 
@@ -118,6 +122,9 @@ func (c caseFacts) owe(kind heed.DutyKind) bool {
 	return slices.ContainsFunc(c.ours, func(d heed.Duty) bool { return d.Kind.Base() == kind })
 }
 
+// watches reports whether we keep a watch in the case for somebody.
+func (c caseFacts) watches() bool { return c.Keeps != nil && c.Keeps.Subjects > 0 }
+
 // rungs are those that still have to acknowledge, each for itself.
 func (c caseFacts) rungs() []option {
 	var out []option
@@ -174,6 +181,14 @@ var actRules = []actRule{
 		form:   form{Act: actExtend, Heading: "Give more time", Button: "Sign extension", Note: "For a reply that the other party owes us.", ChoiceLabel: "Which reply", TimeLabel: "Until"},
 		action: heed.ActExtend, offered: func(c caseFacts) bool { return len(c.theirs) > 0 },
 		choices: caseFacts.extendable,
+	},
+	{
+		form:   form{Act: actLapse, Heading: "Let the watch lapse", Button: "Sign notice", Note: "The party that warned is told at once, and can object until then. What it adds later stays on watch.", TimeLabel: "Nobody is watched for from", TextLabel: "Reason", TextNeeded: true},
+		action: heed.ActLapse, offered: caseFacts.watches,
+	},
+	{
+		form:   form{Act: actKeep, Heading: "Keep the watch", Button: "Sign decision", Note: "Says that the watch goes on, and takes back a lapse that was announced.", TextLabel: "Reason", TextNeeded: true},
+		action: heed.ActLapse, offered: caseFacts.watches,
 	},
 	{
 		form:   form{Act: actCall, Heading: "Record a telephone call", Button: "Sign record of the call", WithLabel: "With whom", TextLabel: "What was said", TextNeeded: true},
@@ -404,6 +419,18 @@ func (d *desk) sayMore(ctx context.Context, v *visit, id heed.CaseID, act, words
 			return heed.Statement{}, missing("This time is not in the future.")
 		}
 		return x.Interim(ctx, officer, id, by, words)
+	case actLapse, actKeep:
+		if err := needed(words, "Give the reason: the party that warned reads it."); err != nil {
+			return heed.Statement{}, err
+		}
+		order := exchange.LapseOrder{Officer: officer, Case: id, Reason: words}
+		if act == actLapse {
+			var err error
+			if order.Effective, err = typedTime(posted); err != nil {
+				return heed.Statement{}, err
+			}
+		}
+		return x.Lapse(ctx, order)
 	case actExtend:
 		kind, err := heed.ParseDutyKind(posted.Get("choice"))
 		if err != nil {

@@ -44,6 +44,9 @@ type record struct {
 	Readings []readingRow
 	Unopened int // contents that this officer has not opened in this login
 
+	Watch []fact // where the watch for whom it names stands; none: there is none
+	Links []linkRow
+
 	Erased      stamp  // when the contents were erased; none: they were not
 	ErasedUnder string // the accord that asked for it
 	Summary     string
@@ -195,6 +198,7 @@ func (d *desk) record(v *visit, file exchange.CaseFile, seen *reading) record {
 	for _, duty := range file.Duties {
 		r.Duties = append(r.Duties, t.caseDuty(file, duty, me))
 	}
+	r.Watch, r.Links = t.watch(file), t.links(file)
 	r.Timeline = t.timeline(file, me, seen)
 	r.Warnings = recordWarnings(file)
 	r.Unopened = unopened(file.Case, seen)

@@ -48,6 +48,12 @@ func readContentOf(c exchange.Content) readContent {
 			return readContent{problem: "This document is not of the form of a warning, so it cannot be shown: " + err.Error()}
 		}
 		return readContent{document: &w}
+	case c.Ref.MediaType == heed.MediaHitReport:
+		report, err := wire.ParseHitReport(c.Data)
+		if err != nil {
+			return readContent{problem: "This report of a match is not of its form, so it cannot be shown: " + err.Error()}
+		}
+		return readContent{text: report.Text(), isText: true}
 	case c.Ref.MediaType == heed.MediaText && c.Ref.Name == "" && utf8.Valid(c.Data):
 		return readContent{text: string(c.Data), isText: true}
 	}

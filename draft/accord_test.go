@@ -463,3 +463,22 @@ func FuzzAccord(f *testing.F) {
 		}
 	})
 }
+
+// Which hits are reported has words; true and false, which there were before them,
+// still say the same, and nothing else does.
+func TestWordsForReportingHits(t *testing.T) {
+	for word, want := range map[string]heed.Reporting{
+		"confirmed": heed.ReportConfirmed, "asked": heed.ReportAsked, "never": heed.ReportNever,
+		"true": heed.ReportConfirmed, "false": heed.ReportAsked, `"never"`: heed.ReportNever,
+	} {
+		a, err := Accord("terms.yaml", []byte(written13("report-hits: "+word+"\n")), Terms{Cards: held})
+		if err != nil || a.ReportHits != want {
+			t.Errorf("%s: %s, %v", word, a.ReportHits, err)
+		}
+	}
+	for _, wrong := range []string{"report-hits: yes\n", "report-hits: sometimes\n", "report-hits: 1\n", "lapse-notice: 733d\n", "lapse-notice: -1d\n", "lapse-notice: soon\n"} {
+		if _, err := Accord("terms.yaml", []byte(written13(wrong)), Terms{Cards: held}); !errors.As(err, new(*Error)) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}

@@ -271,8 +271,8 @@ func (x *Exchange) finishList(ctx context.Context, by heed.OfficerID, id int64, 
 	if err != nil {
 		return out, err
 	}
-	// It is done: what fails here is caught up with at the next start.
-	return out, x.relist(ctx, out.List, out.ID, out.Before.ID)
+	// It is done, and stays so: nobody who gives up waiting keeps it from the index.
+	return out, x.relist(context.WithoutCancel(ctx), out.List, out.ID, out.Before.ID)
 }
 
 func compareStaged(v View, id int64, finish ListFinish) (out ListFinished, err error) {
@@ -356,7 +356,7 @@ func (x *Exchange) forgetList(ctx context.Context, by heed.OfficerID, name, reas
 	if err != nil {
 		return out, err
 	}
-	return out, x.relist(ctx, name, out.ID, gone)
+	return out, x.relist(context.WithoutCancel(ctx), name, out.ID, gone)
 }
 
 // Lists lists what is on watch by lists, by their names.

@@ -283,7 +283,8 @@ type Board struct {
 	Ours     []BoardLine // what we owe, by time left
 	Theirs   []BoardLine // what we are owed
 	Cases    []CaseRow
-	Drafts   []DraftRow // what waits for release, without contents
+	Drafts   []DraftRow  // what waits for release, without contents
+	Links    []BoardLink // of the last week, the latest first
 	Outbox   []Outgoing
 	Peers    []Peer
 	Restored bool
@@ -328,6 +329,9 @@ func (x *Exchange) Board(ctx context.Context, limit int) (Board, error) {
 		board.Ours = append(board.Ours, watched...)
 		slices.SortStableFunc(board.Ours, func(a, b BoardLine) int { return a.Due.Compare(b.Due) })
 		if board.Cases, err = v.Cases(limit); err != nil {
+			return err
+		}
+		if board.Links, err = x.latestLinks(v, board.At); err != nil {
 			return err
 		}
 		if board.Drafts, err = draftRows(v); err != nil {

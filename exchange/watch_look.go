@@ -92,6 +92,39 @@ func (x *Exchange) linked(v View, id heed.CaseID, l Link) (LinkedCase, error) {
 	return out, err
 }
 
+const (
+	// linksShown is how long the board shows a link, and mostLinksShown how many.
+	linksShown     = 7 * 24 * time.Hour
+	mostLinksShown = 50
+)
+
+// BoardLink is a link from the side of its later case.
+type BoardLink struct {
+	LinkedCase
+	CaseCode   heed.Code
+	CaseWarner heed.PartyID
+}
+
+func (x *Exchange) latestLinks(v View, now time.Time) ([]BoardLink, error) {
+	links, err := v.LatestLinks(now.Add(-linksShown), mostLinksShown)
+	if err != nil {
+		return nil, err
+	}
+	var all []BoardLink
+	for _, l := range links {
+		linked, err := x.linked(v, l.Case, l)
+		if err != nil {
+			return nil, err
+		}
+		c, err := v.Case(l.Case)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, BoardLink{LinkedCase: linked, CaseCode: c.Code, CaseWarner: c.Warner})
+	}
+	return all, nil
+}
+
 // pathOfSubject is where the warning, or the list, that put a subject on watch names it.
 func pathOfSubject(id watch.SubjectID) string {
 	_, rest, _ := strings.Cut(string(id), "/")

@@ -72,6 +72,8 @@ type WatchView interface {
 	// LinksOf lists the links of a case with others, whichever was the later, in
 	// the order in which they were found.
 	LinksOf(heed.CaseID) ([]Link, error)
+	// LatestLinks lists those that were found at since or later, the latest first.
+	LatestLinks(since time.Time, limit int) ([]Link, error)
 	// OwedReport finds one by its hit.
 	OwedReport(hit string) (OwedReport, error)
 	// OwedReports lists those that have no statement yet, by Due.

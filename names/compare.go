@@ -39,6 +39,9 @@ func (c Comparison) Above() bool { return len(c.Pairs) > 0 && c.Points >= c.Need
 type Pair struct {
 	Left, Right Token // as the names have them; a joined token stands for several
 	TokenMatch
+	// Parts is how many parts of a name the pair stands for, and Points counts it
+	// as often: more than one where a whole name is written as one word.
+	Parts int32
 }
 
 // TokenMatch is what two tokens say about each other.
@@ -94,6 +97,7 @@ type weighed struct {
 type Weighed struct {
 	name   *Name
 	tokens []weighed // the spans' tokens
+	parts  []int32   // how many parts each counts as: more than one only for a whole name written as one
 	side   side
 }
 
@@ -122,6 +126,20 @@ func (m *Model) weigh(w *Weighed) {
 		}
 		w.side.spans = append(w.side.spans, span{token: i, from: t.From, to: t.To})
 		w.tokens = append(w.tokens, m.ready(t))
+		// A token that stands for the whole name counts as all of its parts.
+		parts, others := int32(0), false
+		for p := range positions {
+			switch inside := p >= t.From && p < t.To; {
+			case counts(&n.Tokens[p]) && inside:
+				parts++
+			case counts(&n.Tokens[p]):
+				others = true
+			}
+		}
+		if others || parts < 1 {
+			parts = 1
+		}
+		w.parts = append(w.parts, parts)
 		if t.To == t.From+1 && !t.Joined && t.Kind != Initial {
 			w.side.leave[t.From] = leaveCost
 		}
@@ -295,9 +313,13 @@ func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
 		if !t.Alike {
 			return noGain
 		}
-		return t.Points
+		return t.Points * standsFor(a, b, i, j)
 	})
 }
+
+// standsFor is how many parts a pair stands for. Where a whole name is written
+// as one word, it counts as often as the parts that it is made of.
+func standsFor(a, b *Weighed, i, j int) int32 { return max(a.parts[i], b.parts[j]) }
 
 // Points is what CompareWeighed finds, without the reasons.
 func (m *Model) Points(a, b *Weighed) int32 {
@@ -327,10 +349,11 @@ func tally(a, b *Weighed, found *pairing, matches []TokenMatch, usedA, usedB *[M
 			v.Joined++
 		}
 		t := &matches[i*len(b.tokens)+j]
+		parts := standsFor(a, b, i, j)
 		if !t.Initial {
-			v.Pairs++
+			v.Pairs += int(parts)
 		}
-		points += t.Points
+		points += t.Points * parts
 	}
 	leftA, fathersA := a.rest(usedA)
 	leftB, fathersB := b.rest(usedB)
@@ -366,7 +389,9 @@ func (m *Model) sum(c *Comparison, a, b *Weighed, found *pairing, matches []Toke
 	c.Pairs = make([]Pair, 0, found.pairs)
 	for k := range found.pairs {
 		i, j := found.left[k], found.right[k]
-		c.Pairs = append(c.Pairs, Pair{Left: *a.tokens[i].token, Right: *b.tokens[j].token, TokenMatch: matches[i*len(b.tokens)+j]})
+		pair := Pair{Left: *a.tokens[i].token, Right: *b.tokens[j].token, TokenMatch: matches[i*len(b.tokens)+j], Parts: standsFor(a, b, i, j)}
+		pair.Points *= pair.Parts
+		c.Pairs = append(c.Pairs, pair)
 	}
 	unpaired := func(w *Weighed, used *[MaxTokens]bool, left bool) {
 		for i := range w.side.written {

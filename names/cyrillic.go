@@ -1,6 +1,9 @@
 package names
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // cyrillic gives each letter its commonest reading (BGN/PCGN for Russian where
 // it has one, with y for й and without the apostrophes), and the letters of the
@@ -52,17 +55,17 @@ func readCyrillic(word []rune, h Hint) ([]Form, Flags) {
 		add(spellCyrillic(word, t.letters), "Cyrillic, "+t.name)
 	}
 	add(spellCyrillic(word, nil), "Cyrillic")
-	text := string(word)
-	if strings.ContainsRune(text, 'г') {
+	has := func(r rune) bool { return slices.Contains(word, r) }
+	if has('г') {
 		add(spellCyrillic(word, map[rune]string{'г': "h"}), "Cyrillic, г as h")
 	}
 	if latin, ok := polivanov(word); ok {
 		add(latin, "Cyrillic, Japanese after Polivanov")
 	}
-	if strings.Contains(text, "щ") {
+	if has('щ') {
 		add(spellCyrillic(word, map[rune]string{'щ': "sch"}), "Cyrillic, щ as sch")
 	}
-	if strings.ContainsAny(text, "ёх") {
+	if has('ё') || has('х') {
 		add(spellCyrillic(word, map[rune]string{'ё': "e", 'х': "h"}), "Cyrillic, ё as e, х as h")
 	}
 	return forms, 0
@@ -73,6 +76,9 @@ func tongueOf(word []rune, h Hint) *tongue {
 		if t := tongues[strings.ToLower(h.Language[:2])]; t != nil {
 			return t
 		}
+	}
+	if !slices.ContainsFunc(word, func(r rune) bool { return (r < 'а' || r > 'я') && r != 'ё' }) {
+		return nil // Russian letters only: no evidence
 	}
 	for _, code := range [...]string{"uk", "be", "mk", "sr", "tg", "kk"} {
 		if strings.ContainsAny(string(word), tongues[code].evidence) && tongues[code].evidence != "" {

@@ -79,6 +79,9 @@ func (p Pair) Words() string {
 	default:
 		how = "remotely close in sound"
 	}
+	if p.Parts > 1 {
+		how += fmt.Sprintf(", counted as %d parts", p.Parts)
+	}
 	return how + fmt.Sprintf(", about 1 part in %s", rounded(math.Exp(float64(p.Surprise)/100)))
 }
 

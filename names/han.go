@@ -13,12 +13,39 @@ func syllableOf(r rune) string {
 	if !ok {
 		return ""
 	}
-	first, _, _ := strings.Cut(readings, ",")
-	var out strings.Builder
-	for _, letter := range first {
-		out.WriteString(strip(letter))
+	var room [8]byte
+	out := room[:0]
+	for _, letter := range readings {
+		if letter == ',' || len(out) == len(room) {
+			break
+		}
+		out = append(out, toneless(letter))
 	}
-	return out.String()
+	return string(out)
+}
+
+// toneless takes the tone off a letter of Pinyin.
+func toneless(r rune) byte {
+	switch r {
+	case 'ā', 'á', 'ǎ', 'à':
+		return 'a'
+	case 'ē', 'é', 'ě', 'è', 'ê', 'ế', 'ề':
+		return 'e'
+	case 'ī', 'í', 'ǐ', 'ì':
+		return 'i'
+	case 'ō', 'ó', 'ǒ', 'ò':
+		return 'o'
+	case 'ū', 'ú', 'ǔ', 'ù', 'ü', 'ǖ', 'ǘ', 'ǚ', 'ǜ':
+		return 'u'
+	case 'ń', 'ň', 'ǹ':
+		return 'n'
+	case 'ḿ':
+		return 'm'
+	}
+	if 'a' <= r && r <= 'z' {
+		return byte(r)
+	}
+	return 'e'
 }
 
 // hanSurname finds the surname at the start of a name in Han characters written
@@ -33,54 +60,49 @@ func hanSurname(word []rune) (n int, ok bool) {
 	return 0, false
 }
 
-// kanjiSurname finds a common Japanese surname of two or three characters before
-// a given name, where the hint says Japanese or the rest is a known given name.
-func kanjiSurname(word []rune, h Hint) (n int, ok bool) {
-	for n := min(3, len(word)-1); n >= 1; n-- {
-		if kanjiNames[string(word[:n])] != "" && (japaneseHint(h) || kanjiNames[string(word[n:])] != "") {
-			return n, true
-		}
-	}
-	return 0, false
-}
-
-func japaneseHint(h Hint) bool {
-	return h.Script == "Jpan" || len(h.Language) >= 2 && strings.EqualFold(h.Language[:2], "ja")
-}
-
-// readHan reads a word in Han characters.
+// readHan reads a word in Han characters: in Mandarin, Cantonese and Wade-Giles,
+// in Japanese where its characters are common in names there, and, unless it is
+// a surname or a short given name, as the transcription of a foreign name.
 func readHan(word []rune, part Part, h Hint) ([]Form, Flags) {
-	var forms []Form
-	text := string(word)
-	if reading, ok := kanjiNames[text]; ok {
-		for _, r := range strings.Fields(reading) {
-			forms = append(forms, Form{Latin: r, Rule: "kanji, customary Japanese reading"})
-		}
+	flags := LRUnreliable | VoicingUnreliable
+	mandarin, japanese := pinyinForm(word), kanjiForms(word, part)
+	if japaneseHint(h) && len(japanese) > 0 {
+		return append(japanese, mandarin), flags | BVUnreliable | Syllabic
 	}
-	if japaneseHint(h) && len(forms) > 0 {
-		return append(forms, pinyinForm(word)), LRUnreliable | BVUnreliable | Syllabic
-	}
+	forms := []Form{mandarin}
 	if part == PartFamily {
-		forms = append([]Form{pinyinForm(word)}, forms...)
-		for _, s := range strings.Fields(hanDialects[text]) {
+		for _, s := range strings.Fields(hanDialects[string(word)]) {
 			forms = append(forms, Form{Latin: s, Rule: "Han surname, spelt in a southern tongue or abroad"})
 		}
-		return append(forms, wadeGilesForm(word)), LRUnreliable | VoicingUnreliable | Syllabic
+		if len(japanese) > 0 {
+			forms = append(forms[:min(len(forms), MaxForms-1)], japanese[0])
+		}
+		return append(forms, wadeGilesForm(word)), flags | Syllabic
 	}
-	native := []Form{pinyinForm(word), wadeGilesForm(word)}
-	if c, ok := cantoneseForm(word); ok {
-		native = []Form{native[0], c, native[1]}
+	if cantonese, ok := cantoneseForm(word); ok {
+		forms = append(forms, cantonese)
 	}
-	native = append(forms, native...)
-	if part == PartGiven && len(word) <= 2 {
-		return native, LRUnreliable | VoicingUnreliable | Syllabic
+	forms = append(forms, wadeGilesForm(word))
+	if part == PartGiven && len(word) <= 3 {
+		if len(japanese) > 0 {
+			forms = append(forms[:min(len(forms), MaxForms-1)], japanese[0])
+		}
+		return forms, flags | Syllabic
 	}
 	foreign := Form{Latin: spellForeignHan(word), Rule: "Han, transcription characters"}
-	flags := LRUnreliable | BVUnreliable | VoicingUnreliable | Epenthetic
-	if len(word) <= 2 {
-		return append(native[:min(len(native), MaxForms-1)], foreign), flags
+	flags |= BVUnreliable | Epenthetic
+	switch {
+	case len(japanese) > 0:
+		forms = append(japanese[:1], forms[0], foreign, forms[len(forms)-1])
+		if kanjiNames[string(word)] == "" {
+			forms[0], forms[1] = forms[1], forms[0]
+		}
+	case len(word) <= 2:
+		forms = append(forms[:min(len(forms), MaxForms-1)], foreign)
+	default:
+		forms = append([]Form{foreign}, forms...)
 	}
-	return append([]Form{foreign}, native...), flags
+	return forms, flags
 }
 
 func pinyinForm(word []rune) Form {

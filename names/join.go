@@ -121,15 +121,18 @@ func sunLetter(latin string) bool {
 // servant cuts a name of the kind Abdulaziz into "abdul" and "aziz"; ok is
 // false for other words, Abdullah among them. The word is in Latin or Cyrillic.
 func servant(word []rune) (n int, ok bool) {
-	for _, p := range servantPrefixes {
-		if n, ok = cutServant(word, p); ok {
+	if len(word) < 7 || word[1] != 'b' && word[1] != 'б' {
+		return 0, false
+	}
+	for i := range servantPrefixes {
+		if n, ok = cutServant(word, &servantPrefixes[i]); ok {
 			return n, true
 		}
 	}
 	return 0, false
 }
 
-func cutServant(word []rune, p servantPrefix) (int, bool) {
+func cutServant(word []rune, p *servantPrefix) (int, bool) {
 	i := 0
 	for _, r := range p.abd {
 		if i >= len(word) || word[i] != r {

@@ -147,7 +147,7 @@ var latinSpellings = [...]spellings{
 			rules(beforeVowel, "dzi>dj", "si>sh", "ci>ch", "zi>zh", "ni>ny"),
 			rules(anywhere, "c>ts", "ć>ch", "w>v", "j>y", "ś>sh", "ź>zh", "ż>zh", "ń>n", "ó>u", "ą>on", "ę>en", "ł>l"),
 		),
-		proof: "łśźżćńąę", signs: []string{"sz", "cz", "rz", "wicz", "iech", "jc", "ch", "w", "c"},
+		proof: "łśźżćńąę", signs: []string{"sz", "cz", "rz", "wicz", "iech", "jc", "owsk", "ewsk", "inck", "jew", "ajew", "icki$", "ecki$"},
 	},
 	{
 		name: "Slavic or Baltic Latin", languages: " cs sk sl hr sr bs lv lt mk ",
@@ -156,7 +156,7 @@ var latinSpellings = [...]spellings{
 			rules(anywhere, "šč>shch", "dž>dj", "ch>kh", "ck>ck", "č>ch", "ć>ch", "c>ts", "š>sh", "ś>sh", "ž>zh", "ź>zh", "đ>dj", "dj>dj", "ř>rzh", "j>y", "w>v",
 				"ŝ>shch", "û>yu", "â>ya", "ě>e", "ů>u", "ň>n", "ť>t", "ď>d", "ķ>ky", "ģ>gy", "ļ>l", "ņ>n", "ė>e", "ŭ>u", "x>ks"),
 		),
-		proof: "čšžđřěůňťďķģļņėŝ", signs: []string{"vic", "vics", "jev", "aj", "ej", "ij", "oj", "uj", "ja", "je", "ju", "j", "c"},
+		proof: "čšžđřěůňťďķģļņėŝ", signs: []string{"vic", "vics", "jev", "aj", "ej", "ij", "oj", "uj", "ja", "je", "ju", "ov$", "ev$", "ova$", "eva$", "ovs$", "evs$", "enko$", "ski$", "sky$", "ic$", "ac$", "ec$", "ica$", "cv", "ina$", "in$", "ak$", "ek$", "ik$", "uk$", "j"},
 	},
 	{
 		name: "German", languages: " de ",
@@ -213,8 +213,8 @@ var latinSpellings = [...]spellings{
 	},
 	{
 		name: "Turkish or Azerbaijani", languages: " tr az tk ",
-		rules: rules(anywhere, "sh>sh", "ch>ch", "c>dj", "ç>ch", "ş>sh", "ğ>", "ı>i", "ə>a", "j>zh", "x>kh", "q>g", "ý>y", "ň>ng", "ž>zh", "w>v"),
-		proof: "şğıəý", signs: []string{"ç", "oglu", "c", "x", "q"},
+		rules: rules(anywhere, "sh>sh", "ch>ch", "ck>k", "c>dj", "ç>ch", "ş>sh", "ğ>", "ı>i", "ə>a", "j>zh", "x>kh", "q>g", "ý>y", "ň>ng", "ž>zh", "w>v"),
+		proof: "şğıəý", signs: []string{"ç", "oglu", "cem", "cev", "cep", "cel", "can$", "can^", "cih", "ncu", "cak$", "xa", "xu", "xl"},
 	},
 	{
 		name: "Hungarian", languages: " hu ",

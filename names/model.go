@@ -209,6 +209,9 @@ func (m *Model) surprise(t *Token) int32 {
 			// A token never counted is the rarer the longer it is.
 			n = 0.3*math.Exp(-0.7*float64(max(len(sounds)-usualLength, 0))) - 0.3
 		}
+		if n > 0 {
+			n /= float64(1 + 3*i) // a less likely reading is so much rarer
+		}
 		likeliest = max(likeliest, n)
 	}
 	return int32(math.Round(-100 * math.Log((max(likeliest, -0.299999)+0.3)/m.tokens)))

@@ -25,7 +25,7 @@ func clean(text string) string {
 		}
 		text = text[:cut]
 	}
-	if plainASCII(text) {
+	if plainASCII(text) || settled(text) {
 		return text
 	}
 	var kept strings.Builder
@@ -56,6 +56,16 @@ func clean(text string) string {
 	return norm.NFC.String(kept.String())
 }
 
+// settled says that clean has nothing to change in the text.
+func settled(text string) bool {
+	for _, r := range text {
+		if r == utf8.RuneError || unicode.IsControl(r) || r >= 0x300 && (unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r)) || r == '\u00ad' {
+			return false
+		}
+	}
+	return norm.NFKC.IsNormalString(text)
+}
+
 func plainASCII(text string) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] < ' ' || text[i] > '~' {
@@ -73,6 +83,14 @@ func lower(r rune) rune {
 			r += 'a' - 'A'
 		}
 		return r
+	}
+	switch {
+	case 'а' <= r && r <= 'я':
+		return r
+	case 'А' <= r && r <= 'Я':
+		return r + ('а' - 'А')
+	case 0x0590 <= r && r < 0x10A0, 0x3000 <= r && r < 0xA640, 0xAC00 <= r && r < 0xD7B0:
+		return r // scripts without case: Hebrew to Myanmar, kana, Han, Hangul
 	}
 	return unicode.ToLower(unicode.ToUpper(r))
 }

@@ -1,6 +1,7 @@
 package names
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +22,9 @@ func ParseHinted(text string, h Hint) Name {
 		}
 	}
 	p := parser{hint: h, name: Name{Text: clean(text)}}
-	for _, w := range order(surnames(compounds(split(p.name.Text)), h)) {
+	words := order(surnames(compounds(split(p.name.Text)), h))
+	p.name.Tokens, p.words = make([]Token, 0, 2*len(words)), make([][]rune, 0, len(words))
+	for _, w := range words {
 		p.add(w)
 	}
 	return p.finish()
@@ -190,6 +193,9 @@ func order(words []word) []word {
 // so, and lets a name meet its spelling in pieces; the whole comes back as an
 // alternative.
 func compounds(words []word) []word {
+	if !slices.ContainsFunc(words, func(w word) bool { return compoundCuts(w) != nil }) {
+		return words
+	}
 	var out []word
 	for _, w := range words {
 		cuts := compoundCuts(w)
@@ -392,6 +398,9 @@ func (n *Name) mainScript() Script {
 
 func (n *Name) markParts(h Hint) {
 	mark := func(text string, part Part) {
+		if text == "" {
+			return
+		}
 		for _, w := range split(clean(text)) {
 			for i := range n.Tokens {
 				if strings.EqualFold(n.Tokens[i].Text, w.text) {

@@ -33,7 +33,7 @@ func TestParseMeets(t *testing.T) {
 		{"Ouattara", "Watara"}, {"Djamel", "Dzhamel"}, {"Nguyễn", "Nguyen"}, {"Xi", "习"}, {"Qian", "Chian"}, {"Joseph", "Josef"},
 		{"Ταμερλάν", "Tamerlan"}, {"Παπαδόπουλος", "Papadopoulos"}, {"Μπένζιος", "Benzios"}, {"Παύλος", "Pavlos"}, {"თამერლან", "Tamerlan"}, {"ცარნაევი", "Tsarnaev"},
 		{"Սարգսյան", "Sargsyan"}, {"Երեւան", "Yerevan"}, {"모리슨", "Morisun"}, {"타메를란", "Tamerlan"}, {"タメルラン", "Tamerlan"}, {"ツァルナエフ", "Tsarnaef"}, {"トム", "Tom"},
-		{"塔梅尔兰", "Tamerlan"}, {"塔梅爾蘭", "Tamerlan"}, {"मोदी", "Modi"}, {"रजनीकांत", "Rajnikant"}, {"நரேந்திர", "Narendira"}, {"ঠাকুর", "Thakur"}, {"ทักษิณ", "Thaksin"},
+		{"塔梅尔兰", "Tamerlan"}, {"太郎", "Taro"}, {"河野", "Kawano"}, {"浩二", "Hiroji"}, {"毛", "Mao"}, {"陳", "Chan"}, {"塔梅爾蘭", "Tamerlan"}, {"मोदी", "Modi"}, {"रजनीकांत", "Rajnikant"}, {"நரேந்திர", "Narendira"}, {"ঠাকুর", "Thakur"}, {"ทักษิณ", "Thaksin"},
 		{"Тamеrlan", "Tamerlan"}, {"ЦAPHAEB", "Царнаев"}, {"Tam3rlan", "Tamerlan"}, {"محمد", "Muhammad"}, {"تامرلان", "Tamrlan"}, {"צרנאייב", "Tsrnaib"}, {"Ｔａｍｅｒｌａｎ", "Tamerlan"},
 	} {
 		a, b := Parse(pair[0]), Parse(pair[1])
@@ -59,6 +59,9 @@ func TestParsePieces(t *testing.T) {
 		{"الله", "الله", ""},
 		{"习近平", "习 近平", "习近平"},
 		{"欧阳修", "欧阳 修", "欧阳修"},
+		{"山田太郎", "山田 太郎", "山田太郎"},
+		{"森喜朗", "森 喜朗", "森喜朗"},
+		{"小渕恵三", "小渕 恵三", "小渕恵三"},
 		{"塔梅尔兰·察尔纳耶夫", "塔梅尔兰 察尔纳耶夫", "塔梅尔兰察尔纳耶夫"},
 		{"정몽규", "정 몽규", "정몽규"},
 		{"안 철수", "안 철수", "안철수"},

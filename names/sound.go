@@ -5,7 +5,8 @@ package names
 // š are S; ch, tch, tsch are C; zh is Z; ts, tz are c; kh is x; gh is G; th is T;
 // dh is D; dzh, dj are J; ph is f; ng stays two sounds. The letter j, which is a
 // different sound in every language, stays j. Vowels are a e i o u; ee is
-// i, oo and ou are u; y is y before a vowel and i elsewhere. Doubled sounds are
+// i, oo and ou are u; y is y before a vowel and i elsewhere, and is
+// left out where systems differ (Tsarnayev, Mariya, Yelena). Doubled sounds are
 // written once.
 func Sounds(latin string) string {
 	var room [MaxRunes]byte
@@ -27,7 +28,34 @@ func Sounds(latin string) string {
 		}
 		i += n
 	}
-	return string(out)
+	return string(glides(out))
+}
+
+// glides takes out what systems write differently between vowels: i there is y,
+// and so at the start (Iuri); y is left out after i (Mariya), and before e at the
+// start and after a, o, u (Tsarnayev, Yelena).
+func glides(sounds []byte) []byte {
+	out := sounds[:0]
+	for k, c := range sounds {
+		var before, next byte
+		if len(out) > 0 {
+			before = out[len(out)-1]
+		}
+		if k+1 < len(sounds) {
+			next = sounds[k+1]
+		}
+		if c == 'i' && vowel(next) && (before == 0 || vowel(before) && before != 'i') {
+			c = 'y'
+		}
+		if c == 'y' && (before == 'i' || next == 'e' && (before == 0 || before == 'a' || before == 'o' || before == 'u')) {
+			continue
+		}
+		if c == before {
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // soundAt reads the sound that begins at latin[i] and says how many letters it took.
@@ -126,6 +154,9 @@ func soundAt(latin string, i int) (string, int) {
 		return "i", 1
 	case 'e':
 		if has("ee") {
+			if has("eev") && i > 0 && latin[i-1] != 'j' {
+				return "eye", 2 // Andreev, Andreyev; but Sanjeev
+			}
 			return "i", 2
 		}
 		return "e", 1

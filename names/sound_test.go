@@ -7,7 +7,8 @@ func TestSounds(t *testing.T) {
 		"tsarnaev": "carnaev", "tzarnaev": "carnaev", "khrushchev": "xruSev", "shcherbakov": "Serbakov", "tchaikovsky": "Caikovski", "schmidt": "Smidt",
 		"dzhokhar": "Joxar", "djamel": "Jamel", "abdullah": "abdula", "ouali": "wali", "youssef": "yusef", "philip": "filip", "jack": "jak", "muhammad": "muhamad",
 		"reem": "rim", "cyrus": "sirus", "quentin": "kentin", "quang": "kwang", "alex": "aleks", "dhahir": "Dahir", "ghassan": "Gasan", "thaer": "Taer",
-		"sergey": "sergei", "sarah": "sara", "gottschalk": "goCalk", "": "",
+		"sergey": "sergei", "sarah": "sara", "tsarnayev": "carnaev", "tsarnaiev": "carnaev",
+		"mariya": "maria", "yelena": "elena", "ievgen": "evgen", "iuri": "yuri", "andreev": "andreyev", "andreyev": "andreyev", "sanjeev": "sanjiv", "aliyev": "aliev", "meier": "meyer", "gottschalk": "goCalk", "": "",
 	} {
 		if got := Sounds(latin); got != want {
 			t.Errorf("%s sounds %s, want %s", latin, got, want)

@@ -90,15 +90,25 @@ func readLink(r *row) linkRow {
 
 // LinksOf implements exchange.WatchView.
 func (v *view) LinksOf(id heed.CaseID) ([]exchange.Link, error) {
-	rows, err := list(v, readLink, `SELECT case_id, subject, other, other_case, other_list, hit, at FROM watch_link
-		WHERE case_id = $1 OR other_case = $1 ORDER BY seq`, id[:])
+	return v.links(linkColumns+`WHERE case_id = $1 OR other_case = $1 ORDER BY seq`, id[:])
+}
+
+// LatestLinks implements exchange.WatchView.
+func (v *view) LatestLinks(since time.Time, limit int) ([]exchange.Link, error) {
+	return v.links(linkColumns+`WHERE at >= $1 ORDER BY at DESC, seq DESC LIMIT $2`, since, atLeastNone(limit))
+}
+
+const linkColumns = `SELECT case_id, subject, other, other_case, other_list, hit, at FROM watch_link `
+
+func (v *view) links(query string, args ...any) ([]exchange.Link, error) {
+	rows, err := list(v, readLink, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	var all []exchange.Link
 	for _, r := range rows {
 		if err := json.Unmarshal(r.hit, &r.link.Hit); err != nil {
-			return nil, fmt.Errorf("store: %w: the explanation of a link of case %s cannot be read: %w", ErrDamaged, id, err)
+			return nil, fmt.Errorf("store: %w: the explanation of a link of case %s cannot be read: %w", ErrDamaged, r.link.Case, err)
 		}
 		all = append(all, r.link)
 	}
@@ -153,7 +163,7 @@ func (t *tx) PutOwedReport(o exchange.OwedReport) error {
 
 // allLinks reads every explanation, one at a time, for a check of the database.
 func (c *checker) allLinks() error {
-	return c.query(`SELECT case_id, subject, other, other_case, other_list, hit, at FROM watch_link ORDER BY seq`, func(r *row) error {
+	return c.query(linkColumns+`ORDER BY seq`, func(r *row) error {
 		l := readLink(r)
 		var err error
 		if wrong := json.Unmarshal(l.hit, &l.link.Hit); wrong != nil {

@@ -22,8 +22,8 @@ import (
 	"heed/watch"
 )
 
-// gate is a node that serves the API, with somebody on watch and a token.
-type gate struct {
+// turnstile is a node that serves the API, with somebody on watch and a token.
+type turnstile struct {
 	*Party
 	server *httptest.Server
 	token  string
@@ -41,7 +41,7 @@ func (r feedReader) Next() (watch.Record, int64, error) {
 }
 
 // newGate has south serve the API. It runs in real time.
-func newGate(t *testing.T, edit func(*api.Options)) *gate {
+func newGate(t *testing.T, edit func(*api.Options)) *turnstile {
 	t.Helper()
 	net := New(t, Options{Seed: 61, Baseline: reviewing()}, north, south)
 	n, s := net.Parties[0], net.Parties[1]
@@ -67,12 +67,12 @@ func newGate(t *testing.T, edit func(*api.Options)) *gate {
 	if edit != nil {
 		edit(&o)
 	}
-	g := &gate{Party: s, server: httptest.NewServer(api.Handler(o)), token: token}
+	g := &turnstile{Party: s, server: httptest.NewServer(api.Handler(o)), token: token}
 	t.Cleanup(g.server.Close)
 	return g
 }
 
-func (g *gate) post(t *testing.T, token, query string, body io.Reader) *http.Response {
+func (g *turnstile) post(t *testing.T, token, query string, body io.Reader) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.server.URL+"/v1/screen"+query, body)
 	if err != nil {
@@ -230,7 +230,7 @@ func TestScreeningAPINeedsAToken(t *testing.T) {
 // Bodies of bad will cost their sender, and nobody else.
 func TestScreeningAPIHostile(t *testing.T) {
 	g := newGate(t, func(o *api.Options) {
-		o.MaxBody, o.Patience, o.MaxPerToken = 4<<20, 300*time.Millisecond, 2
+		o.MaxBody, o.Patience, o.MaxPerToken = 3<<20, 300*time.Millisecond, 2
 	})
 	problem(t, g.post(t, g.token, "", strings.NewReader("")), http.StatusBadRequest)
 	problem(t, g.post(t, g.token, "", strings.NewReader("\n\n")), http.StatusBadRequest)
@@ -264,12 +264,12 @@ func TestScreeningAPIHostile(t *testing.T) {
 		}
 	}
 	// A line without an end, and a body without an end.
-	huge := g.post(t, g.token, "", io.MultiReader(strings.NewReader(passing+`{"name":"`), bytes.NewReader(bytes.Repeat([]byte("a"), 3<<20)), strings.NewReader("\"}\n"+passing)))
+	huge := g.post(t, g.token, "", io.MultiReader(strings.NewReader(passing+`{"name":"`), bytes.NewReader(bytes.Repeat([]byte("a"), 2<<20)), strings.NewReader("\"}\n"+passing)))
 	all := answers(t, huge)
 	if len(all) != 5 || all[2].Error == nil || len(all[3].Hits) != 1 {
-		t.Errorf("a line of 3 MiB: %d answers", len(all))
+		t.Errorf("a line of 2 MiB: %d answers", len(all))
 	}
-	endless := g.post(t, g.token, "", strings.NewReader(strings.Repeat(passing, 40_000)))
+	endless := g.post(t, g.token, "", io.MultiReader(strings.NewReader(passing), bytes.NewReader(bytes.Repeat([]byte("\n"), 4<<20))))
 	body, err := io.ReadAll(endless.Body)
 	if err != nil || !bytes.Contains(body, []byte(`{"cut":{"title":"Request Entity Too Large"`)) {
 		t.Errorf("a body that is too large ends %.200q, %v", body[max(0, len(body)-200):], err)

@@ -14,6 +14,7 @@ type expansion struct {
 	kind     names.TokenKind
 	forms    []names.Form
 	surprise int32
+	joined   bool // of neighbours
 	sign     signature
 	under    []names.Key
 	built    uint64 // the lexicon's count of changes then
@@ -27,14 +28,6 @@ type neighbour struct {
 	points Points
 	class  names.Class
 }
-
-// strangest is how many consonants two words may not have in common and still
-// be compared, and one more with vowels: of the pairs in names of one person on the development list that
-// score well, one in a hundred has more. lengthApart is the same of sounds.
-const (
-	strangest   = 3
-	lengthApart = 4
-)
 
 // nearBins are the bins of distance up to which a word leads to names. Of names
 // of one person that reach the threshold, all but one in a thousand have a
@@ -52,6 +45,9 @@ type memory struct{ young, old map[string]*expansion }
 func (s *Screener) expand(r realm, t *names.Token) *expansion {
 	l := s.index.names
 	s.packing = pack(r, t, s.packing[:0])
+	if t.Joined {
+		s.packing = append(s.packing, '+') // looked up otherwise than a word of its own
+	}
 	key := s.packing[packedFrom:]
 	e, ok := s.memory.young[string(key)]
 	if !ok {
@@ -73,7 +69,7 @@ func (s *Screener) expand(r realm, t *names.Token) *expansion {
 }
 
 func (s *Screener) newExpansion(r realm, t *names.Token) *expansion {
-	e := &expansion{script: t.Script, kind: t.Kind, sign: signatureOf(t.Forms)}
+	e := &expansion{script: t.Script, kind: t.Kind, sign: signatureOf(t.Script, t.Forms), joined: t.Joined}
 	s.index.judge.model.Ready(t, &s.own)
 	e.surprise = s.own.Surprise()
 	for _, f := range t.Forms[:min(len(t.Forms), names.MaxForms)] {
@@ -101,7 +97,7 @@ func (s *Screener) refresh(e *expansion) {
 			continue
 		}
 		for _, w := range under.words {
-			if e.sign.likely(w.sign) && s.scored.first(w.token) {
+			if (e.sign.near(w.sign) && !e.joined || e.sign.same(w.sign)) && s.scored.first(w.token) {
 				s.consider(e, w.token)
 			}
 		}

@@ -42,7 +42,7 @@ func New(m *names.Model) *Index {
 }
 
 func newIndex(m *names.Model, w *weights) *Index {
-	x := &Index{judge: judge{model: m, weights: w, version: m.Version() + "/" + w.version}}
+	x := &Index{judge: judge{model: m, bounds: boundsOf(m), weights: w, version: m.Version() + "/" + w.version}}
 	x.names = newLexicon(m)
 	x.stock = &arena{moved: func(run, to uint32) { *x.names.owner(run) = to }}
 	x.ids = newTable(func(run uint32) uint64 { return x.hash(storedID(x.stored(run))) })

@@ -57,6 +57,7 @@ type listToken struct {
 	second   uint32 // 0 unless it is made up
 	kind     uint32
 	from, to int
+	parts    Points // as askedToken.parts
 }
 
 func (t *listToken) joined() bool { return t.to > t.from+1 }
@@ -89,10 +90,10 @@ const unseen = notAlike + 1
 // evidence there is beside the names. It reports false where no word is shared, or
 // where the sum does not come near enough.
 func (s *Screener) compare(which int, words []uint32, other Points) (Points, bool) {
-	if !s.shares(words) {
+	a, g := &s.asked[which], &s.rough
+	if !s.promises(which, words, other) {
 		return 0, false
 	}
-	a, g := &s.asked[which], &s.rough
 	g.read(words)
 	g.width = len(g.list)
 	g.gains = g.gains[:0]
@@ -120,8 +121,7 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	if best == notAlike {
 		return 0, false
 	}
-	_, needed := s.index.judge.model.Threshold(g.class)
-	needed -= other
+	needed := s.index.judge.bounds[g.class].needed - other
 	for k, w := range g.list {
 		sign := s.index.names.tokens.at(w.token).sign
 		if w.second != 0 {
@@ -150,18 +150,37 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	return points - needed, points+slack >= needed
 }
 
-// shares reports whether one of a name's words is like one of the record's.
-func (s *Screener) shares(words []uint32) bool {
+// promises reports whether one of a name's words is like one of the record's, and
+// what is known of them does not rule out that enough comes together. It looks
+// at most names and lets few of them through, so it does not take them apart.
+func (s *Screener) promises(which int, words []uint32, other Points) bool {
+	a := &s.asked[which]
 	mask := uint32(len(s.near.slots) - 1)
+	sum, lacking, places := other+slack, Points(math.MaxInt32), uint64(0)
 	for _, w := range words {
-		token := w & wordToken
+		token, best := w&wordToken, Points(0)
 		for at := nearHash(token) & mask; s.near.slots[at].round == s.near.round; at = (at + 1) & mask {
-			if s.near.slots[at].to.token == token {
-				return true
+			slot := &s.near.slots[at]
+			if slot.to.token != token || int(slot.asked) != which {
+				continue
+			}
+			best = max(best, slot.to.points*max(a.tokens[slot.place].parts, Points(w&wordSpan>>wordSpanShift)+1))
+			lacking = min(lacking, s.index.judge.bounds[slot.to.class].lacking[a.counting])
+			if !a.tokens[slot.place].joined() {
+				places |= 1 << slot.place
 			}
 		}
+		sum += best
 	}
-	return false
+	if lacking == math.MaxInt32 {
+		return false
+	}
+	for i := range a.tokens {
+		if t := &a.tokens[i]; !t.joined() && places>>i&1 == 0 {
+			sum += min(unseenBest, t.self)
+		}
+	}
+	return sum >= lacking
 }
 
 // fill scores the pairs of words that no key has brought together.
@@ -187,7 +206,7 @@ func (s *Screener) fill(a *asked) {
 // of words that are alike, or may be. Where words are joined, anything may be.
 func (s *Screener) hopeCover(a *asked, hope Points, joined bool) Points {
 	g, m := &s.rough, s.index.judge.model
-	best := max(m.BestCover(g.class, 1), m.BestCover(g.class, 2), m.BestCover(g.class, 3))
+	best := s.index.judge.bounds[g.class].cover
 	if joined || g.counting == 0 || a.counting == 0 {
 		return best
 	}
@@ -220,6 +239,12 @@ func (g *rough) read(words []uint32) {
 		}
 	}
 	stored := len(g.list)
+	defer func() {
+		for i := range g.list {
+			t := &g.list[i]
+			t.parts = standsFor(t.from, t.to, stored, func(i int) (int, int, uint32) { return g.list[i].from, g.list[i].to, g.list[i].kind })
+		}
+	}()
 	for i := range g.list[:stored] {
 		first := g.list[i]
 		if first.joined() || first.kind == wordInitial {
@@ -246,7 +271,7 @@ func (g *rough) hope(a *asked) (sum Points, some bool) {
 	for i := range a.tokens {
 		best := Points(0)
 		alike := false
-		for _, p := range g.gains[i*g.width : (i+1)*g.width] {
+		for k, p := range g.gains[i*g.width : (i+1)*g.width] {
 			if p == notAlike {
 				continue
 			}
@@ -255,7 +280,7 @@ func (g *rough) hope(a *asked) (sum Points, some bool) {
 				some = true
 				p = min(unseenBest, a.tokens[i].self)
 			}
-			best = max(best, p)
+			best = max(best, p*max(a.tokens[i].parts, g.list[k].parts))
 		}
 		sum += best
 		if alike && !a.tokens[i].joined() {
@@ -334,14 +359,15 @@ func (g *rough) search(a *asked, i int, worth, sum Points, c names.Coverage, tel
 			}
 			w := &g.list[k]
 			theirs := span(w.from, w.to)
-			p := g.gains[i*g.width+k]
+			parts := max(t.parts, w.parts)
+			p := g.gains[i*g.width+k] * parts
 			gain := p + leaveCost*Points(t.to-t.from+w.to-w.from)
 			if g.used[1]&theirs != 0 || gain <= 0 {
 				continue
 			}
 			with := c
 			if t.kind != wordInitial && w.kind != wordInitial {
-				with.Pairs++
+				with.Pairs += int(parts)
 			}
 			if t.to-t.from > 1 || w.to-w.from > 1 {
 				with.Joined++
@@ -382,6 +408,22 @@ func (g *rough) strongest(i, rank int) int {
 		last, at = row[next], next
 	}
 	return at
+}
+
+// standsFor is as how many pairs a token counts: where it was joined of all
+// tokens of its name that tell persons apart, as that many.
+func standsFor(from, to, n int, token func(int) (from, to int, kind uint32)) Points {
+	parts := Points(0)
+	for i := range n {
+		switch f, t, _ := token(i); {
+		case t > f+1:
+		case f >= from && t <= to:
+			parts++
+		default:
+			return 1
+		}
+	}
+	return max(1, parts)
 }
 
 func span(from, to int) uint64 { return 1<<to - 1<<from }

@@ -26,6 +26,7 @@ type query struct {
 // judge holds what a score depends on beside the two sides.
 type judge struct {
 	model   *names.Model
+	bounds  *bounds
 	weights *weights
 	version string
 }

@@ -154,6 +154,7 @@ type askedToken struct {
 	*expansion
 	from, to int
 	kind     uint32
+	parts    Points // as how many pairs it counts: see standsFor
 }
 
 func (t *askedToken) joined() bool { return t.to > t.from+1 }
@@ -170,7 +171,11 @@ func (s *Screener) look(r realm, n *names.Name) asked {
 		if !t.Joined && kind == wordPlain {
 			a.counting++
 		}
-		a.tokens = append(a.tokens, askedToken{s.expand(r, t), t.From, t.To, kind})
+		a.tokens = append(a.tokens, askedToken{s.expand(r, t), t.From, t.To, kind, 1})
+	}
+	for i := range a.tokens {
+		t := &a.tokens[i]
+		t.parts = standsFor(t.from, t.to, len(a.tokens), func(i int) (int, int, uint32) { return a.tokens[i].from, a.tokens[i].to, a.tokens[i].kind })
 	}
 	return a
 }
@@ -245,27 +250,23 @@ func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
 			last.size += s.index.names.tokens.at(n.token).in.len()
 		}
 	}
-	model := s.index.judge.model
 	for c := range lists {
-		class, of := names.Class(c), lists[c]
+		class, of, limit := names.Class(c), lists[c], &s.index.judge.bounds[c]
 		if len(of) == 0 {
 			continue
 		}
-		_, needed := model.Threshold(class)
-		needed -= soft + slack
+		needed := limit.needed - soft - slack
 		slices.SortStableFunc(of, func(a, b wordList) int { return cmp.Compare(a.size, b.size) })
 		rest := Points(0)
 		for _, l := range of {
 			rest += l.best
 		}
-		together := max(model.BestCover(class, 1), model.BestCover(class, 2), model.BestCover(class, 3))
-		single := aloneCover(model, class, a.counting)
 		for k, l := range of {
-			if rest+together < needed {
+			if rest+limit.cover < needed {
 				break
 			}
 			rest -= l.best
-			alone := l.best+single >= needed
+			alone := l.best+limit.alone[a.counting] >= needed
 			if !alone && len(of[k+1:]) == 0 && len(of) > 1 {
 				break
 			}
@@ -280,18 +281,6 @@ func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
 			s.open(a, class, l, &s.filter, yield)
 		}
 	}
-}
-
-// aloneCover is the best that is added to one pair of words, where the record's
-// name has so many that count.
-func aloneCover(m *names.Model, class names.Class, words int) Points {
-	const longest = 8
-	best := notAlike
-	for theirs := 1; theirs <= longest; theirs++ {
-		both := min(words, theirs) - 1
-		best = max(best, m.Cover(class, names.Coverage{Pairs: 1, Both: max(0, both), More: max(words, theirs) - 1 - max(0, both)}))
-	}
-	return best
 }
 
 // fewNames is up to how many names a word is opened without asking whether

@@ -11,6 +11,7 @@ import (
 	"heed/draft"
 	"heed/evidence"
 	"heed/testdata"
+	"heed/watch"
 )
 
 // told is a case as both sides have it at the end of a story.
@@ -18,6 +19,8 @@ type told struct {
 	North    control.Case      `json:"north"`
 	South    control.Case      `json:"south"`
 	Evidence []evidence.Report `json:"evidence"`
+	// Hit is, of the second story, that of the man who comes back.
+	Hit *control.Hit `json:"hit,omitempty"`
 }
 
 // heeded: a warning is received, opened, acknowledged, assessed, asked about,
@@ -95,7 +98,9 @@ func (s *stage) unanswered() told {
 	s.climbed(code, 2)
 	s.scene("both have reached escalation level 2: each side says whom to ring")
 
+	hit := s.returns()
 	out := s.compare(code)
+	out.Hit = hit
 	for _, side := range []control.Case{out.North, out.South} {
 		for _, d := range side.Duties {
 			if d.Kind == heed.DutyAssess || d.Kind == heed.DutyAnswer {
@@ -108,6 +113,43 @@ func (s *stage) unanswered() told {
 	}
 	out.Evidence = s.provenSilent(code)
 	return out
+}
+
+// returns: whatever became of the case, its subject is on watch. He comes back
+// under a spoilt spelling, and with day and month of his birth exchanged.
+func (s *stage) returns() *control.Hit {
+	s.watched(1)
+	born, err := heed.ParseBirth("1987-04-05")
+	s.must(err, "date of birth")
+	passenger := watch.Record{ID: "seat 14C", Names: []heed.Name{{Text: "ZHUSCHEFF, Julian"}}, Born: born, From: "BVT", To: "HMD", Carrier: "XX 214"}
+	other := watch.Record{ID: "seat 14D", Names: []heed.Name{{Text: "HALVORSEN, Ingrid"}}, Born: born, Carrier: "XX 214"}
+	var begun control.ScreeningLine
+	s.must(s.south.call(s.ctx, "screen-begin", control.ScreenBegin{Officer: "irma", Type: heed.RecordPassenger, Reason: "passengers of the day"}, &begun), "begin a screening")
+	var answer control.ScreenAnswer
+	s.must(s.south.call(s.ctx, "screen", control.ScreenRequest{Screening: begun.Screening, Records: []watch.Record{passenger, other}, End: true}, &answer), "screen")
+	if len(answer.Results) != 2 || len(answer.Results[0].Hits) != 1 || len(answer.Results[1].Hits) != 0 {
+		s.check(false, "the man who comes back is not the one hit: %+v", answer.Results)
+		return nil
+	}
+	s.scene("the matter is closed for nobody: he is on watch still. Months later a passenger list has %q, born %s", passenger.Names[0].Text, passenger.Born)
+	var hit control.Hit
+	s.must(s.south.call(s.ctx, "hit-explain", control.HitRequest{Officer: "irma", Hit: string(answer.Results[0].Hits[0].ID)}, &hit), "explain the hit")
+	s.scene("hit %s: irma owes a review of it, and reads why it is one", hit.ID.Spoken())
+	s.tell("%s", indent(hit.Text, "          "))
+	s.check(hit.Explanation != nil && hit.Explanation.Birth != nil && hit.Explanation.Birth.Relation == watch.BirthSwapped, "the hit does not say that day and month change places")
+	return &hit
+}
+
+// watched waits until the other side's watch has so many subjects.
+func (s *stage) watched(subjects int) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); s.pause(50 * time.Millisecond) {
+		var list control.WatchList
+		s.must(s.south.call(s.ctx, "watch-list", struct{}{}, &list), "watch list")
+		if list.Subjects >= subjects || s.ctx.Err() != nil {
+			return
+		}
+	}
+	s.check(false, "nobody is on watch at %s", s.south.party)
 }
 
 // warn sends a fixture with files of the fixtures attached.

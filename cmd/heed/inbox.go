@@ -53,6 +53,12 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 	section("We owe:", "We owe no reply.", inbox.Duties)
 	fmt.Fprintln(w)
 	section("We are owed:", "We are owed no reply.", inbox.Awaited)
+	if len(inbox.Links) > 0 {
+		fmt.Fprintln(w, "\nWarnings of somebody who was on watch already (the warners are not told):")
+		for _, l := range inbox.Links {
+			fmt.Fprintf(w, "  case %s from %s: %s\n", l.Case.Spoken(), l.Warner, linkText(l.With))
+		}
+	}
 	if len(inbox.Hits) > 0 {
 		fmt.Fprintln(w, "\nHits to be reviewed by a person (heed hit explain, heed hit decide):")
 		writeHits(w, inbox.Hits)

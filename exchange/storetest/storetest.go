@@ -89,6 +89,9 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"exclusions", exclusions},
 		{"kept records", keptRecords},
 		{"tokens", tokens},
+		{"watches", watches},
+		{"links", links},
+		{"reports of hits that are owed", owedReports},
 		{"erased contents", erasure},
 		{"erased drafts", draftErasure},
 	} {

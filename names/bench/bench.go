@@ -62,14 +62,13 @@ type outcome struct {
 
 // stranger is the best hit of somebody who is not listed.
 type stranger struct {
-	class    names.Class
-	fold     int
-	points   int32
-	score    float64
-	impostor bool // a listed person's query, that person left out
-	at       [len(Shares)]bool
-	once     [len(Shares)]bool
-	shipped  bool // reaches the threshold of the model itself
+	class   names.Class
+	fold    int
+	points  int32
+	score   float64
+	at      [len(Shares)]bool
+	once    [len(Shares)]bool
+	shipped bool // reaches the threshold of the model itself
 }
 
 const nothing = -1 << 30
@@ -134,7 +133,7 @@ func (m *measurement) thin(every int) {
 	few := *m.set
 	few.Travellers, few.Records = nil, nil
 	for i, t := range m.set.Travellers {
-		if i%every == 0 {
+		if i%min(every, 2) == 0 { // too few have no thresholds
 			few.Travellers = append(few.Travellers, t)
 		}
 	}
@@ -191,17 +190,14 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 	}
 	searches := newPool(m.list, model)
 
-	// Whole names, and, where travellers are few, the same queries with their
-	// person left out.
-	wanted := m.wanted(k)
-	outcomes, impostors := make([]outcome, len(m.whole)), make([]stranger, len(m.whole))
+	// Whole names of this fold.
+	outcomes := make([]outcome, len(m.whole))
 	points, scores := make([]int32, len(m.whole)), make([]float64, len(m.whole))
 	m.each(ctx, "names", len(m.whole), func(i int) {
 		p := m.whole[i]
 		o := outcome{pair: p, fold: foldOf(p.RightID, m.options.Folds)}
-		if !wanted[i] {
-			outcomes[i].fold = -1
-			impostors[i].fold = k
+		if o.fold != k {
+			outcomes[i] = o
 			return
 		}
 		query, right := m.read.Name(p.Left), m.read.Name(p.Right)
@@ -209,7 +205,6 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 		if right.Script != names.Latin {
 			o.class = names.ClassOf(query.Script, right.Script)
 		}
-		wrong := stranger{class: o.class, fold: o.fold, points: nothing, impostor: true}
 		points[i] = nothing
 		rank, seen := 0, map[string]bool{}
 		s := searches.take()
@@ -221,16 +216,12 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 				rank++
 			}
 			if m.list.Means(hit.Entry, p, right) {
-				if o.rank == 0 {
-					o.rank, points[i] = rank, hit.Points
-				}
-			} else if wrong.points == nothing {
-				wrong.points = hit.Points
+				o.rank, points[i] = rank, hit.Points
+				break
 			}
 		}
 		scores[i] = model.Calibrate(o.class, points[i])
-		wrong.score = model.Calibrate(o.class, wrong.points)
-		outcomes[i], impostors[i] = o, wrong
+		outcomes[i] = o
 	})
 
 	// Innocent travellers, by name and with their dates of birth.
@@ -259,11 +250,11 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 		return err
 	}
 
-	cut := thresholdsOf(append(travellers[:len(travellers):len(travellers)], impostors...), k)
+	cut := thresholdsOf(travellers, k)
 	for i, o := range outcomes {
 		if o.fold == k {
 			for s := range Shares {
-				o.at[s] = o.rank > 0 && points[i] >= cut.points[s][o.class]
+				o.at[s] = o.rank > 0 && cut.reached(s, o.class, points[i], scores[i])
 				o.once[s] = o.rank > 0 && scores[i] >= cut.score[s]
 			}
 			m.outcomes = append(m.outcomes, o)
@@ -272,7 +263,7 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 	for _, t := range travellers {
 		if t.fold == k {
 			for s := range Shares {
-				t.at[s] = t.points >= cut.points[s][t.class]
+				t.at[s] = cut.reached(s, t.class, t.points, t.score)
 				t.once[s] = t.score >= cut.score[s]
 			}
 			m.strangers = append(m.strangers, t)
@@ -284,55 +275,20 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 	return ctx.Err()
 }
 
-// wanted are the pairs that a fold looks at: its own, and in classes with too few
-// travellers enough of the others' for a threshold.
-func (m *measurement) wanted(k int) []bool {
-	class := func(p fit.Labelled) names.Class {
-		return names.ClassOf(m.read.Name(p.Left).Script, names.Latin)
-	}
-	travellers, others := map[names.Class]int{}, map[names.Class]int{}
-	for _, t := range m.set.Travellers {
-		travellers[names.ClassOf(m.read.Name(t.Name).Script, names.Latin)]++
-	}
-	wanted := make([]bool, len(m.whole))
-	for i, p := range m.whole {
-		c := class(p)
-		switch {
-		case foldOf(p.RightID, m.options.Folds) == k:
-			wanted[i] = true
-		case travellers[c] < enough && others[c] < enough:
-			wanted[i] = true
-			others[c]++
-		}
-	}
-	return wanted
-}
-
 // cuts are the thresholds of one fold.
 type cuts struct {
 	points [len(Shares)]map[names.Class]int32
 	score  [len(Shares)]float64
 }
 
-// enough is how many travellers a class needs for a threshold of its own; where
-// there are fewer, the best wrong hits of listed persons' queries help out.
-const enough = 70
-
-// thresholdsOf are the thresholds that all folds but k give.
+// thresholdsOf are the thresholds that all folds but k give: a pair of scripts
+// with enough travellers has its own, the others share one on the calibrated scale.
 func thresholdsOf(strangers []stranger, k int) cuts {
-	real := map[names.Class]int{}
-	for _, s := range strangers {
-		if !s.impostor {
-			real[s.class]++
-		}
-	}
 	values := map[names.Class][]int32{}
 	var scores []float64
 	for _, s := range strangers {
-		if s.fold != k && (!s.impostor || real[s.class] < enough) {
+		if s.fold != k {
 			values[s.class] = append(values[s.class], s.points)
-		}
-		if s.fold != k && !s.impostor {
 			scores = append(scores, s.score)
 		}
 	}
@@ -340,11 +296,21 @@ func thresholdsOf(strangers []stranger, k int) cuts {
 	for i, share := range Shares {
 		c.points[i] = map[names.Class]int32{}
 		for class := range names.Classes {
-			c.points[i][class] = fit.Exceeded(values[class], share)
+			if fit.Enough(len(values[class]), share) {
+				c.points[i][class] = fit.Exceeded(values[class], share)
+			}
 		}
-		c.score[i] = exceededScore(scores, share)
+		c.score[i] = fit.ExceededScore(scores, share)
 	}
 	return c
+}
+
+// reached reports whether evidence reaches a threshold.
+func (c *cuts) reached(share int, class names.Class, points int32, score float64) bool {
+	if own, ok := c.points[share][class]; ok {
+		return points >= own
+	}
+	return score >= c.score[share]
 }
 
 // each runs do(0..n-1) on the machine's processors, and stops early when the

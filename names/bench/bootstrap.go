@@ -65,13 +65,3 @@ func bootstrap(votes []vote, resamples int) Rate {
 	r.High = drawn[min(int(math.Ceil(0.975*float64(resamples))), resamples-1)]
 	return r
 }
-
-// exceededScore is the smallest score that at most the share of the scores reaches.
-func exceededScore(scores []float64, share float64) float64 {
-	if len(scores) == 0 {
-		return math.Inf(1)
-	}
-	sorted := append([]float64{}, scores...)
-	sort.Sort(sort.Reverse(sort.Float64Slice(sorted)))
-	return math.Nextafter(sorted[min(int(share*float64(len(sorted))), len(sorted)-1)], 2)
-}

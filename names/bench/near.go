@@ -21,7 +21,7 @@ func (m *measurement) neighbours(model *names.Model, cut cuts, k int) {
 			if p.Source == "nk-name-bench" {
 				name = "nkb, all negatives"
 			}
-			m.count(nearName(name, share), c.Points >= cut.points[s][c.Class])
+			m.count(nearName(name, share), len(c.Pairs) > 0 && cut.reached(s, c.Class, c.Points, c.Score))
 		}
 	}
 }

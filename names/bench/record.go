@@ -45,7 +45,7 @@ func (m *measurement) foldRecords(ctx context.Context, searches *pool, model *na
 	for _, t := range dated {
 		if t.fold == k {
 			for s := range Shares {
-				t.at[s] = t.points >= cut.points[s][t.class]
+				t.at[s] = cut.reached(s, t.class, t.points, t.score)
 			}
 			m.passing = append(m.passing, t)
 		}
@@ -84,7 +84,7 @@ func (m *measurement) foldRecords(ctx context.Context, searches *pool, model *na
 			o.rank = better + 1
 		}
 		for s := range Shares {
-			o.at[s] = own >= cut.points[s][class]
+			o.at[s] = own > nothing && cut.reached(s, class, own, model.Calibrate(class, own))
 		}
 		found[i] = o
 	})

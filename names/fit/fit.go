@@ -222,8 +222,7 @@ func Fit(set *Set, pairs []Labelled, read *Reader, thorough bool) (*Fitted, erro
 	if err != nil {
 		return nil, err
 	}
-	f.calibrate(model, list, some, set, read, thorough)
-	return f, nil
+	return f, f.calibrate(model, list, some, set, read, thorough)
 }
 
 // thinned takes every so many of each class's pairs.

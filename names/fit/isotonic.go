@@ -50,7 +50,7 @@ func falling(values, weight []float64) []float64 {
 
 // calibrate fits the curve from evidence to probability, and the thresholds;
 // those only stand if every traveller was looked at (thorough).
-func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Set, read *Reader, thorough bool) {
+func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Set, read *Reader, thorough bool) error {
 	weighed := list.Weigh(m)
 	travellers := set.Travellers
 	if !thorough {
@@ -102,30 +102,25 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 	for _, s := range all {
 		by[s.class] = append(by[s.class], s)
 	}
+	var innocentsOf [names.Classes][]int32
 	for c := range names.Classes {
 		from := by[c]
 		for _, o := range pooled[c] {
 			from = append(from[:len(from):len(from)], by[o]...)
 		}
 		w := f.Weights.Classes[classOf(c)]
-		var innocents, impostors []int32
+		var innocents []int32
 		for _, s := range from {
 			switch s.what {
 			case 0:
 				f.Report.Pairs[classOf(c)]++
 			case 1:
 				f.Report.Impostors[classOf(c)]++
-				impostors = append(impostors, s.points)
 			case 2:
 				innocents = append(innocents, s.points)
 			}
 		}
-		// Where there are hardly any travellers, the best wrong hits of the pairs'
-		// left sides help out.
-		if len(innocents) < enoughTravellers {
-			innocents = append(innocents, impostors...)
-		}
-		w.Threshold, w.Loose = Exceeded(innocents, 0.001), Exceeded(innocents, 0.01)
+		innocentsOf[c] = innocents
 		sort.SliceStable(from, func(i, j int) bool { return from[i].points < from[j].points })
 		var same, other float64
 		for _, s := range from {
@@ -167,10 +162,48 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 		}
 		w.Calibration = strictly(w.Calibration)
 	}
+	calibrated, err := f.Model()
+	if err != nil {
+		return err
+	}
+	var scores []float64
+	for _, s := range all {
+		if s.what == 2 {
+			scores = append(scores, calibrated.Calibrate(s.class, s.points))
+		}
+	}
+	for c := range names.Classes {
+		w := f.Weights.Classes[classOf(c)]
+		for share, threshold := range map[float64]*int32{0.01: &w.Loose, 0.001: &w.Threshold} {
+			if own := innocentsOf[c]; Enough(len(own), share) && pooled[c] == nil {
+				*threshold = Exceeded(own, share)
+			} else {
+				*threshold = reaches(calibrated, c, ExceededScore(scores, share))
+			}
+		}
+	}
+	return nil
 }
 
-// enoughTravellers is how many of a class its threshold needs.
-const enoughTravellers = fewestForTail
+// Enough reports whether n travellers tell the value that a share of them
+// reaches. Where they are fewer, the threshold is the score that the share of all
+// travellers reaches: that is what the scores are calibrated for.
+func Enough(n int, share float64) bool { return float64(n)*share >= 2 }
+
+// reaches is the smallest evidence whose calibrated score is at least so high.
+func reaches(m *names.Model, c names.Class, score float64) int32 {
+	return int32(sort.Search(8000, func(i int) bool { return m.Calibrate(c, int32(i)-4000) >= score })) - 4000
+}
+
+// ExceededScore is the smallest score that at most the share of the scores reaches.
+func ExceededScore(scores []float64, share float64) float64 {
+	if len(scores) == 0 {
+		return math.Inf(1)
+	}
+	sorted := append([]float64{}, scores...)
+	sort.Sort(sort.Reverse(sort.Float64Slice(sorted)))
+	return math.Nextafter(sorted[min(int(share*float64(len(sorted))), len(sorted)-1)], 2)
+}
 
 // strictly makes a curve rise everywhere, so that scores order as the evidence does.
 func strictly(curve []names.Calibrated) []names.Calibrated {
@@ -193,22 +226,6 @@ func Exceeded(values []int32, share float64) int32 {
 	}
 	sorted := append([]int32{}, values...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i] > sorted[j] })
-	if enough := 2 / share; float64(len(sorted)) < enough && len(sorted) >= fewestForTail {
-		return tail(sorted, share)
-	}
 	allowed := int(share * float64(len(sorted)))
 	return sorted[min(allowed, len(sorted)-1)] + 1
-}
-
-// fewestForTail is how many values it takes to extend their tail.
-const fewestForTail = 50
-
-// tail extends the tail of values that are too few for the share to be counted:
-// beyond the tenth of the highest it is taken to fall off exponentially, at the
-// rate between the third and the tenth. The values come highest first.
-func tail(sorted []int32, share float64) int32 {
-	at := func(share float64) float64 { return float64(sorted[int(share*float64(len(sorted)))]) }
-	tenth, third := at(0.1), at(1.0/3)
-	rate := max(tenth-third, 1) / math.Log(10.0/3)
-	return int32(math.Ceil(tenth + rate*math.Log(0.1/share)))
 }

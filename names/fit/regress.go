@@ -52,8 +52,9 @@ func featuresOf(c *names.Comparison, f *Fitted) []float64 {
 			continue
 		}
 		of := f.Weights.Classes[classOf(p.Class)]
-		x[xAlike] += float64(of.Alike[p.Length][names.RarityOf(p.Surprise)][p.Bin]) / 100
-		x[rareRow(p.Bin)] += float64(p.Surprise-of.Usual) / 100
+		parts := float64(p.Parts)
+		x[xAlike] += parts * float64(of.Alike[p.Length][names.RarityOf(p.Surprise)][p.Bin]) / 100
+		x[rareRow(p.Bin)] += parts * float64(p.Surprise-of.Usual) / 100
 	}
 	v := c.Coverage
 	x[xJoined] = float64(v.Joined)

@@ -35,6 +35,7 @@ CREATE TABLE watch_link (
   UNIQUE (subject, other)
 );
 CREATE INDEX watch_link_case ON watch_link (case_id, seq);
+CREATE INDEX watch_link_at ON watch_link (at);
 CREATE INDEX watch_link_other ON watch_link (other_case, seq) WHERE other_case IS NOT NULL;
 
 -- Confirmed hits that are owed to their warners, or were reported.

@@ -112,7 +112,7 @@ func TestListsRefused(t *testing.T) {
 		"un: cut off in an entry":    {UN, head + "<INDIVIDUAL><DATAID>1</DATAID><FIRST_NAME>A", "", "ended: "},
 		"un: entities of its own":    {UN, bomb, "", "document type declaration"},
 		"un: an unknown entity":      {UN, head + "<INDIVIDUAL><FIRST_NAME>&b;</FIRST_NAME></INDIVIDUAL>", "", "not XML that can be read"},
-		"un: another encoding":       {UN, `<?xml version="1.0" encoding="windows-1251"?>` + head, "", "only UTF-8 is read"},
+		"un: another encoding":       {UN, `<?xml version="1.0" encoding="windows-1251"?>` + head, "", "only UTF-8 and UTF-16 are read"},
 		"un: two lists":              {UN, "<CONSOLIDATED_LIST/><CONSOLIDATED_LIST/>", "", "begins with the element"},
 		"un: a long text":            {UN, head + "<INDIVIDUAL><FIRST_NAME>" + strings.Repeat("x", 3*maxEntry), "", "without a new entry"},
 		"un: a long gap":             {UN, head + strings.Repeat("<X></X>", maxEntry/2), "", "without a new entry"},
@@ -140,6 +140,19 @@ func TestListsRefused(t *testing.T) {
 				t.Errorf("the message has %d bytes", len(last))
 			}
 		})
+	}
+}
+
+// A list in UTF-16 reads as in UTF-8.
+func TestWideList(t *testing.T) {
+	const text = `<?xml version="1.0" encoding="utf-16"?><CONSOLIDATED_LIST><INDIVIDUALS><INDIVIDUAL><DATAID>1</DATAID><FIRST_NAME>Борис</FIRST_NAME></INDIVIDUAL></INDIVIDUALS></CONSOLIDATED_LIST>`
+	wide := []byte{0xff, 0xfe}
+	for _, r := range text {
+		wide = append(wide, byte(r), byte(r>>8))
+	}
+	got := told(t, bytes.NewReader(wide), Options{Format: UN})
+	if len(got) != 1 || !strings.Contains(got[0], `"text":"Борис"`) {
+		t.Errorf("it reads as %q", got)
 	}
 }
 

@@ -1,6 +1,8 @@
 package lists
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -41,17 +43,24 @@ func (r *rationed) Read(p []byte) (int, error) {
 }
 
 func newUN(in io.Reader, o Options) (*un, error) {
-	text, _, err := sheet.Text(o.File, in)
+	raw := bufio.NewReader(in)
+	mark, err := raw.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	wide := bytes.Equal(mark, []byte{0xff, 0xfe}) || bytes.Equal(mark, []byte{0xfe, 0xff})
+	text, _, err := sheet.Text(o.File, raw)
 	if err != nil {
 		return nil, err
 	}
 	u := &un{options: o, in: &rationed{in: text, left: maxEntry}}
 	u.decoder = xml.NewDecoder(u.in)
 	u.decoder.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
-		if strings.EqualFold(charset, "us-ascii") {
+		// What begins with a mark of UTF-16 is UTF-8 by now, whatever it says of itself.
+		if wide || strings.EqualFold(charset, "us-ascii") {
 			return in, nil
 		}
-		return nil, fmt.Errorf("it is in %s, and only UTF-8 is read", clip(charset))
+		return nil, fmt.Errorf("it is in %s, and only UTF-8 and UTF-16 are read", clip(charset))
 	}
 	return u, nil
 }

@@ -129,6 +129,17 @@ func (f Field) Names() []string {
 // without marks.
 func fold(s string) string {
 	var b strings.Builder
+	if isASCII(s) {
+		for i := range len(s) {
+			switch c := s[i]; {
+			case c >= 'A' && c <= 'Z':
+				b.WriteByte(c + 'a' - 'A')
+			case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+				b.WriteByte(c)
+			}
+		}
+		return b.String()
+	}
 	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
 		switch {
 		case r == 'ё':
@@ -138,6 +149,15 @@ func fold(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // Header says what the columns of a table state.

@@ -71,21 +71,17 @@ func (d *Dates) Survey(column, text string) {
 // and how to mend it.
 func (d *Dates) Birth(column, text string) (heed.Birth, error) {
 	text = digits(strings.TrimSpace(text))
+	if p, ok := split(text); ok {
+		day, err := d.day(column, text, p)
+		return heed.Birth{From: day}, err
+	}
 	if b, err := heed.ParseBirth(text); err == nil {
 		return b, nil
 	}
 	if b, ok := about(text); ok {
 		return b, nil
 	}
-	day, err := d.day(column, text)
-	if err != nil {
-		return heed.Birth{}, err
-	}
-	b, err := heed.ParseBirth(day.String())
-	if err != nil {
-		return heed.Birth{}, unreadable(text)
-	}
-	return b, nil
+	return heed.Birth{}, unreadable(text)
 }
 
 // At reads a moment: a time as in RFC 3339, with a blank for its T, or a day. One
@@ -104,10 +100,11 @@ func (d *Dates) At(column, text string) (time.Time, error) {
 		date, clock = text, ""
 	}
 	noTime := &Error{What: fmt.Sprintf("is %s, which is not a time", found(text)), Hint: "write 2026-11-23T12:00:00+01:00, or a day"}
-	if _, ok := split(date); !ok {
+	p, ok := split(date)
+	if !ok {
 		return time.Time{}, noTime
 	}
-	day, err := d.day(column, date)
+	day, err := d.day(column, date, p)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -127,11 +124,7 @@ func (d *Dates) At(column, text string) (time.Time, error) {
 }
 
 // day reads one date, and learns from it.
-func (d *Dates) day(column, text string) (heed.PartialDate, error) {
-	p, ok := split(text)
-	if !ok {
-		return heed.PartialDate{}, unreadable(text)
-	}
+func (d *Dates) day(column, text string, p parts) (heed.PartialDate, error) {
 	if p.named {
 		return p.date(OrderDMY, text)
 	}
@@ -183,7 +176,7 @@ func (d *Dates) day(column, text string) (heed.PartialDate, error) {
 
 func unreadable(text string) error {
 	e := &Error{What: fmt.Sprintf("is %s, which is not a date", found(text)), Hint: "write a day 1990-05-14, a month 1990-05, a year 1990, about then 1990~, or a range 1988/1992"}
-	if p, ok := split(text); ok && (p.yearFirst || p.named || len(p.numbers) == 3) {
+	if p, ok := split(text); ok {
 		switch year := p.year(); {
 		case year >= 1300 && year < 1500:
 			e.What = fmt.Sprintf("is %s, a year of the Islamic or the Iranian calendar", found(text))
@@ -204,16 +197,9 @@ var shortYear = regexp.MustCompile(`^([0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}|[0-
 
 // parts are the numbers of a date as they stand there.
 type parts struct {
-	numbers   []int // three of them; of a named month day, month, year
+	numbers   [3]int // as they stand there; of a named month day, month, year
 	yearFirst bool
 	named     bool // the month is a word
-}
-
-// as reports whether it is a date in that order. Zeros stand for a day, or a day
-// and a month, that is not known.
-func (p parts) as(o Order) bool {
-	_, err := p.date(o, "")
-	return err == nil
 }
 
 func (p parts) year() int {
@@ -223,7 +209,8 @@ func (p parts) year() int {
 	return p.numbers[2]
 }
 
-func (p parts) date(o Order, text string) (heed.PartialDate, error) {
+// in is the date in that order; false, and none, where there is no such day.
+func (p parts) in(o Order) (heed.PartialDate, bool) {
 	d := heed.PartialDate{Year: p.year()}
 	switch {
 	case p.yearFirst:
@@ -233,75 +220,106 @@ func (p parts) date(o Order, text string) (heed.PartialDate, error) {
 	default:
 		d.Day, d.Month = p.numbers[0], p.numbers[1]
 	}
-	if d.Month == 0 && d.Day != 0 {
-		return heed.PartialDate{}, unreadableNumber(text)
+	ok := d.Year >= firstYear && d.Year <= lastYear && d.Month <= 12
+	switch {
+	case d.Month == 0:
+		ok = ok && d.Day == 0
+	case d.Day > 0:
+		// Day 0 of the month that follows is the last of this one.
+		ok = ok && d.Day <= time.Date(d.Year, time.Month(d.Month+1), 0, 0, 0, 0, 0, time.UTC).Day()
 	}
-	if _, err := heed.ParseBirth(d.String()); err != nil {
-		return heed.PartialDate{}, unreadableNumber(text)
+	if !ok {
+		return heed.PartialDate{}, false
+	}
+	return d, true
+}
+
+// The years of a heed.Birth.
+const firstYear, lastYear = 1800, 2199
+
+// as reports whether it is a date in that order. Zeros stand for a day, or a day
+// and a month, that is not known.
+func (p parts) as(o Order) bool {
+	_, ok := p.in(o)
+	return ok
+}
+
+func (p parts) date(o Order, text string) (heed.PartialDate, error) {
+	d, ok := p.in(o)
+	if !ok {
+		return heed.PartialDate{}, unreadable(text)
 	}
 	return d, nil
 }
 
-// unreadableNumber is unreadable, without its look for other calendars where
-// nobody will read it.
-func unreadableNumber(text string) error {
-	if text == "" {
-		return errNoDate
-	}
-	return unreadable(text)
-}
-
-var errNoDate = &Error{What: "is not a date"}
-
 var (
-	numeric   = regexp.MustCompile(`^([0-9]{1,2})([./ -])([0-9]{1,2})([./ -])([0-9]{4})$`)
-	backwards = regexp.MustCompile(`^([0-9]{4})([./ -])([0-9]{1,2})([./ -])([0-9]{1,2})$`)
-	compact   = regexp.MustCompile(`^[0-9]{8}$`)
-	monthOnly = regexp.MustCompile(`^([0-9]{1,2})[./]([0-9]{4})$`)
-	worded    = regexp.MustCompile(`^([0-9]{1,2})?[ .-]*(\pL+)[ .,-]*([0-9]{4})(?: ?г\.?| года)?$`)
-	american  = regexp.MustCompile(`^(\pL+)\.? ([0-9]{1,2}),? ([0-9]{4})$`)
+	worded   = regexp.MustCompile(`^([0-9]{1,2})?[ .-]*(\pL+)[ .,-]*([0-9]{4})(?: ?г\.?| года)?$`)
+	american = regexp.MustCompile(`^(\pL+)\.? ([0-9]{1,2}),? ([0-9]{4})$`)
 )
 
 // split takes a date apart.
 func split(text string) (parts, bool) {
 	text = strings.TrimSpace(text)
-	if m := numeric.FindStringSubmatch(text); m != nil && m[2] == m[4] {
-		return parts{numbers: numbers(m[1], m[3], m[5])}, true
+	if p, ok := numeric(text); ok {
+		return p, true
 	}
-	if m := backwards.FindStringSubmatch(text); m != nil && m[2] == m[4] {
-		return parts{numbers: numbers(m[1], m[3], m[5]), yearFirst: true}, true
-	}
-	if compact.MatchString(text) {
-		// A year of 1800 to 2199 at the end would make a month of 18 to 21 here:
-		// no eight digits are a date both ways.
-		p := parts{numbers: numbers(text[:4], text[4:6], text[6:]), yearFirst: true}
-		if p.as(OrderYMD) {
-			return p, true
-		}
-		return parts{numbers: numbers(text[:2], text[2:4], text[4:])}, true
-	}
-	if m := monthOnly.FindStringSubmatch(text); m != nil {
-		return parts{numbers: []int{number(m[2]), number(m[1]), 0}, yearFirst: true}, true
+	if strings.IndexFunc(text, unicode.IsLetter) < 0 {
+		return parts{}, false
 	}
 	if m := worded.FindStringSubmatch(text); m != nil {
 		if month := monthNamed(m[2]); month > 0 {
-			return parts{numbers: []int{number(m[1]), month, number(m[3])}, named: true}, true
+			return parts{numbers: [3]int{number(m[1]), month, number(m[3])}, named: true}, true
 		}
 	}
 	if m := american.FindStringSubmatch(text); m != nil {
 		if month := monthNamed(m[1]); month > 0 {
-			return parts{numbers: []int{number(m[2]), month, number(m[3])}, named: true}, true
+			return parts{numbers: [3]int{number(m[2]), month, number(m[3])}, named: true}, true
 		}
 	}
 	return parts{}, false
 }
 
-func numbers(all ...string) []int {
-	out := make([]int, len(all))
-	for i, s := range all {
-		out[i] = number(s)
+// numeric takes a date of figures apart: three numbers with one sign between
+// them, a month and a year, or eight digits.
+func numeric(text string) (parts, bool) {
+	var p parts
+	var digits [3]int
+	var sign byte
+	n := 0
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b >= '0' && b <= '9':
+			if digits[n]++; digits[n] > 8 {
+				return p, false
+			}
+			p.numbers[n] = p.numbers[n]*10 + int(b-'0')
+		case strings.IndexByte("./ -", b) >= 0 && digits[n] > 0 && n < 2 && (sign == 0 || sign == b):
+			sign = b
+			n++
+		default:
+			return p, false
+		}
 	}
-	return out
+	short := func(n int) bool { return n == 1 || n == 2 }
+	switch {
+	case n == 2 && short(digits[0]) && short(digits[1]) && digits[2] == 4:
+		return p, true
+	case n == 2 && digits[0] == 4 && short(digits[1]) && short(digits[2]):
+		p.yearFirst = true
+		return p, true
+	case n == 1 && short(digits[0]) && digits[1] == 4 && (sign == '.' || sign == '/'):
+		return parts{numbers: [3]int{p.numbers[1], p.numbers[0], 0}, yearFirst: true}, true
+	case n == 0 && digits[0] == 8:
+		// A year of 1800 to 2199 at the end would make a month of 18 to 21 here: no
+		// eight digits are a date both ways.
+		all := p.numbers[0]
+		p = parts{numbers: [3]int{all / 1_0000, all / 100 % 100, all % 100}, yearFirst: true}
+		if !p.as(OrderYMD) {
+			p = parts{numbers: [3]int{all / 100_0000, all / 1_0000 % 100, all % 1_0000}}
+		}
+		return p, true
+	}
+	return p, false
 }
 
 func number(s string) int {
@@ -389,11 +407,7 @@ func about(text string) (heed.Birth, bool) {
 
 // digits writes the digits of any script as 0 to 9, and full-width signs as ASCII.
 func digits(s string) string {
-	ascii := true
-	for i := range len(s) {
-		ascii = ascii && s[i] < 0x80
-	}
-	if ascii {
+	if isASCII(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {

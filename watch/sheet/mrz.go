@@ -171,7 +171,6 @@ func ShortBirth(s string, present int) (heed.Birth, bool) {
 	if year += present / 100 * 100; year > present {
 		year -= 100
 	}
-	p := parts{numbers: []int{year, month, day}, yearFirst: true}
-	d, err := p.date(OrderYMD, "")
-	return heed.Birth{From: d}, err == nil
+	d, ok := parts{numbers: [3]int{year, month, day}, yearFirst: true}.in(OrderYMD)
+	return heed.Birth{From: d}, ok
 }

@@ -1,9 +1,10 @@
-// Command weigh fits the name model to names/testdata/dev and writes
-// names/weights.json, names/frequency.txt and watch/weights.json. It is run by go generate ./names.
+// Command weigh fits the name model, and the weights of what stands beside a
+// name, to names/testdata/dev. It writes names/weights.json, names/frequency.txt,
+// names/fit/REPORT.md and watch/weights.json, the same bytes each time. It is run
+// by go generate ./names, in the folder names, and takes a minute or two.
 package main
 
 import (
-	"fmt"
 	"log"
 	"os"
 
@@ -12,29 +13,43 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	if err := weigh(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func weigh() error {
 	set, err := fit.ReadSet(os.DirFS("testdata/dev"))
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	read := fit.NewReader()
 	pairs := append(append([]fit.Labelled{}, set.Pairs...), fit.Compose(set)...)
-	fitted, err := fit.Fit(set, pairs, read, true)
+	fitted, err := fit.Fit(set, pairs, fit.NewReader(), true)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	fitted.Weights.Inputs = set.Digest
+	if fitted.Weights.Program, err = fit.ProgramDigest(os.DirFS(".")); err != nil {
+		return err
+	}
+	beside := fit.FitBeside(set, set.Records)
+	records, err := beside.JSON()
+	if err != nil {
+		return err
+	}
 	weights, err := fitted.WeightsJSON()
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	records, err := fit.FitBeside(set, set.Records).JSON()
-	if err != nil {
-		log.Fatal(err)
-	}
-	for name, contents := range map[string][]byte{"../watch/weights.json": records, "weights.json": weights, "frequency.txt": fitted.FrequencyText()} {
-		if err := os.WriteFile(name, contents, 0o644); err != nil {
-			log.Fatal(err)
+	for _, file := range []struct {
+		name string
+		text []byte
+	}{
+		{"weights.json", weights}, {"frequency.txt", fitted.FrequencyText()}, {"fit/REPORT.md", fitted.ReportText(beside)}, {"../watch/weights.json", records},
+	} {
+		if err := os.WriteFile(file.name, file.text, 0o644); err != nil {
+			return err
 		}
 	}
-	fmt.Println(fitted.Report)
+	return nil
 }

@@ -1,0 +1,124 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"heed"
+	"heed/exchange"
+	"heed/watch"
+)
+
+func watches(t *testing.T, w *world) {
+	accord := heed.AccordID(w.digest())
+	ids := []heed.CaseID{{1}, {2}, {3}}
+	first := exchange.WatchRow{
+		Case: ids[0], Under: accord, Source: heed.StatementID(w.digest()), By: heed.StatementID(w.digest()), Subjects: 3,
+		Effective: w.now.Add(time.Hour), Due: w.now.Add(2 * time.Hour), Told: 2, Next: w.now.Add(time.Minute), Compared: true,
+	}
+	second := exchange.WatchRow{Case: ids[1], Source: heed.StatementID(w.digest()), Subjects: 4, Due: w.now.Add(time.Hour), Told: -1, Next: w.now}
+	third := exchange.WatchRow{Case: ids[2], Under: accord, Told: -1}
+	for _, row := range []exchange.WatchRow{third, second, first} {
+		w.write(func(tx exchange.Tx) error { return tx.PutWatch(row) })
+	}
+	w.both(func(v exchange.View) error {
+		for _, row := range []exchange.WatchRow{first, second, third} {
+			got, err := v.WatchRow(row.Case)
+			same(t, "WatchRow", got, err, row)
+		}
+		none, err := v.WatchRow(heed.CaseID{9})
+		missing(t, "a watch that does not run", none, err)
+		rows, err := v.WatchRows(heed.CaseID{}, 10)
+		sameList(t, "WatchRows", rows, err, []exchange.WatchRow{first, second, third})
+		rows, err = v.WatchRows(ids[0], 1)
+		sameList(t, "WatchRows after one, bounded", rows, err, []exchange.WatchRow{second})
+		cases, err := v.WatchesUnder(accord)
+		sameList(t, "WatchesUnder", cases, err, []heed.CaseID{ids[0], ids[2]})
+		cases, err = v.WatchesUnder(heed.AccordID{})
+		sameList(t, "WatchesUnder no accord", cases, err, nil)
+		rows, err = v.WatchesDue(w.now, 10)
+		sameList(t, "WatchesDue now", rows, err, []exchange.WatchRow{second})
+		rows, err = v.WatchesDue(w.now.Add(time.Minute), 10)
+		sameList(t, "WatchesDue in a minute", rows, err, []exchange.WatchRow{second, first})
+		next, err := v.NextWatch()
+		same(t, "NextWatch", next, err, w.now)
+		cases, err = v.WatchesUncompared(10)
+		sameList(t, "WatchesUncompared", cases, err, []heed.CaseID{ids[1], ids[2]})
+		rows, err = v.Decisions(w.now.Add(90*time.Minute), 10)
+		sameList(t, "Decisions by then", rows, err, []exchange.WatchRow{second})
+		rows, err = v.Decisions(w.now.Add(2*time.Hour), 10)
+		sameList(t, "Decisions by later", rows, err, []exchange.WatchRow{second, first})
+		n, err := v.WatchedSubjects()
+		same(t, "WatchedSubjects", n, err, 7)
+		return nil
+	})
+	first.Next, first.Due, first.Under = time.Time{}, time.Time{}, heed.AccordID{}
+	w.write(func(tx exchange.Tx) error { return tx.PutWatch(first) })
+	for range 2 {
+		w.write(func(tx exchange.Tx) error { return tx.ForgetWatch(ids[1]) })
+	}
+	w.both(func(v exchange.View) error {
+		rows, err := v.WatchRows(heed.CaseID{}, 10)
+		sameList(t, "WatchRows after changes", rows, err, []exchange.WatchRow{first, third})
+		due, err := v.WatchesDue(w.now.Add(time.Hour), 10)
+		sameList(t, "WatchesDue, where none is looked at again", due, err, nil)
+		next, err := v.NextWatch()
+		missing(t, "the next look", next, err)
+		return nil
+	})
+}
+
+func links(t *testing.T, w *world) {
+	one, other := heed.CaseID(w.digest()), heed.CaseID(w.digest())
+	hit := watch.Hit{Subject: "b", Score: 0.97, Threshold: 0.9, Explanation: watch.Explanation{ModelVersion: "m1", Contributions: []watch.Contribution{{What: "name", Points: 7}}, Points: 7}}
+	found := exchange.Link{Case: one, Subject: "a", Other: "b", OtherCase: other, Hit: hit, At: w.now}
+	listed := exchange.Link{Case: one, Subject: "a", Other: "list:x/1", OtherList: "x", Hit: hit, At: w.now.Add(time.Second)}
+	again := found
+	again.At, again.Hit.Score = w.now.Add(time.Hour), 0.5
+	for _, l := range []exchange.Link{found, listed, again} {
+		w.write(func(tx exchange.Tx) error { return tx.PutLink(l) })
+	}
+	w.both(func(v exchange.View) error {
+		all, err := v.LinksOf(one)
+		sameList(t, "LinksOf the later case", all, err, []exchange.Link{found, listed})
+		all, err = v.LinksOf(other)
+		sameList(t, "LinksOf the earlier case", all, err, []exchange.Link{found})
+		all, err = v.LatestLinks(w.now, 10)
+		sameList(t, "LatestLinks", all, err, []exchange.Link{listed, found})
+		all, err = v.LatestLinks(w.now.Add(time.Second), 10)
+		sameList(t, "LatestLinks since later", all, err, []exchange.Link{listed})
+		all, err = v.LatestLinks(w.now, 1)
+		sameList(t, "LatestLinks, bounded", all, err, []exchange.Link{listed})
+		all, err = v.LinksOf(heed.CaseID{9})
+		sameList(t, "LinksOf a case without any", all, err, nil)
+		return nil
+	})
+}
+
+func owedReports(t *testing.T, w *world) {
+	id := heed.CaseID(w.digest())
+	late := exchange.OwedReport{Hit: "h2", Case: id, Subject: "s", Confirmed: w.now, Due: w.now.Add(time.Hour)}
+	soon := exchange.OwedReport{Hit: "h1", Case: id, Subject: "s", Confirmed: w.now, Due: w.now.Add(time.Minute)}
+	told := exchange.OwedReport{Hit: "h3", Case: id, Subject: "s", Confirmed: w.now, Statement: heed.StatementID(w.digest())}
+	for _, o := range []exchange.OwedReport{late, soon, told} {
+		w.write(func(tx exchange.Tx) error { return tx.PutOwedReport(o) })
+	}
+	w.both(func(v exchange.View) error {
+		got, err := v.OwedReport("h3")
+		same(t, "OwedReport", got, err, told)
+		none, err := v.OwedReport("h9")
+		missing(t, "a report that nobody owes", none, err)
+		all, err := v.OwedReports(10)
+		sameList(t, "OwedReports", all, err, []exchange.OwedReport{soon, late})
+		all, err = v.OwedReports(1)
+		sameList(t, "OwedReports, bounded", all, err, []exchange.OwedReport{soon})
+		return nil
+	})
+	soon.Statement = heed.StatementID(w.digest())
+	w.write(func(tx exchange.Tx) error { return tx.PutOwedReport(soon) })
+	w.both(func(v exchange.View) error {
+		all, err := v.OwedReports(10)
+		sameList(t, "OwedReports after one was told", all, err, []exchange.OwedReport{late})
+		return nil
+	})
+}
