@@ -34,8 +34,11 @@ var floors = map[string]int{
 
 	"evidence":    3,
 	"watch/lists": 3, // watch lists that others publish
+	"names/fit":   3, // fits the weights of names and watch
 
-	"exchange": 4,
+	"exchange":        4,
+	"names/fit/weigh": 4, // the program that does so: go generate ./names
+	"names/bench":     4, // measures how well they do
 
 	"exchange/storetest": 5, // the suite that every store of exchange's port runs
 	"store":              5,

@@ -41,8 +41,9 @@ func TestTheWatchOfACase(t *testing.T) {
 	page = b.submit(casePath(id), casePath(id)+"/"+actLapse, url.Values{"time": {"2026-11-01T12:00"}, "text": {"It is over."}}).status(422)
 	page.says("is past")
 
-	b.done(id, actLapse, url.Values{"time": {"2026-11-23T12:00"}, "text": {"He was arrested."}}).says("On, and announced to lapse")
-	w.clock.advance(48 * time.Hour)
+	b.done(id, actLapse, url.Values{"time": {"2026-11-23T01:30"}, "text": {"He was arrested."}}).says("On, and announced to lapse")
+	w.clock.advance(2 * time.Hour)
+	b = w.as(south, "s.birk") // the login has ended meanwhile
 	page = b.get(casePath(id)).status(200)
 	page.says("Lapsed, as announced", "Ended")
 	page.saysNot("Let the watch lapse")

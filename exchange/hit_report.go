@@ -100,7 +100,14 @@ func (x *Exchange) needToReport(ctx context.Context, id heed.CaseID, order HitRe
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		s, documents, err := x.reportable(v, c, order, now)
+		if out = (Reported{Case: c.ID, Code: c.Code, Statement: before.Statement, Due: before.Due}); !out.Statement.IsZero() {
+			out.Because = "it was reported before"
+			if out.Need = heed.ReportAllowed; !out.Due.IsZero() {
+				out.Need = heed.ReportOwed
+			}
+			return nil
+		}
+		s, documents, err := x.reportable(v, c, order.Subject, order.Confirmed)
 		if err != nil {
 			return err
 		}
@@ -116,7 +123,6 @@ func (x *Exchange) needToReport(ctx context.Context, id heed.CaseID, order HitRe
 		if !order.Report.At.IsZero() {
 			at = order.Report.At.Latest()
 		}
-		out = Reported{Case: c.ID, Code: c.Code, Statement: before.Statement}
 		out.Need, out.Because = heed.NeedToReport(terms.inForce, terms.reserved, asks, order.Report.Record, at)
 		if out.Need == heed.ReportOwed {
 			ours, err := x.ownTerms(v, c, now)
@@ -134,9 +140,10 @@ func (x *Exchange) needToReport(ctx context.Context, id heed.CaseID, order HitRe
 	return out, err
 }
 
-// reportable is the subject that a hit is of, which is still on watch.
-func (x *Exchange) reportable(v View, c heed.Case, order HitReport, now time.Time) (subjectOf, []watchedDocument, error) {
-	w := c.Watch(now)
+// reportable is the subject that a hit is of, and which was on watch when that was
+// confirmed, as far as the warner still names it.
+func (x *Exchange) reportable(v View, c heed.Case, subject watch.SubjectID, confirmed time.Time) (subjectOf, []watchedDocument, error) {
+	w := c.Watch(confirmed)
 	if !x.keepsWatch(c) || !w.State.Runs() {
 		return subjectOf{}, nil, noWatch(c, w)
 	}
@@ -145,7 +152,7 @@ func (x *Exchange) reportable(v View, c heed.Case, order HitReport, now time.Tim
 		return subjectOf{}, nil, err
 	}
 	for _, s := range subjectsOn(c, documents) {
-		if s.Subject.ID == order.Subject {
+		if s.Subject.ID == subject {
 			return s, documents, nil
 		}
 	}
@@ -163,7 +170,7 @@ func (x *Exchange) sayOnce(ctx context.Context, id heed.CaseID, order HitReport,
 		} else if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, err
 		}
-		subject, _, err := x.reportable(v, c, order, s.Time)
+		subject, _, err := x.reportable(v, c, order.Subject, order.Confirmed)
 		if err != nil {
 			return nil, err
 		}

@@ -69,12 +69,29 @@ func (x *Exchange) ownTerms(v View, c heed.Case, at time.Time) (heed.Baseline, e
 }
 
 // tellOfWatch has our people told of what the party that watches for us says: that
-// a watch is to lapse, to which we can object until then, or that it has found somebody.
-func (x *Exchange) tellOfWatch(tx Tx, c heed.Case, s heed.Statement, now time.Time) error {
-	folded, ok := c.Statement(s.ID)
-	if !ok || folded.Author == x.party {
-		return nil
+// a watch is to lapse, to which we can object until then, or that it has found
+// somebody. What waited for the statement that has arrived is told with it.
+func (x *Exchange) tellOfWatch(tx Tx, c heed.Case, arrived heed.Statement, now time.Time) error {
+	next := map[heed.StatementID][]heed.Statement{}
+	for _, s := range c.Statements {
+		if s.Author == arrived.Author && s.Kind != heed.KindReceipt {
+			next[s.Previous] = append(next[s.Previous], s)
+		}
 	}
+	folded, ok := c.Statement(arrived.ID)
+	if !ok {
+		return nil // it waits itself
+	}
+	for news := []heed.Statement{folded}; len(news) > 0; news = news[1:] {
+		if err := x.tellOfOne(tx, c, news[0], now); err != nil {
+			return err
+		}
+		news = append(news, next[news[0].ID]...)
+	}
+	return nil
+}
+
+func (x *Exchange) tellOfOne(tx Tx, c heed.Case, s heed.Statement, now time.Time) error {
 	d := heed.Duty{From: s.ID, OwedBy: s.Author, OwedTo: x.party}
 	switch {
 	case s.Kind == heed.KindWatchLapseNotice && !s.Effective.IsZero():

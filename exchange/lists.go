@@ -297,7 +297,11 @@ func (f ListFinished) refused(finish ListFinish) error {
 	case f.Before.Entries > 0 && float64(f.Removed) > maxRemoved*float64(f.Before.Entries):
 		return &heed.Refused{Detail: fmt.Sprintf("%d of %d entries of watch list %s would come off watch, more than a fifth", f.Removed, f.Before.Entries, f.List), Hint: "is the file whole? " + anyway}
 	case finish.Unread > 0:
-		return &heed.Refused{Detail: fmt.Sprintf("%d entries of watch list %s could not be read, and nobody would look for them", finish.Unread, f.List), Hint: "mend the file; " + anyway}
+		what := "1 entry"
+		if finish.Unread > 1 {
+			what = fmt.Sprintf("%d entries", finish.Unread)
+		}
+		return &heed.Refused{Detail: fmt.Sprintf("%s of watch list %s could not be read, and nobody would look there", what, f.List), Hint: "mend the file; " + anyway}
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -478,5 +477,3 @@ func (x *Exchange) keptUnder(held AccordHeld) []keptFor {
 
 // clauseScreening is the clause about what is screened and kept.
 const clauseScreening heed.Clause = "screening"
-
-var errNoHit = errors.New("no such hit")

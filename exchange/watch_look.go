@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +50,18 @@ func (x *Exchange) lookAtWatchOf(v View, f *CaseFile) error {
 	if err != nil {
 		return err
 	}
-	f.Unreported = slices.DeleteFunc(owed, func(o OwedReport) bool { return o.Case != f.Case.ID })
+	for _, o := range owed {
+		if o.Case != f.Case.ID {
+			continue
+		}
+		still, err := x.stillToReport(v, f.Case, o)
+		if err != nil {
+			return err
+		}
+		if still {
+			f.Unreported = append(f.Unreported, o)
+		}
+	}
 	row, err := v.WatchRow(f.Case.ID)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -62,6 +72,17 @@ func (x *Exchange) lookAtWatchOf(v View, f *CaseFile) error {
 	owes, err := x.decisionIn(v, f.Case, f.At)
 	f.Keeps = &KeptWatch{Subjects: row.Subjects, Due: owes.due, Why: owes.why, Owed: owes.owed}
 	return err
+}
+
+// stillToReport reports whether a hit is still owed to the warner: not, where that
+// has recalled its warning or names the subject no more.
+func (x *Exchange) stillToReport(v View, c heed.Case, o OwedReport) (bool, error) {
+	_, _, err := x.reportable(v, c, o.Subject, o.Confirmed)
+	var refused *heed.Refused
+	if errors.As(err, &refused) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // decisionIn is the decision that is owed first on the watch of a case.
@@ -141,7 +162,7 @@ const mostOwedReports = 1_000
 // decisions on watches, and reports of confirmed hits that were not sent.
 func (x *Exchange) watchLines(v View, now time.Time, limit int) ([]BoardLine, error) {
 	var lines []BoardLine
-	rows, err := v.Decisions(now.Add(heed.MaxResponse), limit)
+	rows, err := v.Decisions(limit)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +192,16 @@ func (x *Exchange) watchLines(v View, now time.Time, limit int) ([]BoardLine, er
 		c, err := v.Case(o.Case)
 		if err != nil {
 			return nil, err
+		}
+		still, err := x.stillToReport(v, c, o)
+		if err != nil {
+			return nil, err
+		}
+		if !still {
+			continue
+		}
+		if o.Due.IsZero() {
+			o.Due = o.Confirmed // the clock gives it no time, and so none is left
 		}
 		d := heed.Duty{Kind: heed.DutyReport, From: c.Current().ID, OwedBy: x.party, OwedTo: c.Warner, Due: o.Due, Promised: o.Due}
 		line, err := x.watchLine(v, c, d, 0, now)

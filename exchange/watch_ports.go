@@ -57,16 +57,14 @@ type WatchView interface {
 	WatchRow(heed.CaseID) (WatchRow, error)
 	// WatchRows lists them by case, after one of them; zero: from the first.
 	WatchRows(after heed.CaseID, limit int) ([]WatchRow, error)
-	// WatchesUnder lists the cases with a watch that were opened under an accord.
-	WatchesUnder(heed.AccordID) ([]heed.CaseID, error)
 	// WatchesDue lists those whose Next is not after now, by Next.
 	WatchesDue(now time.Time, limit int) ([]WatchRow, error)
 	// NextWatch is the earliest Next; ErrNotFound where there is none.
 	NextWatch() (time.Time, error)
 	// WatchesUncompared lists the cases whose subjects were not compared yet.
 	WatchesUncompared(limit int) ([]heed.CaseID, error)
-	// Decisions lists those whose decision is owed by a time not after until, by Due.
-	Decisions(until time.Time, limit int) ([]WatchRow, error)
+	// Decisions lists those of which a decision is owed, and our people were told, by Due.
+	Decisions(limit int) ([]WatchRow, error)
 	// WatchedSubjects is the sum of all Subjects.
 	WatchedSubjects() (int64, error)
 	// LinksOf lists the links of a case with others, whichever was the later, in
@@ -84,6 +82,9 @@ type WatchView interface {
 type WatchTx interface {
 	// PutWatch adds the row of a case, or replaces it.
 	PutWatch(WatchRow) error
+	// LookAgain has the watches of the cases that were opened under an accord looked
+	// at by a time, where they are not looked at before that.
+	LookAgain(under heed.AccordID, by time.Time) error
 	// ForgetWatch removes the row of a case; where there is none, it changes nothing.
 	ForgetWatch(heed.CaseID) error
 	// PutLink keeps a link; one between the two subjects changes nothing.

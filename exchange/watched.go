@@ -426,21 +426,12 @@ func (x *Exchange) rewatchCase(tx Tx, id heed.CaseID, now time.Time) error {
 	return x.renewWatch(tx, c, w, row, true, now)
 }
 
+// accordSettles is how long after something is said of an accord the watches under
+// it are looked at: acts of many members come one after the other. When an accord
+// ends by its dates each watch knows to the millisecond.
+const accordSettles = time.Minute
+
 // rewatchUnder has the watches under an accord looked at: it may end otherwise now.
 func (x *Exchange) rewatchUnder(tx Tx, id heed.AccordID, now time.Time) error {
-	cases, err := tx.WatchesUnder(id)
-	if err != nil {
-		return err
-	}
-	for _, of := range cases {
-		row, err := tx.WatchRow(of)
-		if err != nil {
-			return err
-		}
-		row.Next = now
-		if err := tx.PutWatch(row); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.LookAgain(id, now.Add(accordSettles))
 }

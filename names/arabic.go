@@ -27,6 +27,9 @@ func readArabic(word []rune) ([]Form, Flags) {
 		forms = append([]Form{{Latin: name, Rule: "Arabic, customary vowels"}}, forms...)
 	}
 	text := string(word)
+	if text == "الله" {
+		return []Form{{Latin: "allah", Rule: "Arabic, customary vowels"}}, VowelsUnwritten | BVUnreliable
+	}
 	if strings.ContainsRune(text, 'ج') {
 		forms = append(forms, Form{Latin: spellArabic(word, map[rune]string{'ج': "g"}), Rule: "Arabic, ج as g"})
 	}
@@ -77,6 +80,9 @@ func spellArabic(word []rune, own map[rune]string) string {
 		case 'ە':
 			write("e")
 		case 'ه', 'ہ', 'ۂ':
+			if after(i) == 0 && last != "" && !vowel(last[0]) {
+				write("e") // the final e of Persian and Urdu: Fatemeh
+			}
 			write("h")
 		case 'و', 'ؤ':
 			if arabicGlide(last, after(i)) || i == 0 {
@@ -157,7 +163,7 @@ func articleCuts(word []rune) []int {
 var vocalised = map[string]string{
 	"mhmd": "muhammad", "ahmd": "ahmad", "mhmud": "mahmud", "hsn": "hasan", "hsin": "husayn", "hsyn": "husayn", "aly": "ali", "li": "ali",
 	"mr": "umar", "bd": "abd", "khald": "khalid", "ibrahim": "ibrahim", "abrahim": "ibrahim", "msta": "mustafa", "mstfa": "mustafa",
-	"abdallh": "abdallah", "abdullh": "abdullah", "bdallh": "abdullah", "allh": "allah", "rhmn": "rahman", "krim": "karim", "hmd": "hamad", "hamd": "hamid",
+	"rhmn": "rahman", "krim": "karim", "hmd": "hamad", "hamd": "hamid",
 	"sid": "said", "syd": "sayyid", "slim": "salim", "salm": "salim", "slman": "salman", "sliman": "sulayman", "fysl": "faysal", "fisl": "faysal", "ysf": "yusuf", "yusf": "yusuf",
 	"nsr": "nasr", "nasr": "nasir", "tarq": "tariq", "jml": "jamal", "jmal": "jamal", "kml": "kamal", "kmal": "kamal", "qasm": "qasim", "kazm": "kazim",
 	"tha": "taha", "yhya": "yahya", "ysa": "isa", "isa": "isa", "musa": "musa", "mhdi": "mahdi", "mjid": "majid", "rshid": "rashid", "rashd": "rashid", "rza": "reza", "rda": "rida",

@@ -97,7 +97,7 @@ type weighed struct {
 type Weighed struct {
 	name   *Name
 	tokens []weighed // the spans' tokens
-	parts  []int32   // how many parts each counts as: more than one only for a whole name written as one
+	parts  []int32   // how many parts each stands for, if that is the whole name; else none
 	side   side
 }
 
@@ -136,8 +136,8 @@ func (m *Model) weigh(w *Weighed) {
 				others = true
 			}
 		}
-		if others || parts < 1 {
-			parts = 1
+		if others {
+			parts = 0
 		}
 		w.parts = append(w.parts, parts)
 		if t.To == t.From+1 && !t.Joined && t.Kind != Initial {
@@ -317,9 +317,14 @@ func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
 	})
 }
 
-// standsFor is how many parts a pair stands for. Where a whole name is written
-// as one word, it counts as often as the parts that it is made of.
-func standsFor(a, b *Weighed, i, j int) int32 { return max(a.parts[i], b.parts[j]) }
+// standsFor is how many parts a pair stands for. Where whole names face each
+// other and one is written as one word, they count as often as it has parts.
+func standsFor(a, b *Weighed, i, j int) int32 {
+	if a.parts[i] == 0 || b.parts[j] == 0 {
+		return 1
+	}
+	return max(a.parts[i], b.parts[j])
+}
 
 // Points is what CompareWeighed finds, without the reasons.
 func (m *Model) Points(a, b *Weighed) int32 {

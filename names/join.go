@@ -94,7 +94,7 @@ func (n *Name) assimilated(from, to int) []Form {
 	var forms []Form
 	for _, f := range last.Forms {
 		second := f.Latin
-		if servant && strings.HasPrefix(second, "allah") || second == "alalh" || second == "allh" {
+		if second == "allah" {
 			second = "lah"
 		}
 		link := "ul"

@@ -156,7 +156,16 @@ var latinSpellings = [...]spellings{
 			rules(anywhere, "šč>shch", "dž>dj", "ch>kh", "ck>ck", "č>ch", "ć>ch", "c>ts", "š>sh", "ś>sh", "ž>zh", "ź>zh", "đ>dj", "dj>dj", "ř>rzh", "j>y", "w>v",
 				"ŝ>shch", "û>yu", "â>ya", "ě>e", "ů>u", "ň>n", "ť>t", "ď>d", "ķ>ky", "ģ>gy", "ļ>l", "ņ>n", "ė>e", "ŭ>u", "x>ks"),
 		),
-		proof: "čšžđřěůňťďķģļņėŝ", signs: []string{"vic", "vics", "jev", "aj", "ej", "ij", "oj", "uj", "ja", "je", "ju", "ov$", "ev$", "ova$", "eva$", "ovs$", "evs$", "enko$", "ski$", "sky$", "ic$", "ac$", "ec$", "ica$", "cv", "ina$", "in$", "ak$", "ek$", "ik$", "uk$", "j"},
+		proof: "čšžđřěůňťďķģļņėŝ", signs: []string{"vic", "vics", "jev", "aj", "ej", "ij", "oj", "uj", "yj", "ja", "je", "ju", "ov$", "ev$", "ova$", "eva$", "ovs$", "evs$", "enko$", "ski$", "sky$", "ic$", "ac$", "ec$", "ica$", "cv", "ina$", "in$", "ak$", "ek$", "ik$", "uk$", "j"},
+	},
+	{
+		name: "South Slavic without marks",
+		rules: together(
+			rules(atEnd, "ic>ich"),
+			rules(inside, "c>ch"),
+			rules(anywhere, "c>ts", "dj>dj", "j>y"),
+		),
+		signs: []string{"cevic$", "covic$", "cic$"},
 	},
 	{
 		name: "German", languages: " de ",

@@ -15,7 +15,7 @@ import (
 
 // The sizes of a model's tables.
 const (
-	Lengths  = 5  // of two tokens, in sounds on average: up to 3, to 5, to 7, to 10, longer
+	Lengths  = 4  // of two tokens, in sounds on average: up to 3, to 5, to 7, longer
 	Rarities = 3  // of the likelier of two tokens: common, seen now and then, rare
 	Bins     = 12 // of the distance of two tokens for each sound; the last is "not alike"
 )
@@ -43,10 +43,8 @@ func LengthOf(sounds int) int {
 		return 1
 	case sounds <= 14:
 		return 2
-	case sounds <= 20:
-		return 3
 	}
-	return 4
+	return 3
 }
 
 // binCuts are the upper bounds of the bins but the last, in points for each
@@ -114,6 +112,7 @@ type Calibrated struct {
 type Model struct {
 	version string
 	inputs  string
+	program string
 	classes [Classes]ClassWeights
 	seen    map[string]int32 // how often a token of these sounds was counted
 	keyed   map[Key]int32    // and any token of this key
@@ -164,7 +163,7 @@ func ReadModel(weights []byte, frequency string) (*Model, error) {
 
 // NewModel makes a model of weights and of how often tokens of given sounds occur.
 func NewModel(w *Weights, seen map[string]int32) (*Model, error) {
-	m := &Model{version: "unversioned", inputs: w.Inputs, seen: seen, keyed: map[Key]int32{}, tokens: float64(w.Tokens)}
+	m := &Model{version: "unversioned", inputs: w.Inputs, program: w.Program, seen: seen, keyed: map[Key]int32{}, tokens: float64(w.Tokens)}
 	if w.Tokens < 1 {
 		return nil, fmt.Errorf("%w: frequencies of no tokens", ErrBadModel)
 	}
@@ -249,3 +248,6 @@ func (m *Model) Loose(class Class) int32 { return m.classes[class].Loose }
 
 // Inputs is the SHA-256 of the labelled names that the weights were fitted to.
 func (m *Model) Inputs() string { return m.inputs }
+
+// Program is the SHA-256 of the source that fitted the weights.
+func (m *Model) Program() string { return m.program }

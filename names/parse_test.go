@@ -19,7 +19,7 @@ var sampleNames = []string{
 	"Царнаев Тамерлан Анзорович", "Щербицький Юрій", "Ђоковић Новак", "Харуки Мураками", "Ғалым Нұрланұлы",
 	"تامرلان تسارناييف", "العبد الله", "عبدالعزيز بن محمد", "حسین موسوی", "טמרלן צרנאייב", "צ'ולוק'שווילי", "Ταμερλάν Τσαρνάεφ", "Ευάγγελος Μπένζιος",
 	"თამერლან ცარნაევი", "Արամ Խաչատրյան", "타메를란 차르나예프", "정몽규", "タメルラン・ツァルナエフ", "さとう けんいち", "塔梅尔兰·察尔纳耶夫", "习近平", "欧阳修", "安倍晋三", "陳方安生",
-	"नरेन्द्र मोदी", "রবীন্দ্রনাথ ঠাকুর", "நரேந்திர மோடி", "ਮਨਮੋਹਨ ਸਿੰਘ", "ශ්‍රී ලංකා", "ทักษิณ ชินวัตร", "ကျော်", "ហ៊ុន សែន", "ገብረ ሥላሴ", "Tamerlan Царнаев",
+	"नरेन्द्र मोदी", "রবীন্দ্রনাথ ঠাকুর", "நரேந்திர மோடி", "ਮਨਮੋਹਨ ਸਿੰਘ", "ශ්\u200dරී ලංකා", "ทักษิณ ชินวัตร", "ကျော်", "ហ៊ុន សែន", "ገብረ ሥላሴ", "Tamerlan Царнаев",
 }
 
 // TestParseMeets holds that two spellings of one name have a reading in common:
@@ -28,7 +28,7 @@ func TestParseMeets(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"Царнаев", "Tsarnaev"}, {"Zarnajew", "Tsarnayev"}, {"Carnajev", "Tsarnayev"}, {"Carnajevs", "Tsarnayev"}, {"Tzarnaev", "Tsarnaev"},
 		{"Чайковский", "Tschaikowski"}, {"Tchaikovski", "Chaykovski"}, {"Хрущёв", "Khrushchyov"}, {"Жуков", "Zhukov"}, {"Žukov", "Zhukov"},
-		{"Igor", "Игорь"}, {"Ihor", "Ігор"}, {"Ihor", "Игорь"}, {"Wałęsa", "Valensa"}, {"Szymański", "Shymanski"}, {"Kovačević", "Kovachevich"}, {"Kovacevic", "Kovatsevich"},
+		{"Igor", "Игорь"}, {"Ihor", "Ігор"}, {"Ihor", "Игорь"}, {"Wałęsa", "Valensa"}, {"Szymański", "Shymanski"}, {"Kovačević", "Kovachevich"}, {"Kovacevic", "Kovatsevich"}, {"Kovacevic", "Ковачевић"}, {"Vucic", "Вучић"}, {"Zelenskyy", "Зеленський"}, {"Zelenskii", "Zelensky"},
 		{"Çelik", "Chelik"}, {"Erdoğan", "Erdoan"}, {"Cəfərov", "Djafarov"}, {"Müller", "Muller"}, {"Schröder", "Shroder"}, {"Jiménez", "Khimenes"},
 		{"Ouattara", "Watara"}, {"Djamel", "Dzhamel"}, {"Nguyễn", "Nguyen"}, {"Xi", "习"}, {"Qian", "Chian"}, {"Joseph", "Josef"},
 		{"Ταμερλάν", "Tamerlan"}, {"Παπαδόπουλος", "Papadopoulos"}, {"Μπένζιος", "Benzios"}, {"Παύλος", "Pavlos"}, {"თამერლან", "Tamerlan"}, {"ცარნაევი", "Tsarnaev"},

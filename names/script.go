@@ -119,6 +119,8 @@ func read(word []rune, script Script, part Part, h Hint) (forms []Form, flags Fl
 		return readBrahmic(word, script)
 	case Thai:
 		return readThai(word)
+	case Myanmar:
+		return readMyanmar(word)
 	}
 	return readFallback(word, script)
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -40,6 +41,44 @@ func received() Notice {
 	return n
 }
 
+// hit is what the duty officer is told when a record has matched somebody on watch.
+func hit() Notice {
+	n := received()
+	n.ID, n.Hit, n.Case, n.Duty = "hit-Z81KMXBF-1763845200000-0", true, "Z81KMXBF", "review"
+	return n
+}
+
+func TestNoticeOfAHit(t *testing.T) {
+	list := hit()
+	list.Peer = "list sanctions"
+	if err := list.Check(); err != nil {
+		t.Error(err)
+	}
+	for what, edit := range map[string]func(*Notice){
+		"of nothing":        func(n *Notice) { n.Peer = "" },
+		"in several lines":  func(n *Notice) { n.Peer = "list\nsanctions" },
+		"owed by another":   func(n *Notice) { n.OwedBy = n.Peer },
+		"of a contact":      func(n *Notice) { n.OneSided, n.Peer = true, "harbour-ops" },
+		"without its code":  func(n *Notice) { n.Case = "" },
+		"not even of a hit": func(n *Notice) { n.Hit, n.Peer = false, "list sanctions" },
+	} {
+		n := hit()
+		edit(&n)
+		if err := n.Check(); !errors.Is(err, ErrNotice) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestWebhookSaysThatItIsAHit(t *testing.T) {
+	for _, n := range []Notice{hit(), received()} {
+		body, err := json.Marshal(n.hook())
+		if err != nil || strings.Contains(string(body), `"hit":true`) != n.Hit {
+			t.Errorf("%s, %v", body, err)
+		}
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -61,7 +100,9 @@ func TestWordsThatPeopleRead(t *testing.T) {
 	theirs := overdue()
 	theirs.OwedBy, theirs.Duty, theirs.Level, theirs.Role = "south.example", "report", 2, "начальник смены"
 	theirs.Ring, theirs.Telephone = "night-desk", "+00 555 0199"
-	for name, n := range map[string]Notice{"overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs} {
+	late := hit()
+	late.Peer, late.State, late.Level, late.Exercise = "list sanctions", Overdue, 2, true
+	for name, n := range map[string]Notice{"overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
 		if err := n.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -131,7 +131,7 @@ func TestWords(t *testing.T) {
 	need("status", names(heed.Statuses()))
 	need("says", append(names(heed.Dispositions()), names(heed.Outcomes())...))
 	need("says", append(names(heed.ContentRefusals()), names(heed.EnvelopeRefusals())...))
-	need("says", []string{"without prejudice"})
+	need("says", []string{"without prejudice", "confirmed", "the watch ends", "the watch goes on"})
 	need("verdict", names([]evidence.Finding{evidence.Silent, evidence.Answered, evidence.LoggedNotDelivered, evidence.PromisedNotPublished, evidence.NeverAccepted,
 		evidence.DeliveryNotShown, evidence.Recalled, evidence.LedgerInconsistency, evidence.CannotTell, evidence.UnknownSigner}))
 	need("verdict", []string{"not due yet"})

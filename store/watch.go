@@ -30,11 +30,6 @@ func (v *view) WatchRows(after heed.CaseID, limit int) ([]exchange.WatchRow, err
 	return list(v, readWatch, watchColumns+`WHERE case_id > $1 ORDER BY case_id LIMIT $2`, after[:], atLeastNone(limit))
 }
 
-// WatchesUnder implements exchange.WatchView.
-func (v *view) WatchesUnder(id heed.AccordID) ([]heed.CaseID, error) {
-	return list(v, readCaseID, `SELECT case_id FROM watches WHERE under = $1 AND under IS NOT NULL ORDER BY case_id`, id[:])
-}
-
 // WatchesDue implements exchange.WatchView.
 func (v *view) WatchesDue(now time.Time, limit int) ([]exchange.WatchRow, error) {
 	return list(v, readWatch, watchColumns+`WHERE next > 0 AND next <= $1 ORDER BY next, case_id LIMIT $2`, now, atLeastNone(limit))
@@ -51,8 +46,8 @@ func (v *view) WatchesUncompared(limit int) ([]heed.CaseID, error) {
 }
 
 // Decisions implements exchange.WatchView.
-func (v *view) Decisions(until time.Time, limit int) ([]exchange.WatchRow, error) {
-	return list(v, readWatch, watchColumns+`WHERE due > 0 AND due <= $1 ORDER BY due, case_id LIMIT $2`, until, atLeastNone(limit))
+func (v *view) Decisions(limit int) ([]exchange.WatchRow, error) {
+	return list(v, readWatch, watchColumns+`WHERE due > 0 AND told >= 0 ORDER BY due, case_id LIMIT $1`, atLeastNone(limit))
 }
 
 // WatchedSubjects implements exchange.WatchView.
@@ -67,6 +62,11 @@ func (t *tx) PutWatch(w exchange.WatchRow) error {
 		ON CONFLICT (case_id) DO UPDATE SET under = excluded.under, source = excluded.source, by_notice = excluded.by_notice, subjects = excluded.subjects,
 		effective = excluded.effective, due = excluded.due, told = excluded.told, next = excluded.next, compared = excluded.compared`,
 		w.Case[:], orNull(w.Under), orNull(w.Source), orNull(w.By), w.Subjects, w.Effective, w.Due, w.Told, w.Next, w.Compared)
+}
+
+// LookAgain implements exchange.WatchTx.
+func (t *tx) LookAgain(under heed.AccordID, by time.Time) error {
+	return t.run(`UPDATE watches SET next = $1 WHERE under = $2 AND under IS NOT NULL AND (next = 0 OR next > $1)`, by, under[:])
 }
 
 // ForgetWatch implements exchange.WatchTx.

@@ -192,7 +192,7 @@ func TestListUpdatesAreGuarded(t *testing.T) {
 		_, err := finish(Anna, exchange.ListFinish{}, people(15)...)
 		mustRefuse(t, "a quarter is gone", err, "5 of 20 entries of watch list harbour would come off watch")
 		_, err = finish(Anna, exchange.ListFinish{Unread: 1}, people(20)...)
-		mustRefuse(t, "an entry cannot be read", err, "1 entries of watch list harbour could not be read")
+		mustRefuse(t, "an entry cannot be read", err, "1 entry of watch list harbour could not be read")
 		_, err = finish("dora", exchange.ListFinish{Anyway: true}, people(15)...)
 		mustRefuse(t, "a duty officer insists", err, `no role that permits "lapse"`)
 		_, err = p.ForgetList(t.Context(), "dora", "harbour", "over")

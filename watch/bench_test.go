@@ -109,7 +109,7 @@ func screen(b testing.TB, x *Index, records []Record, n int) screened {
 // What is reported is of the whole stream, on all processors.
 func BenchmarkScreen(b *testing.B) {
 	records := devTravellers(b)
-	for _, subjects := range []int{sdn, 100_000, 1_000_000, 10_000_000} {
+	for _, subjects := range []int{1000, sdn, 100_000, 1_000_000, 10_000_000} {
 		b.Run(fmt.Sprint(subjects), func(b *testing.B) {
 			x, names, each := generated(b, subjects)
 			b.ResetTimer()

@@ -3,6 +3,7 @@ package watch
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"heed"
 )
@@ -28,7 +29,7 @@ func appendSubject(b []byte, s *Subject) []byte {
 	}
 	b = append(b, kind)
 	b = appendText(b, string(s.ID))
-	b = appendText(b, string(s.Urgency))
+	b = append(b, byte(slices.Index(heed.Urgencies(), s.Urgency)+1)) // 0 is none
 	switch {
 	case s.Person != nil:
 		p := s.Person
@@ -233,7 +234,13 @@ func readSubject(b []byte) (Subject, error) {
 func decodeSubject(b []byte) (Subject, error) {
 	d := decoder{b: b}
 	kind := d.byte()
-	s := Subject{ID: SubjectID(d.text()), Urgency: heed.Urgency(d.text())}
+	s := Subject{ID: SubjectID(d.text())}
+	switch urgency := int(d.byte()); {
+	case urgency > len(heed.Urgencies()):
+		return Subject{}, errCode
+	case urgency > 0:
+		s.Urgency = heed.Urgencies()[urgency-1]
+	}
 	switch kind {
 	case codePerson:
 		p := &heed.Person{Born: d.births(), Names: d.names(), Sex: heed.Sex(d.text()), Nationalities: d.countries()}
@@ -275,7 +282,7 @@ func (o *outline) read(b []byte) {
 	d := decoder{b: b}
 	d.byte()
 	d.skip()
-	d.skip()
+	d.byte()
 	o.births = o.births[:0]
 	for range d.count(heed.MaxBirths) {
 		o.births = append(o.births, d.birth())
@@ -304,10 +311,8 @@ func (o *outline) read(b []byte) {
 	}
 }
 
-// storedID is the id of a stored subject, and storedKind what it is.
+// storedID is the id of a stored subject.
 func storedID(b []byte) []byte {
 	d := decoder{b: b[1:]}
 	return d.take(d.count(len(d.b)))
 }
-
-func storedKind(b []byte) byte { return b[0] }

@@ -9,8 +9,8 @@ import (
 	"heed/names"
 )
 
-// MaxSubjects is how many subjects an index takes at most. At about 120 bytes
-// a name it is some 4 GB.
+// MaxSubjects is how many subjects an index takes at most. With one name each
+// they are some 5 GB: see docs/performance.md.
 const MaxSubjects = 1 << 25
 
 // ErrFull is returned when an index can take no more.

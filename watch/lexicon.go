@@ -200,8 +200,8 @@ func (s signature) likely(other signature) bool {
 }
 
 // near reports whether two words of one key may be alike enough to lead to
-// names. On the development list this keeps 95 of 100 such pairs, and drops three
-// quarters of the others.
+// names. On the development list this keeps 95 of 100 such pairs, and nearly all of
+// the closer ones, and drops three quarters of the others.
 func (s signature) near(other signature) bool {
 	if (s|other)&signatureForeign != 0 {
 		return s.likely(other)
@@ -213,7 +213,7 @@ func (s signature) near(other signature) bool {
 // same reports whether two words may be one that is only written together or apart.
 func (s signature) same(other signature) bool {
 	consonants, vowels, _ := s.differ(other)
-	return s.near(other) && ((s|other)&signatureForeign != 0 || consonants+vowels <= 2)
+	return s.near(other) && ((s|other)&signatureForeign != 0 || consonants+vowels <= 1)
 }
 
 // packedFrom is where a packed token's identity begins; before it is its surprise.

@@ -79,7 +79,7 @@ type rough struct {
 
 // unseenBest is what two words that no key has brought together may be worth at
 // most, when it is asked whether a closer look is worth its while.
-const unseenBest Points = 250
+const unseenBest Points = 450
 
 // unseen marks a pair of words that has not been scored yet.
 const unseen = notAlike + 1
@@ -239,12 +239,6 @@ func (g *rough) read(words []uint32) {
 		}
 	}
 	stored := len(g.list)
-	defer func() {
-		for i := range g.list {
-			t := &g.list[i]
-			t.parts = standsFor(t.from, t.to, stored, func(i int) (int, int, uint32) { return g.list[i].from, g.list[i].to, g.list[i].kind })
-		}
-	}()
 	for i := range g.list[:stored] {
 		first := g.list[i]
 		if first.joined() || first.kind == wordInitial {
@@ -260,6 +254,12 @@ func (g *rough) read(words []uint32) {
 				g.list = append(g.list, listToken{token: first.token, second: second.token, kind: wordPlain, from: first.from, to: second.to})
 			}
 			break
+		}
+	}
+	for i := range g.list {
+		t := &g.list[i]
+		if t.parts = 1; t.joined() {
+			t.parts = standsFor(t.from, t.to, stored, func(i int) (int, int) { return g.list[i].from, g.list[i].to })
 		}
 	}
 }
@@ -412,10 +412,10 @@ func (g *rough) strongest(i, rank int) int {
 
 // standsFor is as how many pairs a token counts: where it was joined of all
 // tokens of its name that tell persons apart, as that many.
-func standsFor(from, to, n int, token func(int) (from, to int, kind uint32)) Points {
+func standsFor(from, to, n int, token func(int) (from, to int)) Points {
 	parts := Points(0)
 	for i := range n {
-		switch f, t, _ := token(i); {
+		switch f, t := token(i); {
 		case t > f+1:
 		case f >= from && t <= to:
 			parts++
@@ -428,6 +428,24 @@ func standsFor(from, to, n int, token func(int) (from, to int, kind uint32)) Poi
 
 func span(from, to int) uint64 { return 1<<to - 1<<from }
 
+// mayPromise reports whether one of a run's names promises enough, whatever there
+// is beside the names. The run is at hand; the subject is not.
+func (s *Screener) mayPromise(words []uint32) bool {
+	for len(words) > 0 {
+		n := 1
+		for words[n-1]&wordNameEnds == 0 {
+			n++
+		}
+		for i := range s.asked {
+			if s.promises(i, words[:n], s.most) {
+				return true
+			}
+		}
+		words = words[n:]
+	}
+	return false
+}
+
 // weigh sums the evidence for one subject roughly and enters it where that comes
 // near what is needed.
 func (s *Screener) weigh(r realm, record *Record, run uint32) {
@@ -435,13 +453,16 @@ func (s *Screener) weigh(r realm, record *Record, run uint32) {
 		return
 	}
 	x := s.index
+	words := x.names.run(run)[1:]
+	if !s.mayPromise(words) {
+		return
+	}
 	other := Points(0)
 	if r == realmPerson {
-		// Before the names: it is quickly read, and most dates contradict.
+		// Before the names are compared: most dates contradict.
 		s.outline.read(x.stored(run))
 		other = x.judge.beside(record, &s.outline)
 	}
-	words := x.names.run(run)[1:]
 	s.margins = s.margins[:0]
 	best := notAlike
 	for len(words) > 0 {

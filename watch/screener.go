@@ -28,6 +28,7 @@ type Screener struct {
 	found   []found
 	rough   rough
 	margins []Points
+	most    Points // that there can be beside the names
 }
 
 // NewScreener makes a screener: one for each goroutine that screens.
@@ -174,8 +175,9 @@ func (s *Screener) look(r realm, n *names.Name) asked {
 		a.tokens = append(a.tokens, askedToken{s.expand(r, t), t.From, t.To, kind, 1})
 	}
 	for i := range a.tokens {
-		t := &a.tokens[i]
-		t.parts = standsFor(t.from, t.to, len(a.tokens), func(i int) (int, int, uint32) { return a.tokens[i].from, a.tokens[i].to, a.tokens[i].kind })
+		if t := &a.tokens[i]; t.joined() {
+			t.parts = standsFor(t.from, t.to, len(a.tokens), func(i int) (int, int) { return a.tokens[i].from, a.tokens[i].to })
+		}
 	}
 	return a
 }
@@ -200,6 +202,7 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 		soft = s.index.judge.weights.soft(record)
 	}
 	s.near.fill(s.asked)
+	s.most = s.index.judge.weights.most(record)
 	for i := range s.asked {
 		s.byNames(&s.asked[i], soft, func(run uint32) { s.weigh(r, record, run) })
 	}
@@ -262,30 +265,26 @@ func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
 			rest += l.best
 		}
 		for k, l := range of {
-			if rest+limit.cover < needed {
-				break
-			}
+			enough := rest+limit.cover >= needed
 			rest -= l.best
 			alone := l.best+limit.alone[a.counting] >= needed
-			if !alone && len(of[k+1:]) == 0 && len(of) > 1 {
-				break
-			}
-			if alone || l.size <= fewNames || len(of) == 1 {
+			switch {
+			case l.size <= fewNames, alone:
 				s.open(a, class, l, nil, yield)
-				continue
+			case enough && k+1 < len(of):
+				s.filter.reset()
+				for _, other := range of[k+1:] {
+					s.each(a, class, other, s.filter.add)
+				}
+				s.open(a, class, l, &s.filter, yield)
 			}
-			s.filter.reset()
-			for _, other := range of[k+1:] {
-				s.each(a, class, other, s.filter.add)
-			}
-			s.open(a, class, l, &s.filter, yield)
 		}
 	}
 }
 
-// fewNames is up to how many names a word is opened without asking whether
-// another word is there too: looking is as quick.
-const fewNames = 256
+// fewNames is up to how many names a word is rare, and opened whatever is known
+// of the others: they may be garbled.
+const fewNames = 64
 
 // wordList is a word of the record with all names that have a word like it.
 type wordList struct {

@@ -86,11 +86,22 @@ func readWeights(text []byte) (*weights, error) {
 // those relations of dates of birth that lead to the subject by themselves: see
 // kindredDays.
 func (w *weights) soft(r *Record) Points {
+	kindred := birthDay(r.Born) != 0 && !isJanuaryFirst(r.Born.From)
+	return w.best(r, func(relation BirthRelation) bool {
+		return !kindred || !relation.sameDay() && relation != BirthJanuaryFirst
+	})
+}
+
+// most is the same with them.
+func (w *weights) most(r *Record) Points {
+	return w.best(r, func(BirthRelation) bool { return true })
+}
+
+func (w *weights) best(r *Record, counts func(BirthRelation) bool) Points {
 	sum := Points(0)
 	if !r.Born.IsZero() {
-		kindred := birthDay(r.Born) != 0 && !isJanuaryFirst(r.Born.From)
 		for relation, p := range w.birth {
-			if !kindred || !relation.sameDay() && relation != BirthJanuaryFirst {
+			if counts(relation) {
 				sum = max(sum, p)
 			}
 		}

@@ -131,7 +131,7 @@ func (s *stage) returns() *control.Hit {
 		s.check(false, "the man who comes back is not the one hit: %+v", answer.Results)
 		return nil
 	}
-	s.scene("the matter is closed for nobody: he is on watch still. Months later a passenger list has %q, born %s", passenger.Names[0].Text, passenger.Born)
+	s.scene("nobody has answered, and he is on watch all the same. A passenger list has %q, born %s", passenger.Names[0].Text, passenger.Born)
 	var hit control.Hit
 	s.must(s.south.call(s.ctx, "hit-explain", control.HitRequest{Officer: "irma", Hit: string(answer.Results[0].Hits[0].ID)}, &hit), "explain the hit")
 	s.scene("hit %s: irma owes a review of it, and reads why it is one", hit.ID.Spoken())

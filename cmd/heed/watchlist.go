@@ -285,10 +285,10 @@ func writeImported(w io.Writer, l control.ListLine) {
 	}
 	fmt.Fprintf(w, "list %s has %s on watch: %s\n", l.Source, entriesText(l), changesText(l))
 	if l.Unread > 0 {
-		fmt.Fprintf(w, "%d entries could not be read, and nobody looks for them\n", l.Unread)
+		fmt.Fprintf(w, "could not be read, so that nobody is looked for: %d of the file\n", l.Unread)
 	}
 	if l.Partial > 0 {
-		fmt.Fprintf(w, "of %d entries something was left out\n", l.Partial)
+		fmt.Fprintf(w, "something was left out: of %d of them\n", l.Partial)
 	}
 }
 
@@ -322,7 +322,7 @@ on record (heed watch imports NAME).`,
 			if err := a.call(c.Context(), "list-forget", control.ListForgetRequest{Officer: a.officer(), Source: args[0], Reason: reason}, &out); err != nil {
 				return err
 			}
-			return a.print(out, func(w io.Writer) { fmt.Fprintf(w, "list %s is off watch: %d entries\n", out.Source, out.Removed) })
+			return a.print(out, func(w io.Writer) { fmt.Fprintf(w, "list %s is off watch: %s\n", out.Source, counted(int(out.Removed), "subject")) })
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "TEXT: why; it is on record")

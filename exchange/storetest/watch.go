@@ -32,24 +32,30 @@ func watches(t *testing.T, w *world) {
 		sameList(t, "WatchRows", rows, err, []exchange.WatchRow{first, second, third})
 		rows, err = v.WatchRows(ids[0], 1)
 		sameList(t, "WatchRows after one, bounded", rows, err, []exchange.WatchRow{second})
-		cases, err := v.WatchesUnder(accord)
-		sameList(t, "WatchesUnder", cases, err, []heed.CaseID{ids[0], ids[2]})
-		cases, err = v.WatchesUnder(heed.AccordID{})
-		sameList(t, "WatchesUnder no accord", cases, err, nil)
 		rows, err = v.WatchesDue(w.now, 10)
 		sameList(t, "WatchesDue now", rows, err, []exchange.WatchRow{second})
 		rows, err = v.WatchesDue(w.now.Add(time.Minute), 10)
 		sameList(t, "WatchesDue in a minute", rows, err, []exchange.WatchRow{second, first})
 		next, err := v.NextWatch()
 		same(t, "NextWatch", next, err, w.now)
-		cases, err = v.WatchesUncompared(10)
+		cases, err := v.WatchesUncompared(10)
 		sameList(t, "WatchesUncompared", cases, err, []heed.CaseID{ids[1], ids[2]})
-		rows, err = v.Decisions(w.now.Add(90*time.Minute), 10)
-		sameList(t, "Decisions by then", rows, err, []exchange.WatchRow{second})
-		rows, err = v.Decisions(w.now.Add(2*time.Hour), 10)
-		sameList(t, "Decisions by later", rows, err, []exchange.WatchRow{second, first})
+		rows, err = v.Decisions(10)
+		sameList(t, "Decisions that are owed", rows, err, []exchange.WatchRow{first})
+		rows, err = v.Decisions(0)
+		sameList(t, "Decisions, bounded", rows, err, nil)
 		n, err := v.WatchedSubjects()
 		same(t, "WatchedSubjects", n, err, 7)
+		return nil
+	})
+	later := w.now.Add(30 * time.Second)
+	w.write(func(tx exchange.Tx) error { return tx.LookAgain(accord, later) })
+	w.write(func(tx exchange.Tx) error { return tx.LookAgain(accord, w.now.Add(time.Hour)) }) // what is looked at sooner stays so
+	w.write(func(tx exchange.Tx) error { return tx.LookAgain(heed.AccordID{}, w.now.Add(-time.Hour)) })
+	first.Next, third.Next = later, later
+	w.both(func(v exchange.View) error {
+		rows, err := v.WatchRows(heed.CaseID{}, 10)
+		sameList(t, "WatchRows that are looked at again", rows, err, []exchange.WatchRow{first, second, third})
 		return nil
 	})
 	first.Next, first.Due, first.Under = time.Time{}, time.Time{}, heed.AccordID{}
@@ -61,9 +67,9 @@ func watches(t *testing.T, w *world) {
 		rows, err := v.WatchRows(heed.CaseID{}, 10)
 		sameList(t, "WatchRows after changes", rows, err, []exchange.WatchRow{first, third})
 		due, err := v.WatchesDue(w.now.Add(time.Hour), 10)
-		sameList(t, "WatchesDue, where none is looked at again", due, err, nil)
+		sameList(t, "WatchesDue, where one is looked at no more", due, err, []exchange.WatchRow{third})
 		next, err := v.NextWatch()
-		missing(t, "the next look", next, err)
+		same(t, "NextWatch", next, err, later)
 		return nil
 	})
 }

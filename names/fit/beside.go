@@ -22,8 +22,8 @@ const (
 	floor = -4.0
 
 	// draws is how many pairs of an innocent traveller and a listed person the
-	// chance of each relation is counted in.
-	draws = 2_000_000
+	// chance of each relation is counted in, at most.
+	draws = 1_000_000
 
 	// The labelled records have neither sex nor nationality. Of one person's
 	// records wrongSex are taken to state another sex and wrongState no nationality
@@ -109,7 +109,7 @@ func FitBeside(set *Set, records []Record) *Beside {
 		m[Relate(r.Born, listed[r.Expect])]++
 	}
 	random := rand.New(rand.NewPCG(3, 5))
-	for range draws {
+	for range min(draws, len(set.Travellers)*len(dated)) {
 		u[Relate(set.Travellers[random.IntN(len(set.Travellers))].Born, listed[dated[random.IntN(len(dated))]])]++
 	}
 	// Dates that say only the year, or about when, are not among the labelled

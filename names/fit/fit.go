@@ -328,7 +328,7 @@ func mirrored(c names.Class) bool {
 // costs so far, so the choice and the costs improve each other.
 func (f *Fitted) edits(parts map[names.Class][]part) {
 	const (
-		most     = 6000 // pairs for each class
+		most     = 3000 // pairs for each class
 		strength = 400  // how many edits the prior counts as
 	)
 	prior := plainEditor()
@@ -445,7 +445,7 @@ func chanceSides(set *Set, entries []Entry, read *Reader) (sides map[names.Class
 		}
 	}
 	// Enough of each for the counts to be steady.
-	const most = 3000
+	const most = 2000
 	random := rand.New(rand.NewPCG(1, 5))
 	for c := range names.Classes {
 		side := sides[c]

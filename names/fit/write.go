@@ -73,7 +73,7 @@ func (f *Fitted) ReportText(beside *Beside) []byte {
 		line("log m/u of two parts by length (of both, in sounds), rarity and bin of distance; the last bin is \"not alike\".\n")
 		line("| length, rarity |%s", strings.Repeat(" |", names.Bins))
 		line("|---|%s", strings.Repeat("---|", names.Bins))
-		for l, length := range [names.Lengths]string{"to 6", "to 10", "to 14", "to 20", "more"} {
+		for l, length := range [names.Lengths]string{"to 6", "to 10", "to 14", "more"} {
 			for r, rarity := range [names.Rarities]string{"common", "seen", "rare"} {
 				line("| %s, %s | %s |", length, rarity, row(w.Alike[l][r][:]))
 			}

@@ -179,8 +179,10 @@ function step(s) {
 function said(text) {
   if (has(words.says, text)) return [named("says", text)];
   if (has(words.role, text)) return [named("role", text)];
-  const by = /^by (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)Z$/.exec(text);
-  return by ? stamp(by[1] + "T" + by[2] + "Z") : [theirs(text)];
+  const by = /^(by|confirmed|the watch ends) (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)Z$/.exec(text);
+  if (!by) return [theirs(text)];
+  const at = stamp(by[2] + "T" + by[3] + "Z");
+  return by[1] === "by" ? at : [named("says", by[1]), " ", at].flat();
 }
 
 function missing(text) {

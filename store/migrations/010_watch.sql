@@ -15,7 +15,7 @@ CREATE TABLE watches (
   compared  INTEGER NOT NULL           -- with what else is on watch, and with the records that are kept
 ) WITHOUT ROWID;
 CREATE INDEX watches_next ON watches (next) WHERE next > 0;
-CREATE INDEX watches_due ON watches (due) WHERE due > 0;
+CREATE INDEX watches_due ON watches (due) WHERE due > 0 AND told >= 0;
 CREATE INDEX watches_under ON watches (under) WHERE under IS NOT NULL;
 CREATE INDEX watches_new ON watches (case_id) WHERE compared = 0;
 

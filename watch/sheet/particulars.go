@@ -96,7 +96,9 @@ type gathering struct {
 	papers    []int                  // of documents
 	middle    map[int]string
 	unread    *Error // a machine-readable zone that is none
-	untold    int    // of what was left out, those beyond problems too
+	zoneBorn  heed.Birth
+	zoneAt    Value
+	untold    int // of what was left out, those beyond problems too
 }
 
 func (g *gathering) at(v Value, e error) *Error {
@@ -392,9 +394,7 @@ func (g *gathering) zone(v Value) error {
 	if g.p.Sex == "" {
 		g.p.Sex = m.Sex
 	}
-	if !m.Born.IsZero() {
-		g.birth(v, m.Born)
-	}
+	g.zoneBorn, g.zoneAt = m.Born, v
 	return nil
 }
 
@@ -420,8 +420,7 @@ func (g *gathering) born(v Value) error {
 	return nil
 }
 
-// birth adds a date of birth. One that a column gives goes before that of a
-// machine-readable zone where a record can have only one.
+// birth adds a date of birth.
 func (g *gathering) birth(v Value, b heed.Birth) {
 	if slices.Contains(g.p.Born, b) {
 		return
@@ -569,6 +568,9 @@ func isVIN(s string) bool {
 
 // finish puts together what came in parts.
 func (g *gathering) finish() {
+	if !g.zoneBorn.IsZero() {
+		g.birth(g.zoneAt, g.zoneBorn) // behind what a column says
+	}
 	slices.Sort(g.order)
 	for at, group := range g.order {
 		n := g.names[group]

@@ -61,6 +61,7 @@ func TestParticulars(t *testing.T) {
 		"no VIN":                 {"name,vin", "x,123", []string{`"v":{}`}, "not a vehicle identification number"},
 		"a person's red car":     {"name,colour", "x,red", []string{`"v":{}`}, ""},
 		"a zone beside a name":   {"name,mrz", "x,P<UTO", []string{`"text":"x"`}, "is no machine-readable zone; it is left out"},
+		"a zone before a birth":  {"mrz,born", "I<UTOD231458907<<<<<<<<<<<<<<<|7408122F1204159UTO<<<<<<<<<<<6|ERIKSSON<<ANNA<MARIA<<<<<<<<<<,1974-12-08", []string{`"b":["1974-12-08","1974-08-12"]`}, ""},
 		"an organisation":        {"organisation", "North Ltd", []string{`"o":[{"text":"North Ltd"}]`}, ""},
 		"empty values":           {"name,born,sex,nationality", "x,,,", []string{`"b":null`}, ""},
 		"values for no column":   {"name,born", "x,,,", []string{`"b":null`}, ""},

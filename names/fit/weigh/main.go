@@ -19,6 +19,10 @@ func main() {
 }
 
 func weigh() error {
+	program, err := fit.ProgramDigest(os.DirFS("."))
+	if err != nil {
+		return err
+	}
 	set, err := fit.ReadSet(os.DirFS("testdata/dev"))
 	if err != nil {
 		return err
@@ -29,9 +33,7 @@ func weigh() error {
 		return err
 	}
 	fitted.Weights.Inputs = set.Digest
-	if fitted.Weights.Program, err = fit.ProgramDigest(os.DirFS(".")); err != nil {
-		return err
-	}
+	fitted.Weights.Program = program
 	beside := fit.FitBeside(set, set.Records)
 	records, err := beside.JSON()
 	if err != nil {
