@@ -42,7 +42,7 @@ func TestTheWatchOfACase(t *testing.T) {
 	page.says("is past")
 
 	b.done(id, actLapse, url.Values{"time": {"2026-11-23T01:30"}, "text": {"He was arrested."}}).says("On, and announced to lapse")
-	w.clock.advance(2 * time.Hour)
+	w.clock.advance(4 * time.Hour)
 	b = w.as(south, "s.birk") // the login has ended meanwhile
 	page = b.get(casePath(id)).status(200)
 	page.says("Lapsed, as announced", "Ended")

@@ -63,8 +63,8 @@ func (x *Exchange) lookAtWatchOf(v View, f *CaseFile) error {
 		}
 	}
 	row, err := v.WatchRow(f.Case.ID)
-	if errors.Is(err, ErrNotFound) {
-		return nil
+	if errors.Is(err, ErrNotFound) || !f.Watched.State.Runs() {
+		return nil // it has ended, whether anybody has looked at the row since or not
 	}
 	if err != nil {
 		return err

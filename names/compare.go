@@ -317,10 +317,10 @@ func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
 	})
 }
 
-// standsFor is how many parts a pair stands for. Where whole names face each
-// other and one is written as one word, they count as often as it has parts.
+// standsFor is how many parts a pair stands for. Where one name is a single word
+// and the other in the whole reads like it, they count as often as that has parts.
 func standsFor(a, b *Weighed, i, j int) int32 {
-	if a.parts[i] == 0 || b.parts[j] == 0 {
+	if min(a.parts[i], b.parts[j]) != 1 {
 		return 1
 	}
 	return max(a.parts[i], b.parts[j])

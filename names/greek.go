@@ -26,11 +26,16 @@ func readGreek(word []rune) ([]Form, Flags) {
 		plain = append(plain, base)
 		apart = append(apart, split)
 	}
-	return []Form{
-		{Latin: spellGreek(plain, apart, "", "", ""), Rule: "Greek, ELOT 743"},
+	elot := spellGreek(plain, apart, "", "", "")
+	forms := []Form{{Latin: elot, Rule: "Greek, ELOT 743"}}
+	// A Greek word ends in no v: Slavic -ev, -ov is written as it sounds.
+	if n := len(plain); n > 2 && plain[n-1] == 'φ' && strings.ContainsRune("εοω", plain[n-2]) && strings.HasSuffix(elot, "f") {
+		forms = append(forms, Form{Latin: strings.TrimSuffix(elot, "f") + "v", Rule: "Greek, Slavic -εφ, -οφ as -ev, -ov"})
+	}
+	return append(forms, []Form{
 		{Latin: spellGreek(plain, apart, "b", "d", "g"), Rule: "Greek, μπ ντ γκ as b d g"},
 		{Latin: spellGreek(plain, apart, "", "", "gh"), Rule: "Greek, γ as y, χ as h"},
-	}, BVUnreliable
+	}...), BVUnreliable
 }
 
 // greekBase takes the accents off a letter; split says that it forms no digraph

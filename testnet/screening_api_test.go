@@ -230,7 +230,7 @@ func TestScreeningAPINeedsAToken(t *testing.T) {
 // Bodies of bad will cost their sender, and nobody else.
 func TestScreeningAPIHostile(t *testing.T) {
 	g := newGate(t, func(o *api.Options) {
-		o.MaxBody, o.Patience, o.MaxPerToken = 3<<20, 300*time.Millisecond, 2
+		o.MaxBody, o.Patience, o.MaxPerToken = 3<<20, time.Second, 2
 	})
 	problem(t, g.post(t, g.token, "", strings.NewReader("")), http.StatusBadRequest)
 	problem(t, g.post(t, g.token, "", strings.NewReader("\n\n")), http.StatusBadRequest)

@@ -182,6 +182,29 @@ func (s *Screener) look(r realm, n *names.Name) asked {
 	return a
 }
 
+// Of a name that is one word of so many letters, each way to take it for two is
+// looked up, as long as both have a few.
+const (
+	splitFrom, splitTo = 9, 30
+	splitPart          = 4
+)
+
+// split looks up a name that is written as one word as if it were two, so that
+// a name of two words leads to it. What is found is compared as it is written.
+func (s *Screener) split(r realm, n *names.Name) {
+	if n.Positions != 1 || len(n.Tokens[0].Forms) == 0 {
+		return
+	}
+	latin := n.Tokens[0].Forms[0].Latin
+	if len(latin) < splitFrom || len(latin) > splitTo {
+		return
+	}
+	for at := splitPart; at <= len(latin)-splitPart; at++ {
+		two := names.Parse(latin[:at] + " " + latin[at:])
+		s.asked = append(s.asked, s.look(r, &two))
+	}
+}
+
 // candidates finds the subjects that may reach the threshold by their names, so
 // many at most, the likeliest first.
 func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most int) []found {
@@ -196,6 +219,7 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 			break
 		}
 		s.asked = append(s.asked, s.look(r, &spelt[i].name))
+		s.split(r, &spelt[i].name)
 	}
 	soft := Points(0)
 	if r == realmPerson {

@@ -322,7 +322,9 @@ on record (heed watch imports NAME).`,
 			if err := a.call(c.Context(), "list-forget", control.ListForgetRequest{Officer: a.officer(), Source: args[0], Reason: reason}, &out); err != nil {
 				return err
 			}
-			return a.print(out, func(w io.Writer) { fmt.Fprintf(w, "list %s is off watch: %s\n", out.Source, counted(int(out.Removed), "subject")) })
+			return a.print(out, func(w io.Writer) {
+				fmt.Fprintf(w, "list %s is off watch: %s\n", out.Source, counted(int(out.Removed), "subject"))
+			})
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "TEXT: why; it is on record")

@@ -175,8 +175,8 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 	for c := range names.Classes {
 		w := f.Weights.Classes[classOf(c)]
 		for share, threshold := range map[float64]*int32{0.01: &w.Loose, 0.001: &w.Threshold} {
-			if own := innocentsOf[c]; Enough(len(own), share) && pooled[c] == nil {
-				*threshold = Exceeded(own, share)
+			if own := innocentsOf[c]; Enough(len(own), share) {
+				*threshold = Exceeded(own, share) // of all that it is fitted to
 			} else {
 				*threshold = reaches(calibrated, c, ExceededScore(scores, share))
 			}
