@@ -12,27 +12,33 @@ import (
 	"heed/wire"
 )
 
-// cutOff reports whether something is sealed to its recipient no more: it was
+// errCutOff says that something is sealed to its recipient no more.
+var errCutOff = errors.New("the accord under which it was said does not bind its recipient any more")
+
+// cutOff is errCutOff where something is sealed to its recipient no more: it was
 // said under an accord, and the recipient has been removed from it or has left.
 // What replies to the recipient is not under the accord, and still goes.
-func (x *Exchange) cutOff(v View, s heed.Statement, now time.Time) (bool, error) {
+func (x *Exchange) cutOff(v View, s heed.Statement, now time.Time) error {
 	if s.Version.IsZero() || s.Kind.OfAccord() {
-		return false, nil
+		return nil
 	}
 	mark, err := v.AccordMark(s.Accord)
 	if err != nil {
-		return false, err
+		return err
 	}
 	sealed, ok := x.sealable.get(s.Accord, mark, now)
 	if !ok {
 		held, err := accordHeld(v, s.Accord, now)
 		if err != nil {
-			return false, err
+			return err
 		}
 		sealed = sealableUnder(held, mark, now)
 		x.sealable.put(s.Accord, sealed)
 	}
-	return sealed.cut[s.Recipient] || sealed.only != nil && !sealed.only[s.Recipient], nil
+	if sealed.cut[s.Recipient] || sealed.only != nil && !sealed.only[s.Recipient] {
+		return errCutOff
+	}
+	return nil
 }
 
 // sealable is to whom something under an accord is sealed, as it stood at a
@@ -125,7 +131,7 @@ func (x *Exchange) withhold(ctx context.Context, out outgoing, now time.Time) er
 	if len(out.cut) == 0 {
 		return nil
 	}
-	detail := fmt.Sprintf("not sealed to %s: the accord under which it was said does not bind it any more", out.peer.Card.Party)
+	detail := fmt.Sprintf("not sealed to %s: %v", out.peer.Card.Party, errCutOff)
 	node, err := x.keys.Node(out.me.Card.NodeKey)
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ type core struct {
 	fallback   *fallback
 	witnessed  *witnessed
 	watch      *watch
+	signing    signing
 	pulse      pulse
 	verified   verified
 	sealable   sealables
@@ -123,11 +124,16 @@ func (a acting) stamp() []heed.OfficerStamp { return []heed.OfficerStamp{{Role: 
 // the action, and fetches the key. One that the officer holds does not sign:
 // pens.act gives one that does.
 func (x *Exchange) act(v View, id heed.OfficerID, action heed.Action) (acting, error) {
+	return x.actAs(v, id, action, heed.Roles())
+}
+
+// actAs is act where only some roles will do.
+func (x *Exchange) actAs(v View, id heed.OfficerID, action heed.Action, as []heed.Role) (acting, error) {
 	officer, err := rosterEntry(v, id)
 	if err != nil {
 		return acting{}, err
 	}
-	role, err := officer.Acting(action)
+	role, err := officer.ActingAs(action, as)
 	if err != nil {
 		return acting{}, err
 	}

@@ -218,7 +218,8 @@ func TestAccord(t *testing.T) {
 		}
 		declare(t, s, id, heed.AccordWithdrawal)
 		declare(t, e, id, heed.AccordWithdrawal)
-		for _, p := range net.Parties {
+		members := []*Party{n, s, e}
+		for _, p := range members {
 			if got := reach(t, p, id, heed.AccordEnded); got.Why != heed.EndUnderQuorum {
 				t.Errorf("%s sees it ended as %s", p.ID, got.Why)
 			}
@@ -226,7 +227,10 @@ func TestAccord(t *testing.T) {
 		if err := net.Settle(); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range net.Parties {
+		if got := heldBy(t, w, id); got.Standing.State != heed.AccordInForce || len(got.Versions) != 2 {
+			t.Errorf("west, which was removed, has %d versions and sees it %s", len(got.Versions), got.Standing.State)
+		}
+		for _, p := range members {
 			if err := AgreeOnAccords(n, p, id); err != nil {
 				t.Error(err)
 			}
