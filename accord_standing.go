@@ -227,6 +227,11 @@ func (s Standing) parties(which func(PartyStanding) bool) []PartyID {
 	return all
 }
 
+// Gone lists the parties whose withdrawal has taken effect, by name.
+func (s Standing) Gone() []PartyID {
+	return s.parties(func(p PartyStanding) bool { return p.Presence == PresenceGone })
+}
+
 // Reservations are those of the party under which it is bound.
 func (s Standing) Reservations(p PartyID) []Reservation {
 	return s.Answer(s.Party(p).Under, p).Reservations

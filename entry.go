@@ -101,7 +101,7 @@ var entryManners = []entryManner{
 	{kind: EntryRecalled, us: ActWarn, them: ActCall, via: true},
 	{kind: EntryReminded, us: ActCall, via: true},
 	{kind: EntryNoted, us: ActCall, them: ActCall, via: true},
-	{kind: EntryStruck, us: ActCall},
+	{kind: EntryStruck, us: ActCall}, // under a role of OneSided.StrikesAs alone
 }
 
 func (k EntryKind) manner() (entryManner, bool) {

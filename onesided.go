@@ -184,6 +184,19 @@ func (c OneSided) Fits(e Entry) error {
 	return nil
 }
 
+// StrikesAs lists the roles under which an entry may be struck: those under
+// which officers signed it, and a supervisor's. Nobody undoes what that role may
+// not say; what the node put on record by itself a supervisor alone strikes.
+func (c OneSided) StrikesAs(id EntryID) []Role {
+	var roles []Role
+	if e, ok := c.Entry(id); ok {
+		for _, o := range e.Officers {
+			roles = append(roles, o.Role)
+		}
+	}
+	return append(roles, Supervisor)
+}
+
 // standing are the entries that were not struck, in their order.
 func (c OneSided) standing() []Entry {
 	var all []Entry

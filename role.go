@@ -116,18 +116,24 @@ type Officer struct {
 
 // Acting picks the role under which the officer does the action: the first of
 // the officer's roles, in the order of Roles, that permits it.
-func (o Officer) Acting(action Action) (Role, error) {
+func (o Officer) Acting(action Action) (Role, error) { return o.ActingAs(action, Roles()) }
+
+// ActingAs is Acting where only some roles will do: the first of the officer's,
+// in the order of Roles, that is one of them and permits the action.
+func (o Officer) ActingAs(action Action, as []Role) (Role, error) {
 	if o.Removed {
 		return "", &Refused{Detail: fmt.Sprintf("officer %s was removed from the roster", o.ID), Hint: "act as another officer with --as"}
 	}
 	for _, role := range Roles() {
-		if slices.Contains(o.Roles, role) && Permits(role, action) {
+		if slices.Contains(o.Roles, role) && slices.Contains(as, role) && Permits(role, action) {
 			return role, nil
 		}
 	}
 	var who []string
 	for _, role := range permits[action] {
-		who = append(who, string(role))
+		if slices.Contains(as, role) {
+			who = append(who, string(role))
+		}
 	}
 	what := fmt.Sprintf("%q", action)
 	if action == ActPropose {

@@ -162,6 +162,8 @@ type Release struct {
 	Author   PartyID
 	Kind     Kind      // warning, supplement, correction, recall
 	Of       ReleaseID // what is supplemented, corrected or recalled; zero for a warning
+	Accord   AccordID  // under which a warning goes; zero: under none, and for what is Of a warning, which has it
+	Version  VersionID // of Accord, in force when it was released; zero where Accord is
 	Time     time.Time
 	Nonce    Digest // random, so that two alike releases differ
 	Contents []ContentRef

@@ -324,7 +324,7 @@ var mendedBeside = map[string]string{
 func (r AccordDraft) unfiled(err error) error {
 	var wrong *draft.Error
 	if r.File != "" && errors.As(err, &wrong) {
-		return err
+		return orBeside(err)
 	}
 	var problems []string
 	hint := ""
@@ -345,6 +345,23 @@ func (r AccordDraft) unfiled(err error) error {
 		hint = cmp.Or(hint, mend)
 	}
 	return &heed.Invalid{What: strings.Join(problems, "; "), Hint: hint}
+}
+
+// orBeside says of what a document leaves out how it is said beside it, too.
+func orBeside(err error) error {
+	all := slices.Clone(parts(err))
+	for i, err := range all {
+		var wrong *draft.Error
+		if !errors.As(err, &wrong) || !strings.HasPrefix(wrong.Problem, "is missing") {
+			continue
+		}
+		if flag, ok := mendedBeside[wrong.Path]; ok {
+			mended := *wrong
+			mended.Hint = strings.TrimPrefix(mended.Hint+"; or "+flag, "; or ")
+			all[i] = &mended
+		}
+	}
+	return errors.Join(all...)
 }
 
 // parts are the errors that were joined.

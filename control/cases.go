@@ -128,8 +128,12 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			_, err := x.FindOne(ctx, r.Case)
 			return Carriage{}, err
 		}
-		envelopes, err := x.Export(ctx, ids[0])
-		return Carriage{Envelopes: envelopes}, err
+		out, err := x.Export(ctx, ids[0])
+		carriage := Carriage{Envelopes: out.Envelopes, CutOff: out.CutOff, To: out.To}
+		if out.CutOff > 0 {
+			carriage.Accord = out.Accord.String()
+		}
+		return carriage, err
 	})
 	verb(mux, "import", func(ctx context.Context, r Carriage) (ImportAnswer, error) {
 		done, err := x.Import(ctx, bytes.NewReader(bytes.Join(r.Envelopes, nil)))

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
 // SocketName is the socket's file in a home.
@@ -134,7 +135,22 @@ func (c *Client) unanswered(ctx context.Context, when string, err error) error {
 	if errors.As(err, &socket) && socket.Op == "dial" || errors.Is(err, os.ErrNotExist) {
 		return c.noNode()
 	}
-	return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("%v %s: %v", ErrWentAway, when, err), Hint: "see what `heed serve` printed", cause: ErrWentAway}
+	why := err.Error()
+	if connectionEnded(err) {
+		why = "it was stopped, or ended the connection"
+	}
+	return &Fault{Exit: ExitUnreachable, Message: fmt.Sprintf("%v %s: %s", ErrWentAway, when, why), Hint: "see what `heed serve` printed", cause: ErrWentAway}
+}
+
+// connectionEnded reports whether an error says no more than that nobody is at
+// the other end any more, which each layer has other words for.
+func connectionEnded(err error) bool {
+	for _, end := range []error{net.ErrClosed, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, syscall.EPIPE, syscall.ECONNRESET} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Client) noNode() error {

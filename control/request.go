@@ -165,6 +165,11 @@ type (
 	// Carriage is envelopes on their way by file.
 	Carriage struct {
 		Envelopes [][]byte `json:"envelopes"`
+		// CutOff is how many statements an export leaves out, as Accord does not
+		// bind To any more.
+		CutOff int          `json:"cut_off,omitempty"`
+		Accord string       `json:"accord,omitempty"`
+		To     heed.PartyID `json:"to,omitempty"`
 	}
 	// ImportAnswer is what became of them.
 	ImportAnswer struct {

@@ -160,11 +160,13 @@ func (c *Client) CallSigned(ctx context.Context, verb string, in, out any, sign 
 		return c.unanswered(ctx, "while it was asked", err)
 	}
 	defer response.Body.Close()
+	// Without the whole of a signature's line the node keeps nothing.
+	when := "while it answered"
 	lines := json.NewDecoder(response.Body)
 	for {
 		var line said
 		if err := lines.Decode(&line); err != nil {
-			return c.unanswered(ctx, "while it answered", err)
+			return c.unanswered(ctx, when, err)
 		}
 		if line.Sign == nil {
 			return settle(verb, line.Status, line.Answer, out)
@@ -178,7 +180,8 @@ func (c *Client) CallSigned(ctx context.Context, verb string, in, out any, sign 
 			return err
 		}
 		if _, err := writer.Write(append(reply, '\n')); err != nil {
-			return c.unanswered(ctx, "while it was told the signature", err)
+			return c.unanswered(ctx, "before it had the signature, so that nothing was kept or sent", err)
 		}
+		when = "after officer " + string(line.Sign.Officer) + " signed, and `heed show` says whether it was kept"
 	}
 }

@@ -143,6 +143,9 @@ func TestNodeStopsWhileAnOfficerSigns(t *testing.T) {
 	if !errors.Is(err, ErrWentAway) || got != "" {
 		t.Errorf("%q, %v", got, err)
 	}
+	if said := faultIn(t, err).Message; !strings.Contains(said, "kept") || !strings.HasSuffix(said, "it was stopped, or ended the connection") {
+		t.Errorf("the officer is told %q", said)
+	}
 }
 
 // What comes in the place of a signature's line is no signature.

@@ -40,7 +40,7 @@ func (r FiguresReport) Holds() bool {
 // signature that is not what it says, or two texts that do not belong together.
 func VerifyFigures(policy Policy, file []byte, cards ...[]byte) (FiguresReport, error) {
 	var report FiguresReport
-	if err := policy.Check(); err != nil {
+	if err := policy.CheckFigures(); err != nil {
 		return report, err
 	}
 	parts, err := wire.ParseFiguresFile(file)

@@ -48,7 +48,9 @@ type PolicyGroup struct {
 	Members []string
 }
 
-// A PolicyParty pins a party to a card, and its ledger to a group.
+// A PolicyParty pins a party to a card, and its ledger to a group. An empty Group
+// says that nobody watches the ledger: that is enough for figures, which rest on
+// signatures alone, and for nothing else.
 type PolicyParty struct {
 	Party heed.PartyID
 	Card  heed.CardID
@@ -73,13 +75,22 @@ func (e *PolicyError) Error() string {
 func (e *PolicyError) Is(target error) bool { return target == ErrPolicy }
 
 // ParsePolicy reads a policy and checks all of it, both quorum inequalities of
-// every group among it. Errors are *PolicyError.
-func ParsePolicy(text []byte) (Policy, error) {
+// every group among it. One that leaves a party without a group is for figures
+// alone, and refused here. Errors are *PolicyError.
+func ParsePolicy(text []byte) (Policy, error) { return parsePolicy(text, false) }
+
+// ParseFiguresPolicy is ParsePolicy for VerifyFigures: a party may be without a
+// group.
+func ParseFiguresPolicy(text []byte) (Policy, error) { return parsePolicy(text, true) }
+
+func parsePolicy(text []byte, figures bool) (Policy, error) {
 	fail := func(line int, format string, args ...any) (Policy, error) {
 		return Policy{}, &PolicyError{Line: line, Problem: fmt.Sprintf(format, args...)}
 	}
 	body, ended := strings.CutSuffix(string(text), "\n")
 	switch {
+	case len(text) == 0:
+		return fail(0, "the policy is empty: did what was to write it fail?")
 	case len(text) > MaxPolicy:
 		return fail(0, "%d bytes, and at most %d are read", len(text), MaxPolicy)
 	case !utf8.ValidString(body) || strings.ContainsFunc(body, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }):
@@ -87,7 +98,7 @@ func ParsePolicy(text []byte) (Policy, error) {
 	case !ended:
 		return fail(0, "the last line does not end in a line feed: is the file complete?")
 	}
-	var b policyBuilder
+	b := policyBuilder{figures: figures}
 	for i, line := range strings.Split(body, "\n") {
 		if i == 0 {
 			if line != policyFirst {
@@ -113,6 +124,12 @@ func ParsePolicy(text []byte) (Policy, error) {
 // are *PolicyError.
 func (p Policy) Check() error {
 	_, err := ParsePolicy([]byte(p.String()))
+	return err
+}
+
+// CheckFigures is Check for a policy of ParseFiguresPolicy.
+func (p Policy) CheckFigures() error {
+	_, err := ParseFiguresPolicy([]byte(p.String()))
 	return err
 }
 
@@ -187,7 +204,10 @@ func (p Policy) corroborators() []ledger.Witness {
 }
 
 // policyBuilder takes lines one by one. A problem is in words, empty for none.
-type policyBuilder struct{ policy Policy }
+type policyBuilder struct {
+	policy  Policy
+	figures bool // a party may be without a group
+}
 
 func (b *policyBuilder) line(items []string) (problem string) {
 	switch items[0] {
@@ -280,6 +300,12 @@ func (b *policyBuilder) group(items []string) string {
 }
 
 func (b *policyBuilder) party(items []string) string {
+	if len(items) == 3 && !b.figures {
+		return "it names no group of witnesses: such a policy is for figures alone (`heed stats verify`)"
+	}
+	if len(items) == 3 {
+		items = append(items, "")
+	}
 	if len(items) != 4 {
 		return "write it like `party PARTY CARD GROUP`, the card by the 64 hexadecimal digits of its SHA-256"
 	}
@@ -296,7 +322,7 @@ func (b *policyBuilder) party(items []string) string {
 	switch {
 	case card.IsZero():
 		return "a card of zeros is nobody's"
-	case !known:
+	case !known && items[3] != "":
 		return fmt.Sprintf("no line above names a group %q", clip(items[3]))
 	case twice:
 		return fmt.Sprintf("party %s stands twice", id)

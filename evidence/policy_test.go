@@ -54,6 +54,28 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// A policy without witnesses is for figures alone: nothing else may rest on it.
+func TestPolicyForFigures(t *testing.T) {
+	text := "heed-policy/v1\nparty north.example " + strings.Repeat("ab", 32) + "\n"
+	p, err := ParseFiguresPolicy([]byte(text))
+	if err != nil || p.String() != text || p.CheckFigures() != nil {
+		t.Errorf("%q, %v", p.String(), err)
+	}
+	for _, err := range []error{p.Check(), func() error { _, err := ParsePolicy([]byte(text)); return err }()} {
+		if !errors.Is(err, ErrPolicy) || !strings.Contains(err.Error(), "line 2: it names no group") {
+			t.Errorf("for evidence: %v", err)
+		}
+	}
+	if _, err := Verify(p); !errors.Is(err, ErrPolicy) {
+		t.Errorf("evidence is verified by it: %v", err)
+	}
+	for _, parse := range []func([]byte) (Policy, error){ParsePolicy, ParseFiguresPolicy} {
+		if _, err := parse(nil); err == nil || !strings.Contains(err.Error(), "the policy is empty") {
+			t.Errorf("an empty file: %v", err)
+		}
+	}
+}
+
 func TestUnusablePolicies(t *testing.T) {
 	card := strings.Repeat("ab", 32)
 	w := func(i int) string {

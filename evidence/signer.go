@@ -42,7 +42,7 @@ func (m *material) takeCard(c heed.Card, note []byte) {
 func (m *material) recognise() {
 	corroborators := m.policy.corroborators()
 	for _, pin := range m.policy.Parties {
-		group, _ := m.policy.Group(pin.Group) // a checked policy has it
+		group, _ := m.policy.Group(pin.Group) // a checked policy has it, or is for figures, of which no head counts
 		p := &party{PolicyParty: pin, group: group, witnesses: m.policy.Members(group), others: corroborators, ledgers: map[string]seal.VerifyKey{}}
 		m.parties[pin.Party] = p
 		if pinned := m.cards[pin.Card]; pinned != nil && pinned.Party == pin.Party {

@@ -125,6 +125,9 @@ func (x *Exchange) mayReceive(tx Tx, post *incoming, it *item, now time.Time) er
 	if err := releasedFor(c, s, it.letter); err != nil {
 		return err
 	}
+	if err := releasedOnce(tx, s, it.letter.releases[s.Release].Release); err != nil {
+		return err
+	}
 	if err := releasedUnder(tx, c, s, it.letter.releases[s.Release].Release); err != nil {
 		return err
 	}

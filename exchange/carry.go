@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"heed"
 	"heed/wire"
@@ -12,11 +13,14 @@ import (
 
 // Export packs what we have said in a case as the envelopes that would go over
 // the network: our statements under their numbers, and, outside the channel,
-// our receipts. Importing them is receiving them; a resend is harmless.
-func (x *Exchange) Export(ctx context.Context, id heed.CaseID) ([][]byte, error) {
+// our receipts. Importing them is receiving them; a resend is harmless. What was
+// said under an accord that binds the other party no more is left out; a
+// *heed.Refused says so where that is all.
+func (x *Exchange) Export(ctx context.Context, id heed.CaseID) (Exported, error) {
 	now := x.Now()
 	var me Self
 	var peer Peer
+	var out Exported
 	var batch []outgoingEnvelope
 	err := x.store.Read(ctx, func(v View) error {
 		var err error
@@ -33,24 +37,34 @@ func (x *Exchange) Export(ctx context.Context, id heed.CaseID) ([][]byte, error)
 		if peer, err = knownPeer(v, c.Other(x.party)); err != nil {
 			return err
 		}
-		batch, err = x.exportable(v, c, me, peer)
+		out.To = peer.Card.Party
+		batch, err = x.exportable(v, c, me, peer, &out, now)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	var envelopes [][]byte
 	for _, e := range batch {
 		sealed, err := x.sealFor(peer.Card, me.Card, e.Number, e.parts, now, e.roles...)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		envelopes = append(envelopes, sealed)
+		out.Envelopes = append(out.Envelopes, sealed)
 	}
-	return envelopes, nil
+	return out, nil
 }
 
-func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer) ([]outgoingEnvelope, error) {
+// Exported is what goes into a file of envelopes.
+type Exported struct {
+	To        heed.PartyID
+	Envelopes [][]byte
+	CutOff    int           // statements that are left out, as To is bound no more by
+	Accord    heed.AccordID // this; zero: none is
+}
+
+// exportable are the envelopes of a case, not sealed yet; what is left out is
+// counted.
+func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer, out *Exported, now time.Time) ([]outgoingEnvelope, error) {
 	channel := Channel{Peer: peer.Card.Party, OurCard: me.Card.Serial, TheirCard: peer.Card.Serial, Outward: true}
 	var batch []outgoingEnvelope
 	var receipts []wire.Part
@@ -62,32 +76,37 @@ func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer) ([]outgoi
 		if err != nil {
 			return nil, err
 		}
-		parts, err := partsFor(v, kept)
+		if s.Kind == heed.KindReceipt {
+			parts, err := partsFor(v, kept)
+			if err != nil {
+				return nil, err
+			}
+			receipts = append(receipts, parts...)
+			continue
+		}
+		e, err := x.inEnvelope(v, me.Card, Outgoing{Channel: channel, Statement: s.ID}, kept, now)
+		if errors.Is(err, errCutOff) {
+			out.CutOff++
+			out.Accord = s.Accord
+			continue
+		}
 		if isNotFound(err) {
 			return nil, &heed.Refused{Detail: fmt.Sprintf("contents of case %s were erased, and cannot be carried any more", c.Code.Spoken()), Hint: "`heed prove` shows what was said and when, without contents"}
 		}
 		if err != nil {
 			return nil, err
 		}
-		if s.Kind == heed.KindReceipt {
-			receipts = append(receipts, parts...)
-			continue
-		}
-		number, err := numberOf(v, c, s, channel)
-		if err != nil {
+		if e.Number, err = numberOf(v, c, s, channel); err != nil {
 			return nil, err
 		}
-		former, err := x.formerCard(v, me.Card, s)
-		if err != nil {
-			return nil, err
+		if e.Number > 0 {
+			batch = append(batch, e)
 		}
-		parts = append(parts, former...)
-		if number > 0 {
-			roles, err := x.roleKeys(v, s)
-			if err != nil {
-				return nil, err
-			}
-			batch = append(batch, outgoingEnvelope{Outgoing{Channel: channel, Number: number, Statement: s.ID}, parts, roles})
+	}
+	if out.CutOff > 0 && len(batch)+len(receipts) == 0 {
+		return nil, &heed.Refused{
+			Detail: fmt.Sprintf("nothing that we said in case %s is sealed to %s: it was said under accord %s, which does not bind %s any more", c.Code.Spoken(), peer.Card.Party, out.Accord.Short(), peer.Card.Party),
+			Hint:   fmt.Sprintf("`heed accord show %s` says whom it binds", out.Accord.Short()),
 		}
 	}
 	heads, err := x.headParts(v, peer.Card)

@@ -12,8 +12,13 @@ import (
 // record of it: an administrator's act. The node signs the version, and its
 // ledger commits to it, so that by whose clock a letter was counted cannot be
 // rewritten later. Cases that were opened go on under the version that they name.
+// One that was removed stays removed, so that one name never means two
+// organisations.
 func (x *Exchange) PutContact(ctx context.Context, by heed.OfficerID, c heed.Contact) (heed.Contact, error) {
 	return x.changeContact(ctx, by, c.ID, func(before heed.Contact) (heed.Contact, error) {
+		if before.Removed {
+			return before, &heed.Refused{Detail: fmt.Sprintf("contact %s was removed, and a name is not given twice: what is on record under it would be another organisation's", c.ID), Hint: "choose another name"}
+		}
 		c.Removed = false
 		return c, nil
 	})
@@ -122,7 +127,7 @@ func writable(v View, id heed.ContactID) (heed.Contact, error) {
 	case err != nil:
 		return kept.Contact, err
 	case kept.Contact.Removed:
-		return kept.Contact, &heed.Refused{Detail: fmt.Sprintf("contact %s was removed", id), Hint: "`heed contact add` puts it on record again"}
+		return kept.Contact, &heed.Refused{Detail: fmt.Sprintf("contact %s was removed", id), Hint: "`heed contact list` lists those that there are; `heed contact add` puts a partner on record, under a name that was never given"}
 	}
 	return kept.Contact, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,27 +12,33 @@ import (
 	"heed/wire"
 )
 
-// cutOff reports whether something is sealed to its recipient no more: it was
+// errCutOff says that something is sealed to its recipient no more.
+var errCutOff = errors.New("the accord under which it was said does not bind its recipient any more")
+
+// cutOff is errCutOff where something is sealed to its recipient no more: it was
 // said under an accord, and the recipient has been removed from it or has left.
 // What replies to the recipient is not under the accord, and still goes.
-func (x *Exchange) cutOff(v View, s heed.Statement, now time.Time) (bool, error) {
+func (x *Exchange) cutOff(v View, s heed.Statement, now time.Time) error {
 	if s.Version.IsZero() || s.Kind.OfAccord() {
-		return false, nil
+		return nil
 	}
 	mark, err := v.AccordMark(s.Accord)
 	if err != nil {
-		return false, err
+		return err
 	}
 	sealed, ok := x.sealable.get(s.Accord, mark, now)
 	if !ok {
 		held, err := accordHeld(v, s.Accord, now)
 		if err != nil {
-			return false, err
+			return err
 		}
 		sealed = sealableUnder(held, mark, now)
 		x.sealable.put(s.Accord, sealed)
 	}
-	return sealed.cut[s.Recipient] || sealed.only != nil && !sealed.only[s.Recipient], nil
+	if sealed.cut[s.Recipient] || sealed.only != nil && !sealed.only[s.Recipient] {
+		return errCutOff
+	}
+	return nil
 }
 
 // sealable is to whom something under an accord is sealed, as it stood at a
@@ -114,21 +121,24 @@ func (s *sealables) put(id heed.AccordID, held sealable) {
 }
 
 // withholdFor is how long something waits that may have reached a party before
-// it was cut off: only its receipt can say so.
+// it was cut off, until the party is asked again: only its receipt can say so.
 const withholdFor = time.Hour
 
 // withhold takes out of the outbox what is sealed to the peer no more. What was
-// tried before may have been given, and waits for a receipt unsealed.
+// tried before may have been given, and the answer lost: it waits unsealed, and
+// the peer is asked for its receipt.
 func (x *Exchange) withhold(ctx context.Context, out outgoing, now time.Time) error {
 	if len(out.cut) == 0 {
 		return nil
 	}
-	detail := fmt.Sprintf("not sealed to %s: the accord under which it was said does not bind it any more", out.peer.Card.Party)
+	detail := fmt.Sprintf("not sealed to %s: %v", out.peer.Card.Party, errCutOff)
 	node, err := x.keys.Node(out.me.Card.NodeKey)
 	if err != nil {
 		return err
 	}
-	return x.write(ctx, func(tx Tx) error {
+	var tried []Outgoing
+	err = x.write(ctx, func(tx Tx) error {
+		tried = tried[:0]
 		for _, o := range out.cut {
 			queued, err := tx.Queued(o.Statement)
 			if errors.Is(err, ErrNotFound) {
@@ -138,9 +148,7 @@ func (x *Exchange) withhold(ctx context.Context, out outgoing, now time.Time) er
 				return err
 			}
 			if queued.Attempts > 0 {
-				if err := tx.Tried(o.Statement, now.Add(withholdFor), detail, nil); err != nil {
-					return err
-				}
+				tried = append(tried, queued)
 				continue
 			}
 			_, note, err := wire.SignRefusal(wire.Refusal{
@@ -160,4 +168,54 @@ func (x *Exchange) withhold(ctx context.Context, out outgoing, now time.Time) er
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, o := range tried {
+		next := now.Add(withholdFor)
+		asked := x.askForReceipt(ctx, out, o, now)
+		if asked != nil {
+			next = now.Add(Backoff(o.Attempts))
+			x.log.Warn("a party that was cut off cannot be asked for its receipt", "party", out.peer.Card.Party, "statement", o.Statement.String(), "error", asked)
+		}
+		err := x.write(ctx, func(tx Tx) error { return tx.Tried(o.Statement, next, detail, nil) })
+		if err != nil && !errors.Is(err, ErrNotFound) { // it has its receipt
+			return err
+		}
+	}
+	return nil
+}
+
+// askForReceipt takes in the receipts that the peer has given in the case of a
+// statement, without sending that again. Whatever else it holds of the case is
+// left alone: what it says comes by its channel.
+func (x *Exchange) askForReceipt(ctx context.Context, out outgoing, o Outgoing, now time.Time) error {
+	letters, err := x.heldAfter(ctx, out.peer, out.me, before(o.Case), now)
+	if err != nil {
+		return err
+	}
+	return x.write(ctx, func(tx Tx) error {
+		for _, l := range letters {
+			l.statements = slices.DeleteFunc(l.statements, func(k Kept) bool {
+				s := k.Statement
+				return s.Kind != heed.KindReceipt || s.Author != out.peer.Card.Party || s.CaseID() != o.Case
+			})
+			l.refusals = nil
+			if _, err := x.absorb(tx, out.peer.Card, l, now); err != nil {
+				return err
+			}
+		}
+		return x.contacted(tx, out.peer.Card.Party, now)
+	})
+}
+
+// before is the id after which a case is the next one.
+func before(id heed.CaseID) []byte {
+	for i := len(id) - 1; i >= 0; i-- {
+		id[i]--
+		if id[i] != 0xff {
+			break
+		}
+	}
+	return id[:]
 }

@@ -129,44 +129,53 @@ func (x *Exchange) pack(ctx context.Context, party heed.PartyID, now time.Time) 
 			if err != nil {
 				return fmt.Errorf("queued statement %s: %w", o.Statement.Short(), err)
 			}
-			if cut, err := x.cutOff(v, kept.Statement, now); err != nil {
-				return err
-			} else if cut {
+			e, err := x.inEnvelope(v, out.me.Card, o, kept, now)
+			if errors.Is(err, errCutOff) {
 				out.cut = append(out.cut, o)
 				continue
 			}
-			parts, err := partsFor(v, kept)
 			if err != nil {
 				return err
 			}
-			former, err := x.formerCard(v, out.me.Card, kept.Statement)
-			if err != nil {
-				return err
-			}
-			parts = append(parts, former...)
-			for _, p := range parts {
+			for _, p := range e.parts {
 				size += len(p.Data)
 			}
 			if len(out.batch) > 0 && size > batchBytes {
 				out.full = true
 				return nil
 			}
-			roles, err := x.roleKeys(v, kept.Statement)
-			if err != nil {
-				return err
-			}
 			if len(out.batch) == 0 {
 				heads, err := x.headParts(v, out.peer.Card)
 				if err != nil {
 					return err
 				}
-				parts = append(parts, heads...)
+				e.parts = append(e.parts, heads...)
 			}
-			out.batch = append(out.batch, outgoingEnvelope{o, parts, roles})
+			out.batch = append(out.batch, e)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// inEnvelope is what is sealed to its recipient of one statement of ours. Every
+// way to a peer - the network, its depositaries, a file - asks here, at the time
+// at which it seals: what could be sealed yesterday need not be today. The error
+// matches errCutOff where nothing is, and ErrNotFound where a content was erased.
+func (x *Exchange) inEnvelope(v View, present heed.Card, o Outgoing, kept Kept, now time.Time) (e outgoingEnvelope, err error) {
+	if err := x.cutOff(v, kept.Statement, now); err != nil {
+		return e, err
+	}
+	if e.parts, err = partsFor(v, kept); err != nil {
+		return e, err
+	}
+	former, err := x.formerCard(v, present, kept.Statement)
+	if err != nil {
+		return e, err
+	}
+	e.Outgoing, e.parts = o, append(e.parts, former...)
+	e.roles, err = x.roleKeys(v, kept.Statement)
+	return e, err
 }
 
 // formerCard goes with a statement that was signed under a card of ours before

@@ -22,6 +22,8 @@ type draftAbout struct {
 	// Drafted is the drafter's signature, of one who cannot sign at its release.
 	Drafted heed.Drafted
 	Contact heed.ContactID // of a letter: to whom; empty: it is none
+	// Dropped is the signature of an officer who holds the key and has dropped it.
+	Dropped heed.Drafted
 }
 
 // bytes is the form in which a draft keeps it. It stays on this node.
@@ -34,7 +36,10 @@ func (a draftAbout) bytes() ([]byte, error) {
 		form.Cases = append(form.Cases, id.String())
 	}
 	if d := a.Drafted; !d.IsZero() {
-		form.Drafted = &draftedForm{Time: heed.FormatTime(d.Time), Role: string(d.By.Role), Key: d.By.Key, Signature: d.Signature}
+		form.Drafted = formOf(d)
+	}
+	if d := a.Dropped; !d.IsZero() {
+		form.Dropped = formOf(d)
 	}
 	return json.Marshal(form)
 }
@@ -43,6 +48,7 @@ type aboutForm struct {
 	Of      string       `json:"of,omitempty"`
 	Cases   []string     `json:"cases,omitempty"`
 	Drafted *draftedForm `json:"drafted,omitempty"`
+	Dropped *draftedForm `json:"dropped,omitempty"`
 
 	Contact heed.ContactID `json:"contact,omitempty"`
 }
@@ -52,6 +58,19 @@ type draftedForm struct {
 	Role      string `json:"role"`
 	Key       string `json:"key"`
 	Signature []byte `json:"signature"`
+}
+
+func formOf(d heed.Drafted) *draftedForm {
+	return &draftedForm{Time: heed.FormatTime(d.Time), Role: string(d.By.Role), Key: d.By.Key, Signature: d.Signature}
+}
+
+func (f *draftedForm) signed() (heed.Drafted, error) {
+	if f == nil {
+		return heed.Drafted{}, nil
+	}
+	at, bad := heed.ParseTime(f.Time)
+	role, unknown := heed.ParseRole(f.Role)
+	return heed.Drafted{Time: at, By: heed.OfficerStamp{Key: f.Key, Role: role}, Signature: f.Signature}, errors.Join(bad, unknown)
 }
 
 // amends reads what a draft is about.
@@ -72,11 +91,10 @@ func (d Draft) amends() (draftAbout, error) {
 		err = errors.Join(err, bad)
 		a.Cases = append(a.Cases, heed.CaseID(id))
 	}
-	if by := form.Drafted; by != nil {
-		at, bad := heed.ParseTime(by.Time)
-		role, unknown := heed.ParseRole(by.Role)
-		err = errors.Join(err, bad, unknown)
-		a.Drafted = heed.Drafted{Time: at, By: heed.OfficerStamp{Key: by.Key, Role: role}, Signature: by.Signature}
+	for from, to := range map[*draftedForm]*heed.Drafted{form.Drafted: &a.Drafted, form.Dropped: &a.Dropped} {
+		var bad error
+		*to, bad = from.signed()
+		err = errors.Join(err, bad)
 	}
 	if err != nil {
 		return a, fmt.Errorf("draft %s is damaged: %w", d.Code, err)
@@ -274,10 +292,12 @@ func mayRead(v View, officer heed.OfficerID) bool {
 }
 
 // DropDraft gives a draft up: whoever drafted it may, and whoever may release
-// it. It stays on record, and is released no more.
+// it. It stays on record, and is released no more. An officer who holds the key
+// signs that, and the draft keeps the signature.
 func (x *Exchange) DropDraft(ctx context.Context, officer heed.OfficerID, name string) (d Draft, err error) {
-	now := x.Now()
-	err = x.write(ctx, func(tx Tx) error {
+	now := heed.Instant(x.Now())
+	p := x.pens()
+	drop := func(tx Tx) error {
 		if d, err = draftNamed(tx, name); err != nil {
 			return err
 		}
@@ -285,20 +305,38 @@ func (x *Exchange) DropDraft(ctx context.Context, officer heed.OfficerID, name s
 		if d.Officer == officer {
 			action = heed.ActWarn
 		}
-		who, err := rosterEntry(tx, officer)
-		if err != nil {
-			return err
-		}
-		if _, err := who.Acting(action); err != nil {
-			return err
-		}
 		if err := d.open(tx); err != nil {
 			return err
 		}
+		p.contents = d.Contents
+		who, err := p.act(tx, officer, action)
+		if err != nil {
+			return err
+		}
+		if who.elsewhere {
+			about, err := d.amends()
+			if err != nil {
+				return err
+			}
+			if about.Dropped, err = wire.SignDrop(x.party, d.Code, refs(d.Contents), now, who.role, who.key); err != nil {
+				return err
+			}
+			if d.Document, err = about.bytes(); err != nil {
+				return err
+			}
+		}
 		d.Dropped = now
 		return tx.PutDraft(d)
-	})
+	}
+	err = p.run(ctx, func() error { return x.write(ctx, drop) })
 	return d, err
+}
+
+// DroppedBy is the signature of an officer who holds the key and dropped it; zero
+// where one dropped it whose key the node holds, or nobody did.
+func (d Draft) DroppedBy() (heed.Drafted, error) {
+	about, err := d.amends()
+	return about.Dropped, err
 }
 
 // open refuses what is no draft any more.
@@ -481,6 +519,9 @@ func (x *Exchange) draftFor(p *pens, v View, officer heed.OfficerID, kind heed.K
 	}
 	if who.elsewhere {
 		rel := heed.Release{Author: x.party, Kind: kind, Of: about.Of, Contents: refs(contents)}
+		if kind == heed.KindWarning {
+			rel.Accord = terms.AccordID()
+		}
 		about.Drafted, err = wire.SignDraft(rel, now, who.role, who.key)
 		if err := p.later(err); err != nil {
 			return Draft{}, err

@@ -46,6 +46,7 @@ type core struct {
 	unmirrored *unmirrored
 	lookout    *lookout
 	vault      *vault
+	signing    signing
 	pulse      pulse
 	verified   verified
 	sealable   sealables
@@ -125,11 +126,16 @@ func (a acting) stamp() []heed.OfficerStamp { return []heed.OfficerStamp{{Role: 
 // the action, and fetches the key. One that the officer holds does not sign:
 // pens.act gives one that does.
 func (x *Exchange) act(v View, id heed.OfficerID, action heed.Action) (acting, error) {
+	return x.actAs(v, id, action, heed.Roles())
+}
+
+// actAs is act where only some roles will do.
+func (x *Exchange) actAs(v View, id heed.OfficerID, action heed.Action, as []heed.Role) (acting, error) {
 	officer, err := rosterEntry(v, id)
 	if err != nil {
 		return acting{}, err
 	}
-	role, err := officer.Acting(action)
+	role, err := officer.ActingAs(action, as)
 	if err != nil {
 		return acting{}, err
 	}

@@ -167,7 +167,11 @@ func (x *Exchange) DepositAll(ctx context.Context) (some bool, err error) {
 		if !x.fallback.may(f.key(), x.Now()) {
 			continue // its depositary failed a moment ago
 		}
-		if err := x.depositOne(ctx, me, f, x.Now()); err != nil {
+		err := x.depositOne(ctx, me, f, x.Now())
+		if errors.Is(err, errCutOff) {
+			continue // since it was listed; the delivery sees to it
+		}
+		if err != nil {
 			x.fallback.failed(f.key(), err, x.Now())
 			errs = append(errs, fmt.Errorf("depositing statement %s for %s with %s: %w", f.Statement.Short(), f.peer.Card.Party, f.at.Party, err))
 			continue
@@ -361,7 +365,8 @@ func (x *Exchange) rememberPromises(v View, now time.Time) error {
 	return nil
 }
 
-// undeposited leaves out what each depositary has taken already.
+// undeposited leaves out what each depositary has taken already, and what is
+// sealed to the peer no more.
 func (x *Exchange) undeposited(v View, all []Outgoing, named map[heed.PartyID]Peer, now time.Time) ([]fallen, error) {
 	var due []fallen
 	for _, o := range all {
@@ -374,7 +379,15 @@ func (x *Exchange) undeposited(v View, all []Outgoing, named map[heed.PartyID]Pe
 				continue
 			}
 			if !read {
-				var err error
+				kept, err := v.Kept(o.Statement)
+				if err != nil {
+					return nil, err
+				}
+				if err := x.cutOff(v, kept.Statement, now); errors.Is(err, errCutOff) {
+					break
+				} else if err != nil {
+					return nil, err
+				}
 				if taken, err = v.Deposits(o.Statement); err != nil {
 					return nil, err
 				}
@@ -409,30 +422,23 @@ func hasTaken(taken []Deposited, f fallen) (bool, error) {
 
 // depositOne seals one statement in an envelope of its number, hands it over
 // and keeps the deposit. Our card goes before it, where the peer may not have it.
+// The error matches errCutOff where the statement is sealed to the peer no more.
 func (x *Exchange) depositOne(ctx context.Context, me Self, f fallen, now time.Time) error {
-	var parts []wire.Part
+	var out outgoingEnvelope
 	var carries []heed.Digest
-	var roles []seal.Recipient
 	err := x.store.Read(ctx, func(v View) error {
 		kept, err := v.Kept(f.Statement)
 		if err != nil {
 			return err
 		}
-		if parts, err = partsFor(v, kept); err != nil {
-			return err
-		}
-		if roles, err = x.roleKeys(v, kept.Statement); err != nil {
-			return err
-		}
-		former, err := x.formerCard(v, me.Card, kept.Statement)
-		if err != nil {
+		if out, err = x.inEnvelope(v, me.Card, f.Outgoing, kept, now); err != nil {
 			return err
 		}
 		heads, err := x.headParts(v, f.peer.Card)
 		if err != nil {
 			return err
 		}
-		parts = append(append(parts, former...), heads...)
+		out.parts = append(out.parts, heads...)
 		carries = []heed.Digest{carriedTag(kept)}
 		return nil
 	})
@@ -442,7 +448,7 @@ func (x *Exchange) depositOne(ctx context.Context, me Self, f fallen, now time.T
 	if err := x.depositRenewals(ctx, f.peer.Card.Party, f.at); err != nil {
 		return err
 	}
-	envelope, err := x.sealCarrying(f.peer.Card, me.Card, f.Number, parts, carries, now, roles...)
+	envelope, err := x.sealCarrying(f.peer.Card, me.Card, f.Number, out.parts, carries, now, out.roles...)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,11 @@ type KeptFigures struct {
 type FiguresView interface {
 	// Figures finds a text by its id; ErrNotFound where it is not held.
 	Figures(heed.FiguresID) (KeptFigures, error)
-	// FiguresIn lists what was said in a case, in the order in which it was kept.
-	FiguresIn(heed.CaseID) ([]KeptFigures, error)
+	// FiguresIn lists what was said last in a case, in the order in which it was kept.
+	FiguresIn(id heed.CaseID, limit int) ([]KeptFigures, error)
+	// FiguresCases lists the cases in which figures were said with a peer, that
+	// with the newest text first; with an empty one, with all.
+	FiguresCases(peer heed.PartyID, limit int) ([]heed.CaseID, error)
 	// FiguresWith lists those with a peer, newest first; with an empty one, all.
 	FiguresWith(peer heed.PartyID, limit int) ([]KeptFigures, error)
 	// FiguresNamed lists the ids that begin with the hexadecimal digits, in lower case.

@@ -46,6 +46,7 @@ func (x *Exchange) WarnByLetter(ctx context.Context, order LetterOrder) (LetterO
 	var draft *Draft
 	var to heed.Contact
 	p := x.pens()
+	p.contents = contents
 	compose := func(v View) error {
 		if to, err = writable(v, order.Contact); err != nil {
 			return err
@@ -107,6 +108,9 @@ func (x *Exchange) releaseLetter(ctx context.Context, p *pens, d Draft, about dr
 		}
 		if err := d.whole(); err != nil {
 			return err
+		}
+		if p.contents = d.Contents; form != nil {
+			p.contents = append(slices.Clip(p.contents), *form)
 		}
 		to, err := writable(v, about.Contact)
 		if err != nil {
@@ -194,7 +198,7 @@ func (x *Exchange) ReceiveLetter(ctx context.Context, order ArrivalOrder) (Lette
 			return err
 		}
 		e.Duties = heed.PromisesBy(clock, e.Urgency, e.AsksAnswer, e.At)
-		made, err = entryBy(p, v, order.Officer, madeEntry{entry: e, contents: contents})
+		made, err = entryBy(p, v, order.Officer, madeEntry{entry: e, contents: contents, as: heed.Roles()})
 		return err
 	})
 	if err == nil {
@@ -316,11 +320,19 @@ func (x *Exchange) composeEntry(p *pens, v View, c heed.OneSided, order EntryOrd
 	if err := c.Fits(e); err != nil {
 		return madeEntry{}, err
 	}
-	made := madeEntry{entry: e, contents: contents}
+	made := madeEntry{entry: e, contents: contents, as: heed.Roles()}
 	if order.byNode {
 		return made, nil
 	}
-	return entryBy(p, v, order.Officer, made)
+	if e.Kind == heed.EntryStruck {
+		made.as = c.StrikesAs(e.Strikes)
+	}
+	made, err = entryBy(p, v, order.Officer, made)
+	var refused *heed.Refused
+	if e.Kind == heed.EntryStruck && errors.As(err, &refused) {
+		refused.Detail = fmt.Sprintf("entry %s of one-sided case %s: ", e.Strikes.Short(), c.Code.Spoken()) + refused.Detail
+	}
+	return made, err
 }
 
 // sideOf is whose act an order puts on record.
@@ -425,6 +437,7 @@ type madeEntry struct {
 	contents []Content
 	release  []byte
 	who      []acting
+	as       []heed.Role // under one of which they act
 }
 
 // beginEntry fills in what every entry has.
@@ -442,7 +455,7 @@ func (x *Exchange) beginEntry(v View, kind heed.EntryKind, c heed.Contact, now t
 
 // entryBy names the officer who signs it, under a role that permits this act.
 func entryBy(p *pens, v View, officer heed.OfficerID, made madeEntry) (madeEntry, error) {
-	a, err := p.act(v, officer, made.entry.Kind.Action(made.entry.Side))
+	a, err := p.actAs(v, officer, made.entry.Kind.Action(made.entry.Side), made.as)
 	made.entry.Officers, made.who = a.stamp(), []acting{a}
 	return made, err
 }
@@ -454,6 +467,7 @@ func (x *Exchange) signEntryWith(ctx context.Context, p *pens, made madeEntry) (
 		return made, fmt.Errorf("tag key: %w", err)
 	}
 	made.key = key
+	p.contents = made.contents
 	signed := made
 	err = p.run(ctx, func() (err error) {
 		signed, err = x.signEntry(made)
@@ -484,7 +498,7 @@ func (x *Exchange) commitEntry(tx Tx, made madeEntry, now time.Time) error {
 	}
 	e := made.entry
 	for _, a := range made.who {
-		if err := x.still(tx, a, e.Kind.Action(e.Side)); err != nil {
+		if err := x.stillAs(tx, a, e.Kind.Action(e.Side), made.as); err != nil {
 			return err
 		}
 	}

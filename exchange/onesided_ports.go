@@ -48,15 +48,18 @@ type OneSidedIndexed struct {
 // OneSidedTask is something that the node is to do about a one-sided case: tell our
 // people, or send a mail. It is kept until it was done, and names no contents.
 type OneSidedTask struct {
-	ID       string // stable: one for what is to be done, however often it is asked for
-	Case     heed.CaseID
-	Kind     OneSidedTaskKind
-	Duty     heed.DutyKind  // tell
-	Due      time.Time      // tell: as the duty was due
-	Level    int            // tell
-	Sort     post.Sort      // mail: which letter
-	Entry    heed.EntryID   // mail: our reply that the letter tells; zero: another sort
-	Officer  heed.OfficerID // who ordered the mail
+	ID      string // stable: one for what is to be done, however often it is asked for
+	Case    heed.CaseID
+	Kind    OneSidedTaskKind
+	Duty    heed.DutyKind  // tell
+	Due     time.Time      // tell: as the duty was due
+	Level   int            // tell
+	Sort    post.Sort      // mail: which letter
+	Entry   heed.EntryID   // mail: our reply that the letter tells; zero: another sort
+	Officer heed.OfficerID // who ordered the mail
+	// Contact is the version on record of the contact when the mail was ordered: it
+	// goes to nobody else than the officer meant.
+	Contact  heed.ContactVersionID
 	Created  time.Time
 	Attempts int
 	NextAt   time.Time

@@ -180,46 +180,130 @@ type MailOrder struct {
 // MailLetter queues a letter to be sent by plain mail, which every server on its
 // way can read: what its handling keeps from that is refused, naming the mark.
 // post.Waits says only that a letter waits, and is never refused for that. It
-// is on record as sent once a mail server has accepted it, and not before. The
-// error is a *heed.Refused where mail may not, or cannot, be sent.
+// is on record as sent once a mail server has accepted it, and not before. An
+// officer who holds the key signs the order, which is then on record in the case:
+// to which address, and the letter as it then was. The error is a *heed.Refused
+// where mail may not, or cannot, be sent.
 func (x *Exchange) MailLetter(ctx context.Context, id heed.CaseID, order MailOrder) error {
 	now := x.Now()
-	return x.write(ctx, func(tx Tx) error {
-		if _, err := self(tx); err != nil {
-			return err
-		}
-		who, err := rosterEntry(tx, order.Officer)
-		if err != nil {
-			return err
-		}
-		if _, err := who.Acting(heed.ActCall); err != nil {
-			return err
-		}
-		c, err := tx.OneSided(id)
-		if err != nil {
-			return err
-		}
-		l, err := x.letterOf(tx, c, order.Sort, order.Entry, now)
-		if err != nil {
-			return err
-		}
-		if err := x.mayMail(tx, c, l); err != nil {
-			return err
-		}
-		waiting, err := tx.OneSidedTasksOf(id)
-		if err != nil {
-			return err
-		}
-		for _, t := range waiting {
-			if t.Kind == TaskMail && t.Sort == order.Sort && t.Entry == order.Entry {
-				return nil // it is on its way already
-			}
-		}
-		return tx.AddOneSidedTask(OneSidedTask{
-			ID:   fmt.Sprintf("%s-%s-%s-%s", c.Code, c.Last().Short(), order.Sort, order.Entry.Short()),
-			Case: id, Kind: TaskMail, Sort: order.Sort, Entry: order.Entry, Officer: order.Officer, Created: now,
-		})
+	var m mailable
+	err := x.store.Read(ctx, func(v View) (err error) {
+		m, err = x.mailable(v, id, order, now)
+		return err
 	})
+	if err != nil || m.waits {
+		return err
+	}
+	queue := func(tx Tx) error {
+		present, err := x.mailable(tx, id, order, now)
+		if err != nil || present.waits {
+			return err
+		}
+		if present.letter.To.Version != m.letter.To.Version {
+			return redirected(present.c)
+		}
+		return x.queueMail(tx, present, order, now)
+	}
+	if !m.elsewhere {
+		return x.write(ctx, queue)
+	}
+	words := fmt.Sprintf("The node is to mail this to %s: %s.", m.letter.To.Mail, order.Sort)
+	_, err = x.recordAlso(ctx, id, EntryOrder{Officer: order.Officer, Kind: heed.EntryNoted, Told: Told{At: now, Via: heed.ViaMail, Text: words}, Letter: m.letter.Plain()}, queue)
+	return err
+}
+
+// mailable is a mail that an officer may order.
+type mailable struct {
+	c         heed.OneSided
+	letter    post.Letter
+	elsewhere bool // the officer holds the key
+	waits     bool // it is on its way already, to where it is meant to go
+	stale     []OneSidedTask
+}
+
+func (x *Exchange) mailable(v View, id heed.CaseID, order MailOrder, now time.Time) (m mailable, err error) {
+	if _, err := self(v); err != nil {
+		return m, err
+	}
+	who, err := rosterEntry(v, order.Officer)
+	if err != nil {
+		return m, err
+	}
+	if _, err := who.Acting(heed.ActCall); err != nil {
+		return m, err
+	}
+	if _, m.elsewhere, err = heldByOfficer(who); err != nil {
+		return m, err
+	}
+	if m.c, err = v.OneSided(id); err != nil {
+		return m, err
+	}
+	if m.letter, err = x.letterOf(v, m.c, order.Sort, order.Entry, now); err != nil {
+		return m, err
+	}
+	if err := x.mayMail(v, m.c, m.letter); err != nil {
+		return m, err
+	}
+	waiting, err := v.OneSidedTasksOf(id)
+	if err != nil {
+		return m, err
+	}
+	for _, t := range waiting {
+		if t.Kind != TaskMail || t.Sort != order.Sort || t.Entry != order.Entry {
+			continue
+		}
+		err := x.stillMeant(v, m.c, t, m.letter.To)
+		var refused *heed.Refused
+		switch {
+		case err == nil:
+			m.waits = true
+		case errors.As(err, &refused):
+			m.stale = append(m.stale, t)
+		default:
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// queueMail queues a mail in the place of those that wait for where the contact
+// was reached before.
+func (x *Exchange) queueMail(tx Tx, m mailable, order MailOrder, now time.Time) error {
+	for _, t := range m.stale {
+		if err := tx.OneSidedDone(t.ID, now); err != nil {
+			return err
+		}
+	}
+	to := m.letter.To.Version
+	return tx.AddOneSidedTask(OneSidedTask{
+		ID:   fmt.Sprintf("%s-%s-%s-%s-%s", m.c.Code, m.c.Last().Short(), order.Sort, order.Entry.Short(), to.String()[:8]),
+		Case: m.c.ID, Kind: TaskMail, Sort: order.Sort, Entry: order.Entry, Officer: order.Officer, Contact: to, Created: now,
+	})
+}
+
+// stillMeant refuses a mail whose contact was changed or removed since an officer
+// ordered it: whoever administers contacts must not decide to whom it goes.
+func (x *Exchange) stillMeant(v View, c heed.OneSided, t OneSidedTask, present heed.Contact) error {
+	if t.Contact == present.Version {
+		return nil
+	}
+	meant, err := v.ContactVersion(t.Contact)
+	switch {
+	case isNotFound(err): // it was ordered before versions were kept with mails
+		return redirected(c)
+	case err != nil:
+		return err
+	case meant.Contact.Mail != present.Mail || meant.Contact.Name != present.Name || meant.Contact.Removed != present.Removed:
+		return redirected(c)
+	}
+	return nil
+}
+
+func redirected(c heed.OneSided) error {
+	return &heed.Refused{
+		Detail: fmt.Sprintf("one-sided case %s: the name or mail address of contact %s was changed, or it was removed, after this mail was ordered", c.Code.Spoken(), c.Contact),
+		Hint:   "see with `heed contact show " + string(c.Contact) + "` who is reached there now, and order the mail again with `heed letter mail`",
+	}
 }
 
 // mayMail refuses what may not go by plain mail.
@@ -263,6 +347,9 @@ func (x *Exchange) mailLetter(ctx context.Context, t OneSidedTask, now time.Time
 			return nil
 		}
 		if l, err = x.letterOf(v, c, t.Sort, t.Entry, now); err != nil {
+			return err
+		}
+		if err := x.stillMeant(v, c, t, l.To); err != nil {
 			return err
 		}
 		return x.mayMail(v, c, l)

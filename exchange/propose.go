@@ -31,16 +31,26 @@ func (x *Exchange) Propose(ctx context.Context, officer heed.OfficerID, terms he
 }
 
 // Amend proposes the next version of an accord: its terms as change makes them
-// of those of the version that now stands. A party that is no member of it any
-// more is told of its removal too.
+// of those of the version that now stands, without whoever has withdrawn from it:
+// that is final, and no business of theirs any more. A party that is no member of
+// it any more is told of its removal too.
 func (x *Exchange) Amend(ctx context.Context, officer heed.OfficerID, id heed.AccordID, change func(heed.Accord) (heed.Accord, error)) (Proposed, error) {
+	return x.amendTerms(ctx, officer, id, func(a heed.Accord, _ []heed.PartyID) (heed.Accord, error) { return change(a) })
+}
+
+func (x *Exchange) amendTerms(ctx context.Context, officer heed.OfficerID, id heed.AccordID, change func(a heed.Accord, gone []heed.PartyID) (heed.Accord, error)) (Proposed, error) {
 	return x.propose(ctx, officer, func(v View, now time.Time) (heed.Accord, AccordHeld, error) {
 		held, err := accordHeld(v, id, now)
 		if err != nil {
 			return heed.Accord{}, held, err
 		}
 		parent, _ := held.Version(held.Standing.Current())
-		terms, err := change(parent)
+		gone := held.Standing.Gone()
+		base := parent
+		for _, p := range gone {
+			base = without(base, p)
+		}
+		terms, err := change(base, gone)
 		if err != nil {
 			return terms, held, err
 		}
@@ -59,21 +69,29 @@ func (x *Exchange) Amend(ctx context.Context, officer heed.OfficerID, id heed.Ac
 // RemoveMember proposes the accord as it stands without one of its parties. It
 // takes effect once a quorum of those who remain has ratified it.
 func (x *Exchange) RemoveMember(ctx context.Context, officer heed.OfficerID, id heed.AccordID, party heed.PartyID) (Proposed, error) {
-	return x.Amend(ctx, officer, id, func(a heed.Accord) (heed.Accord, error) {
+	return x.amendTerms(ctx, officer, id, func(a heed.Accord, gone []heed.PartyID) (heed.Accord, error) {
+		if slices.Contains(gone, party) {
+			return a, nil // it is left out anyway
+		}
 		if _, ok := a.Card(party); !ok {
 			return a, &heed.Invalid{What: fmt.Sprintf("%s stands in no version %s of the accord", party, a.ID.Short()), Hint: "`heed accord show` lists the members"}
 		}
 		if party == x.party {
 			return a, &heed.Refused{Detail: "a party does not remove itself", Hint: "`heed accord withdraw` leaves"}
 		}
-		if _, member := a.Member(party); member {
-			a.Quorum = remainingQuorum(a.Quorum, len(a.Members))
-		}
-		a.Members = slices.DeleteFunc(slices.Clone(a.Members), func(m heed.Member) bool { return m.Party == party })
-		a.Observers = slices.DeleteFunc(slices.Clone(a.Observers), func(o heed.Observer) bool { return o.Party == party })
-		a.MustRatify = slices.DeleteFunc(slices.Clone(a.MustRatify), func(p heed.PartyID) bool { return p == party })
-		return a, nil
+		return without(a, party), nil
 	})
+}
+
+// without are the terms without one of their parties.
+func without(a heed.Accord, party heed.PartyID) heed.Accord {
+	if _, member := a.Member(party); member {
+		a.Quorum = remainingQuorum(a.Quorum, len(a.Members))
+	}
+	a.Members = slices.DeleteFunc(slices.Clone(a.Members), func(m heed.Member) bool { return m.Party == party })
+	a.Observers = slices.DeleteFunc(slices.Clone(a.Observers), func(o heed.Observer) bool { return o.Party == party })
+	a.MustRatify = slices.DeleteFunc(slices.Clone(a.MustRatify), func(p heed.PartyID) bool { return p == party })
+	return a
 }
 
 // remainingQuorum is the quorum of what is left of so many members once one has
@@ -91,6 +109,11 @@ func mayAmend(s heed.Standing, terms, parent heed.Accord) error {
 	}
 	if p := s.Party(terms.Proposer); !p.Bound() && !s.InForce.IsZero() {
 		return &heed.Refused{Detail: fmt.Sprintf("%s is %s in accord %s, and cannot amend it", terms.Proposer, p.Presence, s.Accord.Short()), Hint: "ratify the version in force first"}
+	}
+	for _, p := range s.Gone() {
+		if _, stands := terms.Card(p); stands {
+			return &heed.Refused{Detail: fmt.Sprintf("%s has withdrawn from accord %s, and stands in the amendment", p, s.Accord.Short()), Hint: "leave it out of `members`, `observers` and `must-ratify`; a withdrawal is final, and whoever comes back is asked into another accord"}
+		}
 	}
 	if err := terms.Amends(parent); err != nil {
 		return &heed.Refused{Detail: "the amendment does not follow from version " + parent.ID.Short() + ": " + err.Error()}
@@ -207,7 +230,8 @@ func (x *Exchange) knowsCards(v View, terms heed.Accord) error {
 }
 
 // tellVersion opens a case about a version with each other party of it, and
-// with those that stood in its parent and do not stand in it.
+// with those that stood in its parent and do not stand in it, unless they have
+// withdrawn.
 func (x *Exchange) tellVersion(tx Tx, v KeptVersion, before, held AccordHeld, now time.Time) (to []heed.PartyID, cases []heed.CaseID, err error) {
 	kind := heed.KindAccordAmendment
 	if v.Accord.Number == 1 {
@@ -228,7 +252,7 @@ func (x *Exchange) tellVersion(tx Tx, v KeptVersion, before, held AccordHeld, no
 	contents := []Content{document, beside}
 	parent, _ := before.Version(v.Accord.Parent)
 	for _, party := range partiesOf(v.Accord, parent) {
-		if party == x.party {
+		if party == x.party || before.Standing.Party(party).Presence == heed.PresenceGone {
 			continue
 		}
 		words, err := x.openCase(tx, party, contents, released{Release: heed.Release{Kind: kind, Contents: refs(contents)}}, now)

@@ -18,8 +18,9 @@ type Publication struct {
 }
 
 // PublishFigures makes a file of the figures that both parties have signed
-// alike. The error is a *heed.Refused where they are not reconciled, or where
-// the terms of an accord forbid it: it names the clause.
+// alike. An officer who holds the key signs that, and their case keeps it. The
+// error is a *heed.Refused where they are not reconciled, or where the terms of an
+// accord forbid it: it names the clause.
 func (x *Exchange) PublishFigures(ctx context.Context, officer heed.OfficerID, id heed.FiguresID) (Publication, error) {
 	now := x.Now()
 	r, err := x.Reconciliation(ctx, id)
@@ -45,22 +46,55 @@ func (x *Exchange) PublishFigures(ctx context.Context, officer heed.OfficerID, i
 		texts[0], texts[1] = texts[1], texts[0]
 	}
 	out := Publication{Figures: []heed.Figures{texts[0].Figures, texts[1].Figures}}
+	p := x.pens()
+	var by acting
 	err = x.store.Read(ctx, func(v View) error {
-		entry, err := rosterEntry(v, officer)
-		if err != nil {
-			return err
-		}
-		if _, err := entry.Acting(heed.ActReconcile); err != nil {
+		if by, err = p.act(v, officer, heed.ActReconcile); err != nil {
 			return err
 		}
 		out.File, err = figuresFile(v, texts[:]...)
 		return err
 	})
+	if err == nil && by.elsewhere {
+		err = x.signPublication(ctx, p, by, r.Case, out.Figures, now)
+	}
 	if err != nil {
 		return Publication{}, err
 	}
 	x.log.Info("reconciled figures were written for others", "with", r.With, "figures", texts[0].Figures.ID.Short(), "officer", officer, "at", heed.FormatTime(now))
 	return out, nil
+}
+
+// signPublication has an officer who holds the key sign that figures are published.
+// The ledger commits to it, and the case of the figures keeps it.
+func (x *Exchange) signPublication(ctx context.Context, p *pens, by acting, id heed.CaseID, figures []heed.Figures, now time.Time) error {
+	var note []byte
+	err := p.run(ctx, func() (err error) {
+		note, err = wire.SignPublication(x.party, figures, now, by.role, by.key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	content, err := x.content("publication.txt", heed.MediaText, note)
+	if err != nil {
+		return err
+	}
+	return x.write(ctx, func(tx Tx) error {
+		if _, err := self(tx); err != nil {
+			return err
+		}
+		if err := x.still(tx, by, heed.ActReconcile); err != nil {
+			return err
+		}
+		if err := tx.PutContent(content); err != nil {
+			return err
+		}
+		if err := tx.Attach(id, content.Ref.Digest); err != nil {
+			return err
+		}
+		return x.logAside(tx, note)
+	})
 }
 
 // PublishBounds counts what we can show of our exchange with a party, signs it

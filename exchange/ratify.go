@@ -160,7 +160,8 @@ type told struct {
 }
 
 // spread tells our acts about an accord to every party of it that has not been
-// told yet. It runs whenever there is a new act, or a new party to tell.
+// told yet, and that has not left it before. It runs whenever there is a new act,
+// or a new party to tell.
 func (x *Exchange) spread(tx Tx, id heed.AccordID, now time.Time) error {
 	me, err := tx.Self()
 	if err != nil || me.Restored {
@@ -191,7 +192,10 @@ func (x *Exchange) spread(tx Tx, id heed.AccordID, now time.Time) error {
 		return err
 	}
 	whom := map[heed.VersionID][]heed.PartyID{}
-	var file *Content // what goes with each act: who has one of them has all that we hold
+	left := held.partings()
+	// What goes with each act: who has one of them has all that we hold, as far
+	// as it is told of the accord.
+	files := map[*parting]Content{}
 	for _, k := range held.Acts {
 		if k.Act.Party != x.party {
 			continue
@@ -205,21 +209,22 @@ func (x *Exchange) spread(tx Tx, id heed.AccordID, now time.Time) error {
 			whom[k.Act.Version] = held.concerned(k.Act.Version)
 		}
 		for _, party := range whom[k.Act.Version] {
-			if party == x.party || done[told{k.Act.ID, party}] {
+			parting := left.of(party)
+			if party == x.party || done[told{k.Act.ID, party}] || !parting.tells(k.Act) {
 				continue
 			}
-			if file == nil {
-				beside, err := accordFileOf(tx, held)
+			file, ok := files[parting]
+			if !ok {
+				beside, err := accordFileOf(tx, parting.seen(held))
 				if err != nil {
 					return err
 				}
-				content, err := x.content("", heed.MediaAccordFile, beside)
-				if err != nil {
+				if file, err = x.content("", heed.MediaAccordFile, beside); err != nil {
 					return err
 				}
-				file = &content
+				files[parting] = file
 			}
-			err := x.tellAct(tx, k.Act, []Content{contents[k.Act.ID], *file}, party, now)
+			err := x.tellAct(tx, k.Act, []Content{contents[k.Act.ID], file}, party, now)
 			var refused *heed.Refused
 			if errors.As(err, &refused) {
 				// One that cannot be told must not keep us from telling the others.

@@ -238,6 +238,13 @@ func (x *Exchange) sayFigures(ctx context.Context, officer heed.OfficerID, with 
 			if err != nil {
 				return err
 			}
+			texts, err := tx.FiguresIn(c.ID, mostInCase)
+			if err != nil {
+				return err
+			}
+			if why := roomInCase(texts, x.party); why != "" {
+				return &heed.Refused{Detail: fmt.Sprintf("case %s: %s", c.Code.Spoken(), why), Hint: "wait for the other party, or begin anew: `heed stats reconcile`"}
+			}
 			if words.statement, err = x.begin(tx, c, heed.KindFigures, now); err != nil {
 				return err
 			}
@@ -366,23 +373,25 @@ func (x *Exchange) Reconciliation(ctx context.Context, id heed.FiguresID) (r Rec
 	return r, err
 }
 
-// mostFigures bounds how many texts are looked through for a list, newest first.
+// mostFigures bounds how many cases are listed, newest first.
 const mostFigures = 1000
 
-// Reconciliations lists all, or those with one party, the newest first.
+// Reconciliations lists all, or those with one party, the newest first. A case in
+// which no text has found its place is left out, and noted in the node's log:
+// one party's stray words must not take the others' figures from people.
 func (x *Exchange) Reconciliations(ctx context.Context, with heed.PartyID) (found []Reconciliation, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		texts, err := v.FiguresWith(with, mostFigures)
+		cases, err := v.FiguresCases(with, mostFigures)
 		if err != nil {
 			return err
 		}
-		seen := map[heed.CaseID]bool{}
-		for _, k := range texts {
-			if k.Case.IsZero() || seen[k.Case] {
+		for _, id := range cases {
+			r, err := x.reconciliation(v, id)
+			var waits *heed.Refused
+			if errors.As(err, &waits) {
+				x.log.Info("figures are not listed", "case", id.String(), "reason", waits.Detail)
 				continue
 			}
-			seen[k.Case] = true
-			r, err := x.reconciliation(v, k.Case)
 			if err != nil {
 				return err
 			}
@@ -395,7 +404,7 @@ func (x *Exchange) Reconciliations(ctx context.Context, with heed.PartyID) (foun
 
 // reconciliation folds what both have signed in a case of figures. Of each, the
 // last in its own chain stands for what it counts now; but two that once said
-// the same bind both for good.
+// the same bind both for good. A *heed.Refused says that no text has its place.
 func (x *Exchange) reconciliation(v View, id heed.CaseID) (Reconciliation, error) {
 	r := Reconciliation{Case: id}
 	c, err := v.Case(id)
@@ -403,7 +412,7 @@ func (x *Exchange) reconciliation(v View, id heed.CaseID) (Reconciliation, error
 		return r, err
 	}
 	r.Code, r.With = c.Code, c.Other(x.party)
-	texts, err := v.FiguresIn(id)
+	texts, err := v.FiguresIn(id, mostInCase)
 	if err != nil {
 		return r, err
 	}
@@ -507,7 +516,8 @@ func (l *letter) openFigures(s heed.Statement) (figuring, error) {
 }
 
 // mayFigure decides whether figures may be received: they are as of a time that
-// has been, and answer only figures of the same scope.
+// has been, and answer only figures of the same scope, in a case that figures
+// opened. Nobody answers what is not here: an answer follows what it answers.
 func (x *Exchange) mayFigure(v View, s heed.Statement, f heed.Figures, now time.Time) error {
 	if f.AsOf.After(now.Add(heed.ClockSkew)) {
 		return heed.Refuse(heed.ClockAhead, "the figures are as of %s, which is ahead of our clock (%s)", heed.FormatTime(f.AsOf), heed.FormatTime(now))
@@ -515,9 +525,19 @@ func (x *Exchange) mayFigure(v View, s heed.Statement, f heed.Figures, now time.
 	if s.Case.IsZero() {
 		return roomForFigures(v, s.Author)
 	}
-	texts, err := v.FiguresIn(s.Case)
+	c, err := v.Case(s.Case)
+	if isNotFound(err) || err == nil && c.Opening.Kind != heed.KindFigures {
+		return heed.Refuse(heed.NotAdmitted, "figures statement %s answers figures in case %s, which no figures that are held here opened", s.ID.Short(), heed.StatementID(s.Case).Short())
+	}
 	if err != nil {
 		return err
+	}
+	texts, err := v.FiguresIn(s.Case, mostInCase)
+	if err != nil {
+		return err
+	}
+	if why := roomInCase(texts, s.Author); why != "" {
+		return heed.Refuse(heed.OverQuota, "case %s: %s", c.Code, why)
 	}
 	for _, k := range texts {
 		if s.AnswersTo(k.Statement) && !k.Figures.SameScope(f.FiguresBody) {
@@ -525,6 +545,26 @@ func (x *Exchange) mayFigure(v View, s heed.Statement, f heed.Figures, now time.
 		}
 	}
 	return nil
+}
+
+// Bounds of the figures in one case: mostInRow of one party after which the other
+// has its turn, and mostInCase of both. Nothing is owed for them, so that no quota
+// counts them, and whoever lists them reads them all.
+const (
+	mostInRow  = 10
+	mostInCase = 64
+)
+
+// roomInCase says why no more figures of a party go into a case; empty: they do.
+func roomInCase(texts []KeptFigures, author heed.PartyID) string {
+	last := texts[max(0, len(texts)-mostInRow):]
+	switch {
+	case len(texts) >= mostInCase:
+		return fmt.Sprintf("%d texts of figures are in it, the most that are", len(texts))
+	case len(last) == mostInRow && !slices.ContainsFunc(last, func(k KeptFigures) bool { return k.Figures.Author != author }):
+		return fmt.Sprintf("%d texts of figures of %s in a row wait in it for an answer, the most that do", mostInRow, author)
+	}
+	return ""
 }
 
 // maxUnanswered bounds the figures that a party sends us in a row, none of ours

@@ -288,22 +288,7 @@ func (x *Exchange) refetch(ctx context.Context, peer Peer, me Self) error {
 	after := []byte{}
 	for {
 		now := x.Now()
-		request, err := x.sealFor(peer.Card, me.Card, 0, []wire.Part{{Type: wire.PartRefetch, Data: after}}, now)
-		if err != nil {
-			return err
-		}
-		reply, err := x.courier.Carry(ctx, peer.Card, request)
-		if err != nil {
-			return err
-		}
-		if reply.Refusal != nil {
-			f, err := wire.ParseRefusal(reply.Refusal)
-			if err != nil {
-				return fmt.Errorf("%s refused to say what it holds: %w", peer.Card.Party, err)
-			}
-			return fmt.Errorf("%s refused to say what it holds: %s: %s", peer.Card.Party, f.Code, f.Detail)
-		}
-		letters, err := x.openAnswer(ctx, peer, reply.Envelope)
+		letters, err := x.heldAfter(ctx, peer, me, after, now)
 		if err != nil {
 			return err
 		}
@@ -332,6 +317,27 @@ func (x *Exchange) refetch(ctx context.Context, peer Peer, me Self) error {
 		}
 		after = next
 	}
+}
+
+// heldAfter asks a peer for what it holds of its cases with us, from the first
+// after the given one, as far as one envelope goes.
+func (x *Exchange) heldAfter(ctx context.Context, peer Peer, me Self, after []byte, now time.Time) ([]letter, error) {
+	request, err := x.sealFor(peer.Card, me.Card, 0, []wire.Part{{Type: wire.PartRefetch, Data: after}}, now)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := x.courier.Carry(ctx, peer.Card, request)
+	if err != nil {
+		return nil, err
+	}
+	if reply.Refusal != nil {
+		f, err := wire.ParseRefusal(reply.Refusal)
+		if err != nil {
+			return nil, fmt.Errorf("%s refused to say what it holds: %w", peer.Card.Party, err)
+		}
+		return nil, fmt.Errorf("%s refused to say what it holds: %s: %s", peer.Card.Party, f.Code, f.Detail)
+	}
+	return x.openAnswer(ctx, peer, reply.Envelope)
 }
 
 // lastCase is the greatest case id in an answer: where to go on.

@@ -286,6 +286,33 @@ func releasedTo(kind heed.Kind, all []spoken) Released {
 	return out
 }
 
+// maxReleaseAge is how long after its release something may be said by it: what
+// waits to be sent is said at once, with its time, and only its delivery waits.
+const maxReleaseAge = 7 * 24 * time.Hour
+
+// releasedOnce refuses what officers released for something else that has been
+// received, or long ago. A release names no recipient, so that none learns of the
+// others; whoever holds the node's key could send what was released once to
+// somebody, or another time.
+func releasedOnce(tx Tx, s heed.Statement, rel heed.Release) error {
+	if !s.Kind.Released() {
+		return nil
+	}
+	if age := s.Time.Sub(rel.Time); age > maxReleaseAge {
+		return heed.Refuse(heed.NotAdmitted, "%s statement %s says at %s what was released at %s, and %s later nothing is sent by a release any more", s.Kind, s.ID.Short(), heed.FormatTime(s.Time), heed.FormatTime(rel.Time), maxReleaseAge)
+	}
+	if _, err := tx.Release(s.Release); isNotFound(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	kept, err := tx.KeptOf(s.CaseID())
+	if err != nil || slices.ContainsFunc(kept, func(k Kept) bool { return k.Statement.Release == s.Release }) {
+		return err
+	}
+	return heed.Refuse(heed.NotAdmitted, "release %s of %s statement %s was used in another case already: what officers release goes to one party once", heed.StatementID(rel.ID).Short(), s.Kind, s.ID.Short())
+}
+
 // releasedUnder refuses what a peer released with less than the accord asks
 // for: that under which it is made, or, where it names none, that under which
 // its case was opened.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,8 +45,8 @@ func said(c heed.Case) int {
 }
 
 // say has an officer (or, without one, the node) make a statement in a case:
-// compose and sign outside the transaction, commit if the case still is what
-// it was composed for, and compose again if not.
+// compose and sign outside the transaction, commit if it would be composed alike
+// in the case as it is by then, and compose and sign again if not.
 func (x *Exchange) say(ctx context.Context, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, compose composer) (heed.Statement, error) {
 	return x.sayAlso(ctx, id, officer, kind, compose, func(Tx) error { return nil })
 }
@@ -58,6 +59,9 @@ func (x *Exchange) sayAlso(ctx context.Context, id heed.CaseID, officer heed.Off
 // sayWith is sayAlso where the further change names the statement.
 func (x *Exchange) sayWith(ctx context.Context, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, compose composer, also func(Tx, heed.Statement) error) (heed.Statement, error) {
 	p := x.pens()
+	if x.signer != nil && officer != "" {
+		defer x.signing.begin(id, p.since)()
+	}
 	for {
 		now := x.Now()
 		words, err := x.compose(ctx, p, id, officer, kind, now, compose)
@@ -72,8 +76,13 @@ func (x *Exchange) sayWith(ctx context.Context, id heed.CaseID, officer heed.Off
 			if err != nil {
 				return err
 			}
-			if c.Last(x.party) != words.statement.Previous || said(c) != words.on {
+			if c.Last(x.party) != words.statement.Previous {
 				return errStale
+			}
+			if said(c) != words.on {
+				if err := x.same(tx, c, words, now, compose); err != nil {
+					return err
+				}
 			}
 			for _, a := range words.who {
 				if err := x.still(tx, a, kind.Action()); err != nil {
@@ -90,6 +99,37 @@ func (x *Exchange) sayWith(ctx context.Context, id heed.CaseID, officer heed.Off
 		}
 		return words.statement, err
 	}
+}
+
+// same is errStale where a statement would have another text in the case as it
+// stands now. What the other party says while an officer signs makes her sign
+// again only where it changes what she says: it could keep her from it else, by
+// going on talking. The error is that of a rule, where one forbids it now.
+func (x *Exchange) same(v View, c heed.Case, words spoken, now time.Time, compose composer) error {
+	was := words.statement
+	s, err := x.begin(v, c, was.Kind, now)
+	if err != nil {
+		return err
+	}
+	s.Officers, s.TagKey = was.Officers, was.TagKey
+	s.After = was.After // an older checkpoint shows the same, of an earlier time
+	contents, err := compose(v, c, &s)
+	if err != nil {
+		return err
+	}
+	if !slices.EqualFunc(contents, words.contents, sameWords) {
+		return errStale
+	}
+	s.Contents, s.Answers = was.Contents, sorted(s.Answers) // the words are the same, their salts are new
+	if wire.StatementText(s) != wire.StatementText(was) {
+		return errStale
+	}
+	return nil
+}
+
+// sameWords reports whether two contents say the same, whatever their salts.
+func sameWords(a, b Content) bool {
+	return a.Ref.MediaType == b.Ref.MediaType && a.Ref.Name == b.Ref.Name && bytes.Equal(a.Data, b.Data)
 }
 
 func (x *Exchange) compose(ctx context.Context, p *pens, id heed.CaseID, officer heed.OfficerID, kind heed.Kind, now time.Time, compose composer) (spoken, error) {

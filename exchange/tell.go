@@ -12,6 +12,8 @@ import (
 // of ours was notified of what we owe is a statement: it is made in the
 // transaction that takes the notice out of the queue, after a channel has
 // carried it. A crash in between tells the person twice, and never not at all.
+// While an officer of ours signs in the case the person is told, and the statement
+// waits.
 func (x *Exchange) Tell(ctx context.Context) (more bool, err error) {
 	const most = 50
 	now := x.Now()
@@ -43,9 +45,13 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 		return err
 	}
 	if !stillOwed {
+		x.signing.forget(n.ID)
 		return x.write(ctx, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
 	}
-	via, err := x.notifier.Notify(ctx, n, now)
+	via, told := x.signing.waits(n.ID)
+	if !told {
+		via, err = x.notifier.Notify(ctx, n, now)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
@@ -58,12 +64,20 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 	if n.OwedBy != x.party {
 		return x.write(ctx, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
 	}
+	if x.signing.goesOn(n.Case, now) {
+		const shortly = 2 * time.Second
+		x.signing.wait(n.ID, via)
+		return x.store.Write(ctx, func(tx Tx) error {
+			return tx.NoticeTried(n.ID, now.Add(shortly), "the person was told; it is put on record once an officer has signed in this case")
+		})
+	}
 	_, err = x.sayAlso(ctx, n.Case, "", heed.KindNotification, func(_ View, c heed.Case, s *heed.Statement) ([]Content, error) {
 		s.Answers = []heed.StatementID{n.From}
 		s.Duties = []heed.Promise{{Kind: n.Duty, Due: n.Due}}
 		s.Level, s.Role, s.Via = n.Level, n.Rung.Role, via
 		return nil, nil
 	}, func(tx Tx) error { return tx.NoticeTold(n.ID, now) })
+	x.signing.forget(n.ID)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (x *Exchange) openWarnings(v View, to []heed.PartyID, terms heed.Accord, w 
 	if err := x.mayPassOn(v, contents, to, now); err != nil {
 		return nil, err
 	}
-	rel, err := sign(v, heed.Release{Kind: heed.KindWarning, Contents: refs(contents)})
+	rel, err := sign(v, heed.Release{Kind: heed.KindWarning, Accord: terms.AccordID(), Version: terms.ID, Contents: refs(contents)})
 	if err != nil {
 		return nil, err
 	}

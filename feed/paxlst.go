@@ -53,7 +53,7 @@ type group struct {
 type parts struct {
 	last              int
 	passengers, crew  int
-	closed, unordered bool
+	unordered         bool
 }
 
 type message struct {

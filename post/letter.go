@@ -201,32 +201,38 @@ func (l Letter) addWarning(add func(string, bool, ...string)) {
 	if w.Reference != "" {
 		facts = append(facts, join(": ", p.reference, w.Reference))
 	}
-	add(p.facts, true, facts...)
+	if w.LegalBasis != "" {
+		facts = append(facts, join(": ", p.legalBasis, w.LegalBasis))
+	}
+	add(p.facts, true, append(facts, l.restrictions()...)...)
 	var when, where, who, what, asks []string
 	for _, window := range w.Windows {
-		when = append(when, strings.TrimSpace(fmt.Sprintf("%s - %s %s", window.From, window.Until, window.Place)))
+		when = append(when, join("", "", p.window(window), window.Place))
 	}
 	for _, place := range w.Places {
-		point := ""
+		point, radius := "", ""
 		if place.Point != nil {
 			point = fmt.Sprintf("%s, %s", place.Point.Latitude, place.Point.Longitude)
+			if place.Point.Radius > 0 {
+				radius = fmt.Sprintf(p.radius, place.Point.Radius)
+			}
 		}
-		where = append(where, join("", "", place.Name, place.Address, string(place.Country), point))
+		where = append(where, join("", "", place.Name, place.Address, string(place.Country), point, radius))
 	}
 	for _, person := range w.Persons {
-		who = append(who, personLine(person))
+		who = append(who, p.person(person))
 	}
 	for _, o := range w.Organisations {
 		who = append(who, join("", "", names(o.Names), string(o.Country), o.Description))
 	}
 	for _, v := range w.Vehicles {
-		what = append(what, join("", "", v.Type, v.Make, v.Model, v.Colour, v.Plate, string(v.Country), v.VIN, v.Description))
+		what = append(what, join("", "", p.word(v.Type), v.Make, v.Model, v.Colour, v.Plate, string(v.Country), v.VIN, v.Description))
 	}
 	for _, i := range w.Indicators {
 		what = append(what, join("", "", string(i.Type)+" "+i.Value, i.Description))
 	}
 	for _, a := range w.Asks {
-		asks = append(asks, join("", "", p.term(string(a.Code)), a.Text))
+		asks = append(asks, p.ask(a))
 	}
 	add(p.when, true, when...)
 	add(p.where, true, where...)
@@ -250,19 +256,84 @@ func codes(h heed.Handling) []string {
 	return all
 }
 
-func personLine(p heed.Person) string {
-	parts := []string{names(p.Names)}
-	for _, b := range p.Born {
+// restrictions are what the warning's handling lets the contact do with it,
+// beyond its marks.
+func (l Letter) restrictions() []string {
+	p, h := l.words(), l.Warning.Handling
+	var lines []string
+	if h.OriginatorControl {
+		lines = append(lines, p.askFirst)
+	}
+	if len(h.Purposes) > 0 {
+		var purposes []string
+		for _, purpose := range h.Purposes {
+			purposes = append(purposes, p.term(string(purpose)))
+		}
+		lines = append(lines, join(": ", p.purposes, purposes...))
+	}
+	if len(h.ReleaseTo) > 0 {
+		var parties []string
+		for _, party := range h.ReleaseTo {
+			parties = append(parties, string(party))
+		}
+		lines = append(lines, join(": ", p.releaseTo, parties...))
+	}
+	if !h.DeleteAfter.IsZero() {
+		lines = append(lines, join(": ", p.deleteAfter, moment(h.DeleteAfter)))
+	}
+	return lines
+}
+
+// ask is one thing that is asked, with all that binds or permits it.
+func (p phrases) ask(a heed.Ask) string {
+	parts := []string{p.term(string(a.Code)), a.Text}
+	if !a.By.IsZero() {
+		parts = append(parts, fmt.Sprintf(p.askedBy, moment(a.By)))
+	}
+	switch {
+	case a.Standing && a.Until.IsZero():
+		parts = append(parts, p.standing)
+	case a.Standing:
+		parts = append(parts, fmt.Sprintf(p.standingUntil, moment(a.Until)))
+	}
+	if a.LegalBasis != "" {
+		parts = append(parts, p.legalBasis+": "+a.LegalBasis)
+	}
+	return join("", "", parts...)
+}
+
+// window is a time of which either end may be open.
+func (p phrases) window(w heed.Window) string {
+	switch {
+	case w.Until.IsZero():
+		return fmt.Sprintf(p.from, moment(w.From))
+	case w.From.IsZero():
+		return fmt.Sprintf(p.until, moment(w.Until))
+	}
+	return moment(w.From) + " - " + moment(w.Until)
+}
+
+func (p phrases) person(about heed.Person) string {
+	parts := []string{names(about.Names)}
+	for _, b := range about.Born {
 		parts = append(parts, "* "+b.String())
 	}
-	parts = append(parts, p.Birthplace, string(p.Sex))
-	for _, n := range p.Nationalities {
+	sex := string(about.Sex)
+	if about.Sex == heed.SexOther {
+		sex = "sex-other" // of what is asked, other is another word
+	}
+	parts = append(parts, about.Birthplace, p.word(sex))
+	for _, n := range about.Nationalities {
 		parts = append(parts, string(n))
 	}
-	for _, d := range p.Documents {
-		parts = append(parts, strings.TrimSpace(string(d.Type)+" "+string(d.Country)+" "+d.Number))
+	for _, d := range about.Documents {
+		words := []string{string(d.Country), d.Number}
+		if d.Type != heed.DocumentOther {
+			words = append([]string{p.term(string(d.Type))}, words...)
+		}
+		parts = append(parts, strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), " "))
 	}
-	return join("", "", append(parts, p.Description)...)
+	return join("", "", append(parts, about.Description)...)
 }
 
 func names(all []heed.Name) string {
@@ -293,6 +364,14 @@ func due(t time.Time) string {
 		return stamp(t)
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// moment writes a day as it stands, and a time as due does.
+func moment(m heed.Moment) string {
+	if m.Day {
+		return m.String()
+	}
+	return due(m.Time)
 }
 
 // plain leaves out what could steer a terminal, a printer or the direction of

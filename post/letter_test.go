@@ -95,6 +95,59 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// What binds the partner stands in the letter, in every language: what is asked,
+// on which ground, for how long, and what it may do with what it is told.
+func TestWhatBindsThePartner(t *testing.T) {
+	day := func(s string) heed.Moment {
+		m, err := heed.ParseMoment(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	w := warning()
+	w.LegalBasis = "Ports Act 2019, section 4"
+	w.Places = append(w.Places, heed.Place{Name: "Pier", Point: &heed.Point{Latitude: heed.DegreesOf(52.5), Longitude: heed.DegreesOf(13), Radius: 250}})
+	w.Windows = []heed.Window{{Until: day("2026-11-28")}, {From: day("2026-11-25"), Place: "Pier"}, {From: day("2026-11-25"), Until: day("2026-11-26T06:00:00Z")}}
+	w.Persons[0].Sex, w.Persons[0].Documents = heed.SexMale, []heed.Document{{Type: heed.DocumentIdentityCard, Country: "HM", Number: "X1"}, {Type: heed.DocumentOther, Number: "Y2"}}
+	w.Persons = append(w.Persons, heed.Person{Names: []heed.Name{{Text: "Somebody"}}, Sex: heed.SexOther})
+	w.Asks = []heed.Ask{
+		{Code: heed.AskObserve, By: day("2026-11-27T10:00:00Z"), Standing: true, LegalBasis: "Order 12"},
+		{Code: heed.AskReportHit, Standing: true, Until: day("2026-12-31")},
+	}
+	w.Handling.OriginatorControl, w.Handling.Purposes = true, []heed.Purpose{heed.PurposeProtectionOfLife, heed.PurposeEventSecurity}
+	w.Handling.ReleaseTo, w.Handling.DeleteAfter = []heed.PartyID{"south.example", "east.example"}, day("2027-01-31")
+	for language, want := range map[heed.Language][]string{
+		"en": {
+			"until 2026-11-28\n", "from 2026-11-25, Pier", "2026-11-25 - 2026-11-26 06:00 UTC", "52.5, 13, within 250 m", "male", "identity card HM X1, Y2", "Somebody, other", "van, white",
+			"observe, if possible by 2026-11-27 10:00 UTC, for whatever happens later, until we take it back, Legal basis: Order 12", "report hit, for whatever happens later, until 2026-12-31",
+			"Legal basis: Ports Act 2019, section 4", "Ask us before you pass any of it on", "Only for: protection of life, event security", "May be passed on, without asking us, to: south.example, east.example", "Erase it after: 2027-01-31",
+		},
+		"de": {
+			"bis 2026-11-28\n", "ab 2026-11-25, Pier", "im Umkreis von 250 m", "männlich", "Personalausweis HM X1, Y2", "Somebody, divers", "Lieferwagen",
+			"Beobachtung, möglichst bis 2026-11-27 10:00 UTC, auch für alles Spätere, bis wir es zurücknehmen, Rechtsgrundlage: Order 12", "auch für alles Spätere, bis 2026-12-31",
+			"Rechtsgrundlage: Ports Act 2019, section 4", "Fragen Sie uns, bevor", "Nur zu diesen Zwecken: Schutz von Leben, Sicherheit von Veranstaltungen", "weitergegeben werden an: south.example, east.example", "Zu löschen nach: 2027-01-31",
+		},
+		"fr": {
+			"jusqu'au 2026-11-28\n", "à partir du 2026-11-25, Pier", "dans un rayon de 250 m", "homme", "carte d'identité HM X1, Y2", "Somebody, autre", "fourgonnette",
+			"observer, si possible avant le 2026-11-27 10:00 UTC, aussi pour tout ce qui suivra, jusqu'à ce que nous y renoncions, Base légale: Order 12", "jusqu'au 2026-12-31",
+			"Base légale: Ports Act 2019, section 4", "Consultez-nous avant", "Uniquement à ces fins: protection de la vie, sécurité d'événements", "sans nous consulter à: south.example, east.example", "À effacer après: 2027-01-31",
+		},
+	} {
+		l := sample(Warns, language)
+		l.Warning = &w
+		text := strings.ReplaceAll(l.Plain(), "\n  ", " ") // lines that were broken
+		for _, s := range want {
+			if !strings.Contains(text, s) {
+				t.Errorf("%s: %q is not in\n%s", language, s, text)
+			}
+		}
+		if page, err := l.HTML(); err != nil || !bytes.Contains(page, []byte("250 m")) {
+			t.Errorf("%s: the page: %v", language, err)
+		}
+	}
+}
+
 // The letter is in the first language of the partner's that there is, for its own
 // words and for the warning's each.
 func TestLanguages(t *testing.T) {

@@ -18,12 +18,14 @@ type phrases struct {
 	enclosed, howToReply, whoReplies, quote,
 	telephone, mail, languages,
 	facts, urgency, severity, certainty, handling, source, reference,
-	when, where, who, what, weAsk string
+	legalBasis, askFirst, purposes, releaseTo, deleteAfter,
+	when, from, until, where, radius, who, what, weAsk, askedBy, standing, standingUntil string
 	replies map[heed.EntryKind]string
 	results map[string]string
 	duties  map[heed.DutyKind]string
-	// terms are those of CAP 1.2, and what is asked, as people say them; a term that
-	// is not here stands as it is in the warning
+	// terms are those of CAP 1.2, what is asked, purposes, and what documents and
+	// vehicles are, as people say them; a term that is not here stands as it is in the
+	// warning
 	terms map[string]string
 	// units by minutes, hours and days: one, and several
 	units [3][2]string
@@ -42,6 +44,14 @@ func (p phrases) term(code string) string {
 		return w
 	}
 	return strings.ReplaceAll(code, "-", " ")
+}
+
+// word is a word that the warning's author chose freely, where it is a usual one.
+func (p phrases) word(s string) string {
+	if w, ok := p.terms[s]; ok {
+		return w
+	}
+	return s
 }
 
 func (p phrases) result(code string) string {
@@ -97,7 +107,9 @@ var english = phrases{
 	quote:     "Please quote the case code %s in whatever you say or write about this.",
 	telephone: "Telephone", mail: "Mail", languages: "We speak",
 	facts: "In short", urgency: "Urgency", severity: "Severity", certainty: "Certainty", handling: "Handling", source: "Source", reference: "Our file",
-	when: "When", where: "Where", who: "Who", what: "What to look for", weAsk: "We ask you to",
+	legalBasis: "Legal basis", askFirst: "Ask us before you pass any of it on", purposes: "Only for", releaseTo: "May be passed on, without asking us, to", deleteAfter: "Erase it after",
+	when: "When", from: "from %s", until: "until %s", where: "Where", radius: "within %d m", who: "Who", what: "What to look for",
+	weAsk: "We ask you to", askedBy: "if possible by %s", standing: "for whatever happens later, until we take it back", standingUntil: "for whatever happens later, until %s",
 	replies: map[heed.EntryKind]string{
 		heed.EntryAcknowledged: "%s has received your warning, case %s.", heed.EntryAssessed: "%s has assessed your warning, case %s:",
 		heed.EntryAnswered: "%s answers your question in case %s.", heed.EntryActed: "%s has acted on your warning, case %s.",
@@ -109,6 +121,7 @@ var english = phrases{
 		"political-military-religious-racial": "its character is political, military, religious or racial", "not-competent": "we are not competent", "insufficient-grounds": "the grounds are not sufficient", "handling-conflict": "its handling forbids it", "duplicate": "we have it already", "unlawful-here": "it would be unlawful here",
 	},
 	duties: map[heed.DutyKind]string{heed.DutyAcknowledge: "acknowledgement", heed.DutyAssess: "assessment", heed.DutyAnswer: "answer", heed.DutyReport: "report of what you did", heed.DutyConclude: "word on how it ended"},
+	terms:  map[string]string{"sex-other": "other"},
 	units:  [3][2]string{{"minute", "minutes"}, {"hour", "hours"}, {"day", "days"}},
 }
 
@@ -128,7 +141,9 @@ var german = phrases{
 	quote:     "Bitte nennen Sie in allem, was Sie dazu sagen oder schreiben, den Fallcode %s.",
 	telephone: "Telefon", mail: "E-Mail", languages: "Wir sprechen",
 	facts: "Kurz gefasst", urgency: "Dringlichkeit", severity: "Schwere", certainty: "Gewissheit", handling: "Handhabung", source: "Quelle", reference: "Unser Zeichen",
-	when: "Wann", where: "Wo", who: "Wer", what: "Worauf zu achten ist", weAsk: "Wir bitten Sie um",
+	legalBasis: "Rechtsgrundlage", askFirst: "Fragen Sie uns, bevor Sie etwas davon weitergeben", purposes: "Nur zu diesen Zwecken", releaseTo: "Darf ohne Rückfrage weitergegeben werden an", deleteAfter: "Zu löschen nach",
+	when: "Wann", from: "ab %s", until: "bis %s", where: "Wo", radius: "im Umkreis von %d m", who: "Wer", what: "Worauf zu achten ist",
+	weAsk: "Wir bitten Sie um", askedBy: "möglichst bis %s", standing: "auch für alles Spätere, bis wir es zurücknehmen", standingUntil: "auch für alles Spätere, bis %s",
 	replies: map[heed.EntryKind]string{
 		heed.EntryAcknowledged: "%s hat Ihre Warnung erhalten, Fall %s.", heed.EntryAssessed: "%s hat Ihre Warnung bewertet, Fall %s:",
 		heed.EntryAnswered: "%s beantwortet Ihre Frage im Fall %s.", heed.EntryActed: "%s ist auf Ihre Warnung hin tätig geworden, Fall %s.",
@@ -149,6 +164,14 @@ var german = phrases{
 		"detain-if-seen": "Festhalten bei Antreffen", "refuse-entry": "Verweigerung der Einreise", "report-travel": "Mitteilung von Reisen", "report-contact": "Mitteilung von Kontakten",
 		"report-hit": "Mitteilung von Treffern", "freeze-assets": "Einfrieren von Vermögen", "mitigate": "Abhilfe", "preserve-evidence": "Sicherung von Spuren und Daten",
 		"do-not-alert": "Stillschweigen gegenüber den Betroffenen", "send-information": "Übersendung von Erkenntnissen", "other": "Weiteres",
+		"protection-of-life": "Schutz von Leben", "prevention": "Verhütung von Straftaten", "investigation": "Ermittlung", "prosecution": "Strafverfolgung",
+		"national-security": "nationale Sicherheit", "border-control": "Grenzkontrolle", "event-security": "Sicherheit von Veranstaltungen", "network-defence": "Schutz von Netzen",
+		"financial-analysis": "Finanzermittlung", "public-health": "öffentliche Gesundheit", "humanitarian": "humanitäre Zwecke", "exercise": "Übung",
+		"female": "weiblich", "male": "männlich", "sex-other": "divers",
+		"passport": "Pass", "identity-card": "Personalausweis", "residence-permit": "Aufenthaltstitel", "visa": "Visum", "driving-licence": "Führerschein", "travel-document": "Reiseausweis",
+		"seamans-book": "Seefahrtsbuch", "birth-certificate": "Geburtsurkunde", "national-number": "Personenkennzahl", "tax-number": "Steuernummer",
+		"social-security-number": "Sozialversicherungsnummer", "weapons-licence": "Waffenschein",
+		"car": "Auto", "van": "Lieferwagen", "lorry": "Lastwagen", "truck": "Lastwagen", "bus": "Bus", "motorcycle": "Motorrad", "trailer": "Anhänger", "vessel": "Schiff", "boat": "Boot", "aircraft": "Luftfahrzeug",
 	},
 	units: [3][2]string{{"Minute", "Minuten"}, {"Stunde", "Stunden"}, {"Tag", "Tagen"}},
 }
@@ -164,12 +187,14 @@ var french = phrases{
 	recalls: "%s retire son avertissement dans le dossier %s. Vous n'avez plus à y répondre.",
 	asked:   "Ce que nous vous demandons", within: "votre %s dans un délai de %s après réception de cette lettre",
 	agreed: "Ces délais sont ceux convenus dans : %s.", assumed: "Nous comptons d'après ces délais. Vous n'en avez accepté aucun.",
-	notOnRecord: "Non enregistré", missing: "votre %s, attendue pour le %s",
+	notOnRecord: "Non enregistré", missing: "votre %s, à donner au plus tard le %s",
 	enclosed: "Pièces jointes", howToReply: "Comment répondre", whoReplies: "Dites-nous qui vous êtes, ce que vous répondez et quand.",
 	quote:     "Veuillez citer le code %s dans tout ce que vous direz ou écrirez à ce sujet.",
 	telephone: "Téléphone", mail: "Courriel", languages: "Nous parlons",
 	facts: "En bref", urgency: "Urgence", severity: "Gravité", certainty: "Certitude", handling: "Traitement", source: "Source", reference: "Notre référence",
-	when: "Quand", where: "Où", who: "Qui", what: "À rechercher", weAsk: "Nous vous prions de",
+	legalBasis: "Base légale", askFirst: "Consultez-nous avant d'en transmettre quoi que ce soit", purposes: "Uniquement à ces fins", releaseTo: "Peut être transmis sans nous consulter à", deleteAfter: "À effacer après",
+	when: "Quand", from: "à partir du %s", until: "jusqu'au %s", where: "Où", radius: "dans un rayon de %d m", who: "Qui", what: "À rechercher",
+	weAsk: "Nous vous prions de", askedBy: "si possible avant le %s", standing: "aussi pour tout ce qui suivra, jusqu'à ce que nous y renoncions", standingUntil: "aussi pour tout ce qui suivra, jusqu'au %s",
 	replies: map[heed.EntryKind]string{
 		heed.EntryAcknowledged: "%s a reçu votre avertissement, dossier %s.", heed.EntryAssessed: "%s a évalué votre avertissement, dossier %s :",
 		heed.EntryAnswered: "%s répond à votre question dans le dossier %s.", heed.EntryActed: "%s a agi à la suite de votre avertissement, dossier %s.",
@@ -190,6 +215,14 @@ var french = phrases{
 		"detain-if-seen": "retenir en cas de découverte", "refuse-entry": "refuser l'entrée", "report-travel": "signaler les déplacements", "report-contact": "signaler les contacts",
 		"report-hit": "signaler toute concordance", "freeze-assets": "geler les avoirs", "mitigate": "remédier", "preserve-evidence": "conserver traces et données",
 		"do-not-alert": "ne pas alerter les intéressés", "send-information": "transmettre des informations", "other": "autre",
+		"protection-of-life": "protection de la vie", "prevention": "prévention des infractions", "investigation": "enquête", "prosecution": "poursuites",
+		"national-security": "sécurité nationale", "border-control": "contrôle aux frontières", "event-security": "sécurité d'événements", "network-defence": "défense des réseaux",
+		"financial-analysis": "analyse financière", "public-health": "santé publique", "humanitarian": "fins humanitaires", "exercise": "exercice",
+		"female": "femme", "male": "homme", "sex-other": "autre",
+		"passport": "passeport", "identity-card": "carte d'identité", "residence-permit": "titre de séjour", "visa": "visa", "driving-licence": "permis de conduire", "travel-document": "titre de voyage",
+		"seamans-book": "livret maritime", "birth-certificate": "acte de naissance", "national-number": "numéro national", "tax-number": "numéro fiscal",
+		"social-security-number": "numéro de sécurité sociale", "weapons-licence": "permis de port d'arme",
+		"car": "voiture", "van": "fourgonnette", "lorry": "camion", "truck": "camion", "bus": "autobus", "motorcycle": "moto", "trailer": "remorque", "vessel": "navire", "boat": "bateau", "aircraft": "aéronef",
 	},
 	units: [3][2]string{{"minute", "minutes"}, {"heure", "heures"}, {"jour", "jours"}},
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"heed"
@@ -61,8 +62,19 @@ func (v *view) Figures(id heed.FiguresID) (exchange.KeptFigures, error) {
 }
 
 // FiguresIn implements exchange.FiguresView.
-func (v *view) FiguresIn(id heed.CaseID) ([]exchange.KeptFigures, error) {
-	return v.listFigures(`SELECT `+figuresColumns+` FROM figures WHERE in_case = $1 ORDER BY seq`, id[:])
+func (v *view) FiguresIn(id heed.CaseID, limit int) ([]exchange.KeptFigures, error) {
+	all, err := v.listFigures(`SELECT `+figuresColumns+` FROM figures WHERE in_case = $1 ORDER BY seq DESC LIMIT $2`, id[:], limit)
+	slices.Reverse(all)
+	return all, err
+}
+
+// FiguresCases implements exchange.FiguresView.
+func (v *view) FiguresCases(peer heed.PartyID, limit int) ([]heed.CaseID, error) {
+	caseOf := func(r *row) heed.CaseID { return heed.CaseID(r.digest()) }
+	if peer == "" {
+		return list(v, caseOf, `SELECT in_case FROM figures WHERE in_case IS NOT NULL GROUP BY in_case ORDER BY MAX(seq) DESC LIMIT $1`, limit)
+	}
+	return list(v, caseOf, `SELECT in_case FROM figures WHERE in_case IS NOT NULL AND peer = $1 GROUP BY in_case ORDER BY MAX(seq) DESC LIMIT $2`, string(peer), limit)
 }
 
 // FiguresWith implements exchange.FiguresView.

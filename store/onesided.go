@@ -184,12 +184,12 @@ func (v *view) OneSidedWakes(now time.Time, limit int) ([]exchange.OneSidedIndex
 	return list(v, readOneSidedDuty, oneSidedDuty+`WHERE open = 1 AND next > 0 AND next <= $1 ORDER BY next, case_id, kind LIMIT $2`, now, atLeastNone(limit))
 }
 
-const oneSidedTask = `SELECT id, case_id, kind, duty, due, level, sort, entry, officer, created, attempts, next_at, trouble FROM one_sided_task `
+const oneSidedTask = `SELECT id, case_id, kind, duty, due, level, sort, entry, officer, contact, created, attempts, next_at, trouble FROM one_sided_task `
 
 func readOneSidedTask(r *row) exchange.OneSidedTask {
 	return exchange.OneSidedTask{
 		ID: r.text(), Case: readCaseID(r), Kind: exchange.OneSidedTaskKind(r.text()), Duty: heed.DutyKind(r.text()), Due: r.time(), Level: int(r.int()),
-		Sort: post.Sort(r.text()), Entry: heed.EntryID(r.digest()), Officer: heed.OfficerID(r.text()), Created: r.time(),
+		Sort: post.Sort(r.text()), Entry: heed.EntryID(r.digest()), Officer: heed.OfficerID(r.text()), Contact: heed.ContactVersionID(r.digest()), Created: r.time(),
 		Attempts: int(r.int()), NextAt: r.time(), Trouble: r.text(),
 	}
 }
@@ -209,9 +209,9 @@ func (t *tx) AddOneSidedTask(k exchange.OneSidedTask) error {
 	if k.ID == "" {
 		return errors.New("store: a task without an id")
 	}
-	return t.run(`INSERT INTO one_sided_task (id, case_id, kind, duty, due, level, sort, entry, officer, created, attempts, next_at, trouble, waiting, done)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, 0) ON CONFLICT (id) DO NOTHING`,
-		k.ID, k.Case[:], string(k.Kind), string(k.Duty), k.Due, k.Level, string(k.Sort), orNull(k.Entry), string(k.Officer), k.Created, k.Attempts, k.NextAt, k.Trouble)
+	return t.run(`INSERT INTO one_sided_task (id, case_id, kind, duty, due, level, sort, entry, officer, contact, created, attempts, next_at, trouble, waiting, done)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, 0) ON CONFLICT (id) DO NOTHING`,
+		k.ID, k.Case[:], string(k.Kind), string(k.Duty), k.Due, k.Level, string(k.Sort), orNull(k.Entry), string(k.Officer), orNull(k.Contact), k.Created, k.Attempts, k.NextAt, k.Trouble)
 }
 
 // OneSidedTried implements exchange.OneSidedTx. What is not in the queue is left alone.

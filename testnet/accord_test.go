@@ -218,7 +218,8 @@ func TestAccord(t *testing.T) {
 		}
 		declare(t, s, id, heed.AccordWithdrawal)
 		declare(t, e, id, heed.AccordWithdrawal)
-		for _, p := range net.Parties {
+		members := []*Party{n, s, e}
+		for _, p := range members {
 			if got := reach(t, p, id, heed.AccordEnded); got.Why != heed.EndUnderQuorum {
 				t.Errorf("%s sees it ended as %s", p.ID, got.Why)
 			}
@@ -226,7 +227,10 @@ func TestAccord(t *testing.T) {
 		if err := net.Settle(); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range net.Parties {
+		if got := heldBy(t, w, id); got.Standing.State != heed.AccordInForce || len(got.Versions) != 2 {
+			t.Errorf("west, which was removed, has %d versions and sees it %s", len(got.Versions), got.Standing.State)
+		}
+		for _, p := range members {
 			if err := AgreeOnAccords(n, p, id); err != nil {
 				t.Error(err)
 			}
@@ -276,6 +280,38 @@ func TestCutOff(t *testing.T) {
 		}
 		if _, err := e.Look(t.Context(), ours.Cases[slices.Index(ours.To, east)]); err != nil {
 			t.Errorf("the other one has not: %v", err)
+		}
+	})
+}
+
+// What had reached a member before it was removed, and whose receipt was lost,
+// is not sent to it again: it is asked for its receipt.
+func TestReceiptOfOneCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 42}, north, south, east)
+		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
+		net.Start()
+		id := inForce(t, net, "Three desks")
+		net.Network.Set(north, south, Link{LoseAnswer: 1})
+		ours, err := n.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, Accord: id, To: []heed.PartyID{south}, Warning: Warning("Of south")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := ours.Cases[0]
+		waitFor(t, s, c, heed.StateReceived)
+		do(t)(s.Assess(t.Context(), Boris, c, heed.NotCredible, ""))
+		if _, err := n.RemoveMember(t.Context(), Anna, id, south); err != nil {
+			t.Fatal(err)
+		}
+		reach(t, e, id, heed.AccordAmending)
+		declare(t, e, id, heed.AccordRatification)
+		reach(t, n, id, heed.AccordInForce)
+		time.Sleep(10 * time.Second)
+		if err := net.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if err := Agree(n, s); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -171,11 +171,11 @@ func TestByFile(t *testing.T) {
 		id := n.Warn("Something", s)[0]
 		carry := func(from, to *Party) exchange.Imported {
 			t.Helper()
-			envelopes, err := from.Export(t.Context(), id)
+			out, err := from.Export(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := to.Import(t.Context(), bytes.NewReader(bytes.Join(envelopes, nil)))
+			got, err := to.Import(t.Context(), bytes.NewReader(bytes.Join(out.Envelopes, nil)))
 			if err != nil || len(got.Refused) > 0 {
 				t.Fatalf("%+v, %v", got, err)
 			}

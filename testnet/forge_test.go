@@ -75,9 +75,13 @@ func (f *forgery) parts(t *testing.T) []wire.Part {
 		}
 		stamps, officers = append(stamps, heed.OfficerStamp{Role: f.second, Key: boris.Verifier().String()}), append(officers, boris)
 	}
-	release := wire.ReleaseText(heed.Release{
+	rel := heed.Release{
 		Author: f.from.ID, Kind: s.Kind, Time: s.Time, Nonce: heed.Digest(salt), Contents: s.Contents, Check: f.check, Officers: stamps,
-	})
+	}
+	if s.Kind == heed.KindWarning {
+		rel.Accord, rel.Version = s.Accord, s.Version
+	}
+	release := wire.ReleaseText(rel)
 	releaseNote := note(t, release, officers...)
 	s.Release = heed.ReleaseID(wire.StatementID(release))
 	key, err := ledger.NewKey(rand.Reader)

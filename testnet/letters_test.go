@@ -474,3 +474,125 @@ func TestOneSidedCasesSurviveARestart(t *testing.T) {
 		}
 	})
 }
+
+// A mail goes to whom the officer meant who ordered it. Whoever keeps contacts
+// decides nothing about one that waits, and it goes when it is ordered again.
+func TestAMailIsNotRedirected(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, n *Party){
+		"another address": func(t *testing.T, n *Party) {
+			c := harbour()
+			c.Mail = "admin@elsewhere.example"
+			putContact(t, n, c)
+		},
+		"another organisation": func(t *testing.T, n *Party) {
+			c := harbour()
+			c.Name = "Somebody Else"
+			putContact(t, n, c)
+		},
+		"removed": func(t *testing.T, n *Party) {
+			if _, err := n.RemoveContact(t.Context(), Anna, "harbour-ops"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, n, _ := quiet(t, Options{Seed: 88})
+				putContact(t, n, harbour())
+				id := warnByLetter(t, n, open(Warning("a parcel"))).ID
+				order := exchange.MailOrder{Officer: Boris, Sort: post.Warns}
+				n.Mails.Fail(errors.New("away"))
+				if err := n.MailLetter(t.Context(), id, order); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+				change(t, n)
+				n.Mails.Fail(nil)
+				time.Sleep(5 * time.Minute)
+				f := looked(t, n, id)
+				if len(n.Mails.All()) != 0 || len(f.Tasks) != 1 || !strings.Contains(f.Tasks[0].Trouble, "order the mail again") {
+					t.Fatalf("mailed %+v, waiting %+v", n.Mails.All(), f.Tasks)
+				}
+				if err := n.MailLetter(t.Context(), id, order); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				if f := looked(t, n, id); len(n.Mails.All()) != 1 || n.Mails.All()[0].To != f.Contact.Mail || len(f.Tasks) != 0 {
+					t.Errorf("ordered again: %+v, waiting %+v", n.Mails.All(), f.Tasks)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // a new telephone number redirects nothing
+		_, n, _ := quiet(t, Options{Seed: 88})
+		putContact(t, n, harbour())
+		id := warnByLetter(t, n, open(Warning("a parcel"))).ID
+		n.Mails.Fail(errors.New("away"))
+		if err := n.MailLetter(t.Context(), id, exchange.MailOrder{Officer: Boris, Sort: post.Warns}); err != nil {
+			t.Fatal(err)
+		}
+		c := harbour()
+		c.Phone = "+000 555 0199"
+		putContact(t, n, c)
+		n.Mails.Fail(nil)
+		time.Sleep(10 * time.Second)
+		if len(n.Mails.All()) != 1 {
+			t.Errorf("mails: %+v", n.Mails.All())
+		}
+	})
+}
+
+// A contact's name is not given to another organisation.
+func TestAContactsNameIsNotGivenTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, n, _ := quiet(t, Options{Seed: 89})
+		putContact(t, n, harbour())
+		if _, err := n.RemoveContact(t.Context(), Anna, "harbour-ops"); err != nil {
+			t.Fatal(err)
+		}
+		other := harbour()
+		other.Name = "Somebody Else"
+		_, err := n.PutContact(t.Context(), Anna, other)
+		refusedFor(t, err, "a name is not given twice")
+	})
+}
+
+// Nobody undoes an entry under a role under which it could not be made.
+func TestWhoStrikesAnEntry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, n, _ := quiet(t, Options{Seed: 90})
+		putContact(t, n, harbour())
+		for id, role := range map[heed.OfficerID]heed.Role{"duty": heed.DutyOfficer, "drafts": heed.Drafter, "releases": heed.Releaser, "super": heed.Supervisor} {
+			if _, err := n.AddOfficer(t.Context(), "", id, []heed.Role{role}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		id := warnByLetter(t, n, open(Warning("a parcel"))).ID
+		sent := entered(t, n, id, exchange.EntryOrder{Officer: "duty", Kind: heed.EntrySent, Told: exchange.Told{Via: heed.ViaHand}})
+		recall := entered(t, n, id, exchange.EntryOrder{Officer: "releases", Kind: heed.EntryRecalled, Told: exchange.Told{Text: "wrong"}})
+		if err := n.MailLetter(t.Context(), id, exchange.MailOrder{Officer: "duty", Sort: post.Recalls}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		entries := looked(t, n, id).Entries
+		mailed := entries[len(entries)-1]
+		strike := func(by heed.OfficerID, of heed.EntryID) error {
+			_, err := n.RecordEntry(t.Context(), id, exchange.EntryOrder{Officer: by, Kind: heed.EntryStruck, Strikes: of, Told: exchange.Told{Text: "no"}})
+			return err
+		}
+		for _, c := range []struct {
+			by heed.OfficerID
+			of heed.EntryID
+		}{{"duty", recall.ID}, {"drafts", recall.ID}, {"drafts", sent.ID}, {"releases", sent.ID}, {"duty", mailed.ID}} {
+			refusedFor(t, strike(c.by, c.of), "has no role that permits")
+		}
+		for _, c := range []struct {
+			by heed.OfficerID
+			of heed.EntryID
+		}{{"duty", sent.ID}, {"releases", recall.ID}, {"super", mailed.ID}} {
+			if err := strike(c.by, c.of); err != nil {
+				t.Errorf("%s strikes %s: %v", c.by, c.of.Short(), err)
+			}
+		}
+	})
+}

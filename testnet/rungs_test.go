@@ -165,7 +165,7 @@ func TestRemindersToARoleOfItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		reminders := 0
-		for _, sealed := range exported {
+		for _, sealed := range exported.Envelopes {
 			in := bytes.NewReader(sealed)
 			h, err := wire.ReadHeader(in)
 			if err != nil {

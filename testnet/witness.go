@@ -210,7 +210,8 @@ func (w *Witness) serve(ctx context.Context, method, path string, body []byte) (
 	if lie != nil && path == witness.AddPath {
 		status, text = lie(status, text)
 	}
-	if !strings.HasPrefix(path, witness.CardsPath) && !strings.HasPrefix(path, witness.SuccessionsPath) {
+	about := strings.HasPrefix(path, witness.CardsPath) || strings.HasPrefix(path, witness.SuccessionsPath)
+	if !about || status != http.StatusOK { // whoever asked may have gone away meanwhile
 		return status, text, nil
 	}
 	if mislead != nil {

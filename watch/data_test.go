@@ -99,17 +99,6 @@ func devTravellers(t testing.TB) []Record {
 	return all
 }
 
-func filled(t testing.TB, subjects []Subject) *Index {
-	t.Helper()
-	x := New(model(t))
-	for _, s := range subjects {
-		if err := x.Put(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return x
-}
-
 var theModel = sync.OnceValues(names.Default)
 
 func model(t testing.TB) *names.Model {

@@ -74,7 +74,6 @@ type rough struct {
 	counting int // words of the list's name that tell persons apart
 	class    names.Class
 	best     Points
-	now      names.Coverage
 }
 
 // unseenBest is what two words that no key has brought together may be worth at

@@ -21,6 +21,9 @@ func ReleaseText(rel heed.Release) string {
 	w.line("author", string(rel.Author))
 	w.line("kind", string(rel.Kind))
 	w.digest("of", heed.Digest(rel.Of))
+	if !rel.Accord.IsZero() || !rel.Version.IsZero() {
+		w.line("accord", rel.Accord.String()+" "+rel.Version.String())
+	}
 	w.time("time", rel.Time)
 	w.digest("nonce", rel.Nonce)
 	writeContents(w, rel.Contents)
@@ -44,14 +47,17 @@ func DraftText(rel heed.Release) string {
 	w.line("author", string(rel.Author))
 	w.line("kind", string(rel.Kind))
 	w.digest("of", heed.Digest(rel.Of))
+	if !rel.Accord.IsZero() { // by which version is for when it is released
+		w.line("accord", rel.Accord.String())
+	}
 	w.time("time", rel.Drafted.Time)
 	writeContents(w, rel.Contents)
 	writeOfficers(w, []heed.OfficerStamp{rel.Drafted.By})
 	return w.text()
 }
 
-// SignDraft has a drafter sign what is drafted: author, kind, of and contents of
-// the release to be. Errors are those of the key.
+// SignDraft has a drafter sign what is drafted: author, kind, of, accord and
+// contents of the release to be. Errors are those of the key.
 func SignDraft(rel heed.Release, at time.Time, role heed.Role, drafter seal.SigningKey) (heed.Drafted, error) {
 	rel.Drafted = heed.Drafted{Time: heed.Instant(at), By: heed.OfficerStamp{Role: role, Key: drafter.Verifier().String()}}
 	var err error
@@ -99,6 +105,8 @@ func checkRelease(rel heed.Release) error {
 		return malformed("%s statements are not released", rel.Kind)
 	case (rel.Kind == heed.KindWarning) != rel.Of.IsZero():
 		return malformed("a release names what it is of, unless it is a warning's")
+	case rel.Accord.IsZero() != rel.Version.IsZero() || !rel.Accord.IsZero() && rel.Kind != heed.KindWarning:
+		return malformed("a warning's release names an accord with its version, or none; any other is under that of the warning")
 	case len(rel.Officers) == 0 || len(rel.Officers) > heed.MaxOfficers:
 		return malformed("a release is signed by 1 to %d officers", heed.MaxOfficers)
 	case rel.Nonce.IsZero():
@@ -177,6 +185,10 @@ func parseReleaseText(text string) (heed.Release, error) {
 	rel.Author = r.party("author")
 	rel.Kind = get(r, r.need("kind"), heed.ParseKind)
 	rel.Of = heed.ReleaseID(r.digest("of"))
+	if under, ok := r.next("accord"); ok {
+		u := get(r, under, parseVersion)
+		rel.Accord, rel.Version = u.accord, u.version
+	}
 	rel.Time = r.time("time")
 	rel.Nonce = r.digest("nonce")
 	rel.Contents = readContents(r)
@@ -204,9 +216,12 @@ func parseReleaseText(text string) (heed.Release, error) {
 }
 
 // CheckReleased reports whether the release is the one that the statement
-// names, and says the same.
+// names, and says the same: a warning's under the same version of an accord.
 func CheckReleased(s heed.Statement, rel heed.Release) error {
 	same := s.Release == rel.ID && s.Author == rel.Author && s.Kind == rel.Kind && len(s.Contents) == len(rel.Contents)
+	if s.Kind == heed.KindWarning {
+		same = same && s.Accord == rel.Accord && s.Version == rel.Version
+	}
 	for i := 0; same && i < len(s.Contents); i++ {
 		same = s.Contents[i] == rel.Contents[i]
 	}

@@ -130,6 +130,8 @@ func TestCheckedReleaseVectors(t *testing.T) {
 			Officers: []heed.OfficerStamp{{Role: heed.Drafter}, {Role: heed.Releaser}}}, []seal.SigningKey{testKey(t, anna), testKey(t, ben)}},
 		{heed.Release{Author: north, Kind: heed.KindCorrection, Of: heed.ReleaseID(first), Time: at(0), Contents: []heed.ContentRef{documentRef}, Check: digest(1),
 			Officers: []heed.OfficerStamp{{Role: heed.Supervisor}}}, []seal.SigningKey{testKey(t, ben)}},
+		{heed.Release{Author: north, Kind: heed.KindWarning, Accord: heed.AccordID(digestOf("the accord")), Version: heed.VersionID(digestOf("the second version")), Time: at(0),
+			Contents: []heed.ContentRef{documentRef}, Check: digest(0), Officers: []heed.OfficerStamp{{Role: heed.Drafter}, {Role: heed.Releaser}}}, []seal.SigningKey{testKey(t, anna), testKey(t, ben)}},
 	} {
 		want := v.Releases[i]
 		c.rel.Nonce = digestOf("nonce of " + want.Name)

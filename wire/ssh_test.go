@@ -252,6 +252,37 @@ func FuzzParseDraftedRelease(f *testing.F) {
 	})
 }
 
+// A draft names the accord, and not the version that is in force when it is
+// released: it stands when the accord is amended meanwhile.
+func TestDraftedUnderAnAccord(t *testing.T) {
+	rel := draftedRelease(t)
+	rel.Accord, rel.Version = heed.AccordID{1}, heed.VersionID{2}
+	var err error
+	if rel.Drafted, err = SignDraft(rel, at(0), heed.Drafter, penOf(t, nils, seal.SSHTokenEd25519)); err != nil {
+		t.Fatal(err)
+	}
+	if text := DraftText(rel); !strings.Contains(text, "\naccord: "+rel.Accord.String()+"\ntime: ") {
+		t.Errorf("the drafter signs %q", text)
+	}
+	rel.Version = heed.VersionID{3}
+	signed, note, err := SignRelease(rel, testKey(t, ben))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read, err := ParseRelease(note); err != nil || !reflect.DeepEqual(read, signed) || read.Version != rel.Version {
+		t.Errorf("read as %+v, %v", read, err)
+	}
+	for _, accord := range []heed.AccordID{{}, {9}} {
+		other := rel
+		if other.Accord = accord; accord.IsZero() {
+			other.Version = heed.VersionID{}
+		}
+		if _, _, err := SignRelease(other, testKey(t, ben)); !errors.Is(err, seal.ErrSignature) {
+			t.Errorf("what was drafted under an accord is released under %q: %v", accord, err)
+		}
+	}
+}
+
 // draftedExample is the draft and the release that docs/formats.md shows.
 func draftedExample(t testing.TB) (draft, note, id string) {
 	t.Helper()

@@ -192,6 +192,9 @@ func TestReleaseRules(t *testing.T) {
 	key := testKey(t, ben)
 	for name, change := range map[string]func(*heed.Release){
 		"of nothing":             func(r *heed.Release) { r.Of = heed.ReleaseID{} },
+		"under an accord":        func(r *heed.Release) { r.Accord, r.Version = heed.AccordID{1}, heed.VersionID{1} },
+		"under no version":       func(r *heed.Release) { r.Kind, r.Of, r.Accord = heed.KindWarning, heed.ReleaseID{}, heed.AccordID{1} },
+		"under a version alone":  func(r *heed.Release) { r.Kind, r.Of, r.Version = heed.KindWarning, heed.ReleaseID{}, heed.VersionID{1} },
 		"of a kind without one":  func(r *heed.Release) { r.Kind = heed.KindCall },
 		"without a nonce":        func(r *heed.Release) { r.Nonce = heed.Digest{} },
 		"by an assessor":         func(r *heed.Release) { r.Officers = []heed.OfficerStamp{{Role: heed.Assessor}} },
@@ -231,6 +234,7 @@ func TestCheckReleased(t *testing.T) {
 	}
 	for name, change := range map[string]func(*heed.Release){
 		"another id":        func(r *heed.Release) { r.ID[0] ^= 1 },
+		"under an accord":   func(r *heed.Release) { r.Accord, r.Version = heed.AccordID{1}, heed.VersionID{1} },
 		"another author":    func(r *heed.Release) { r.Author = south },
 		"another kind":      func(r *heed.Release) { r.Kind = heed.KindCorrection },
 		"one content fewer": func(r *heed.Release) { r.Contents = r.Contents[:1] },

@@ -32,8 +32,15 @@ func (a *app) exportCommand() *cobra.Command {
 			if err := peer.WriteFile(out, carriage.Envelopes); err != nil {
 				return carriageFault(out, err)
 			}
-			return a.print(map[string]any{"file": out, "envelopes": len(carriage.Envelopes)}, func(w io.Writer) {
+			answer := map[string]any{"file": out, "envelopes": len(carriage.Envelopes)}
+			if carriage.CutOff > 0 {
+				answer["cut_off"], answer["accord"] = carriage.CutOff, carriage.Accord
+			}
+			return a.print(answer, func(w io.Writer) {
 				fmt.Fprintf(w, "%s in %s; nobody but the recipient can open what is inside\n", counted(len(carriage.Envelopes), "envelope"), out)
+				if carriage.CutOff > 0 {
+					fmt.Fprintf(w, "%s left out: accord %.8s does not bind %s any more\n", counted(carriage.CutOff, "statement"), carriage.Accord, carriage.To)
+				}
 			})
 		},
 	}

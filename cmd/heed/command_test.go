@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"heed/control"
 )
 
 func commands(c *cobra.Command) []*cobra.Command {
@@ -43,6 +46,24 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 		}
 		if c.Parent() != nil && !strings.Contains(out.String(), "Examples:\n"+c.Example) {
 			t.Errorf("%s --help shows no example:\n%s", c.CommandPath(), out)
+		}
+	}
+}
+
+// Help is of commands that there are.
+func TestHelpOfAnUnknownCommand(t *testing.T) {
+	for args, known := range map[string]bool{
+		"accord matrix": false, "accord matrix --help": false, "accord --help matrix": false, "matrix --help": false,
+		"accord --help": true, "stats --help": true, "accord propose --help": true, "--help": true,
+	} {
+		root, out := testRoot()
+		root.SetArgs(strings.Fields(args))
+		err := execute(t.Context(), root)
+		if known != (err == nil) || known != (out.Len() > 0) {
+			t.Errorf("%s: %d bytes of help: %v", args, out.Len(), err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), `unknown command "matrix"`) || complain(io.Discard, err) != control.ExitInput) {
+			t.Errorf("%s: %v", args, err)
 		}
 	}
 }

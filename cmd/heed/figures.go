@@ -277,9 +277,9 @@ count, or at least so many as one of them states. Exit status 5 where it does no
   heed stats verify ours.figures --policy mine.policy --card north.card --json`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if policyFile == "" {
-				return &control.Fault{Exit: control.ExitInput, Message: "--policy FILE is missing", Hint: "a policy is the verifier's own: `heed policy --card CARD --witness URL` writes one"}
+				return &control.Fault{Exit: control.ExitInput, Message: "--policy FILE is missing", Hint: "a policy is the verifier's own: `heed policy --card CARD` writes one for figures, which need no witness"}
 			}
-			policy, err := readPolicy(policyFile)
+			policy, err := readPolicyBy(policyFile, evidence.ParseFiguresPolicy)
 			if err != nil {
 				return err
 			}

@@ -206,12 +206,12 @@ func (f *toldFlags) add(c *cobra.Command) {
 
 func (f *toldFlags) fill(r *control.LetterRequest) (err error) {
 	if f.at != "" {
-		if len(f.at) == len(time.DateOnly) {
-			return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("--at %q is a whole day, and a clock runs from a time of it", f.at), Hint: "write 2026-11-24T12:00+01:00, or -10m"}
-		}
-		if r.At, err = parsePast("--at", f.at, time.Now()); err != nil {
+		at, err := timeNamed("--at", f.at, happened, time.Now())
+		if err != nil {
 			return err
 		}
+		when := control.At(at)
+		r.At = &when
 	}
 	r.Via, r.By = f.via, f.by
 	if f.text != "" {

@@ -24,9 +24,28 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := newRoot(&app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}).ExecuteContext(ctx)
+	err := execute(ctx, newRoot(&app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}))
 	stop()
 	os.Exit(complain(os.Stderr, err))
+}
+
+// execute runs a command. Help is for commands that there are: beside a word that
+// is none it would show those of its parent, as if nothing were wrong.
+func execute(ctx context.Context, root *cobra.Command) error {
+	var stray error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if c.HasSubCommands() && c.Args != nil {
+			stray = c.Args(c, c.Flags().Args())
+		}
+		if stray == nil {
+			help(c, args)
+		}
+	})
+	if err := root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	return stray
 }
 
 // app is what every command has: the streams, the flags that all share.
@@ -120,7 +139,11 @@ func refuseStrays(c *cobra.Command) {
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "usage: " + c.UseLine()}
+			hint := "usage: " + c.UseLine()
+			if c.HasSubCommands() {
+				hint = "`" + c.CommandPath() + " --help` lists the commands"
+			}
+			return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: hint}
 		}
 		return nil
 	}
@@ -163,6 +186,12 @@ func (a *app) administrator() heed.OfficerID { return heed.OfficerID(a.as) }
 // call asks the running node. Where an officer must sign who holds the key, it is
 // asked once more, with that officer's signature at hand.
 func (a *app) call(ctx context.Context, verb string, in, out any) error {
+	return a.callShown(ctx, verb, in, out, func(context.Context) error { return nil })
+}
+
+// callShown is call for what an officer who holds the key is shown more of than
+// the text and what it names, before signing.
+func (a *app) callShown(ctx context.Context, verb string, in, out any, show func(context.Context) error) error {
 	node := control.Dial(a.home)
 	err := node.Call(ctx, verb, in, out)
 	var fault *control.Fault
@@ -171,7 +200,16 @@ func (a *app) call(ctx context.Context, verb string, in, out any) error {
 		if unable != nil {
 			return unable
 		}
-		return node.CallSigned(ctx, verb, in, out, signer.sign)
+		shown := false
+		return node.CallSigned(ctx, verb, in, out, func(ctx context.Context, r control.SignRequest) ([]byte, error) {
+			if !shown {
+				if err := show(ctx); err != nil {
+					return nil, err
+				}
+				shown = true
+			}
+			return signer.sign(ctx, r)
+		})
 	}
 	if errors.Is(err, control.ErrNoNode) {
 		return a.noNode(err)

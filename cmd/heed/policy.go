@@ -31,11 +31,12 @@ type policyOptions struct {
 func (a *app) policyCommand() *cobra.Command {
 	o := policyOptions{faulty: -1}
 	c := &cobra.Command{
-		Use: "policy --card CARD... --witness URL-OR-KEY...", Short: "Write your own policy: whose cards and which witnesses you believe", Args: cobra.ArbitraryArgs,
+		Use: "policy --card CARD... [--witness URL-OR-KEY...]", Short: "Write your own policy: whose cards and which witnesses you believe", Args: cobra.ArbitraryArgs,
 		Long: `Write your own policy, for 'heed verify', on standard output: the cards of the
 parties, whose fingerprints you have compared, and the witnesses whose clocks
 count. Only mirroring witnesses (heed witness) may be counted; plain ones are
-named with --corroborating and shown, and count for nothing.
+named with --corroborating and shown, and count for nothing. Without a witness it
+is a policy for 'heed stats verify' alone.
 
 Of n witnesses f may lie or fail; q must have cosigned what counts as published,
 and s what counts as silent: 2q > n + f and q + s > n + f. The defaults are
@@ -75,8 +76,15 @@ const policyGroup = "witnesses"
 
 func (a *app) buildPolicy(ctx context.Context, o policyOptions) (evidence.Policy, error) {
 	var policy evidence.Policy
-	if len(o.cards) == 0 || len(o.witnesses) == 0 {
-		return policy, &control.Fault{Exit: control.ExitInput, Message: "a policy needs at least one --card and one --witness", Hint: "see `heed policy --help`"}
+	if len(o.cards) == 0 {
+		return policy, &control.Fault{Exit: control.ExitInput, Message: "a policy needs at least one --card", Hint: "see `heed policy --help`"}
+	}
+	if len(o.witnesses) == 0 && (len(o.corroborating) > 0 || o.faulty >= 0 || o.publish > 0 || o.quiet > 0) {
+		return policy, &control.Fault{Exit: control.ExitInput, Message: "no --witness is named, and without one nothing else about witnesses counts", Hint: "add --witness URL-OR-KEY; a policy for figures alone has --card alone"}
+	}
+	group, check := policyGroup, evidence.Policy.Check
+	if len(o.witnesses) == 0 {
+		group, check = "", evidence.Policy.CheckFigures
 	}
 	var names []string
 	for _, from := range o.witnesses {
@@ -94,7 +102,32 @@ func (a *app) buildPolicy(ctx context.Context, o policyOptions) (evidence.Policy
 		}
 		policy.Witnesses = append(policy.Witnesses, evidence.PolicyWitness{Name: k.Name(), Key: k, Corroborating: true})
 	}
-	quorum := ledger.DefaultQuorum(len(names))
+	if group != "" {
+		quorum, err := o.quorum(len(names))
+		if err != nil {
+			return policy, err
+		}
+		policy.Groups = []evidence.PolicyGroup{{Name: group, Quorum: quorum, Members: names}}
+	}
+	for _, name := range o.cards {
+		card, err := pinnedCard(name)
+		if err != nil {
+			return policy, err
+		}
+		if !a.json {
+			fmt.Fprintf(a.err, "%s, card %d: %s\n", card.Party, card.Serial, seal.FingerprintOf(card.ID))
+		}
+		policy.Parties = append(policy.Parties, evidence.PolicyParty{Party: card.Party, Card: card.ID, Group: group})
+	}
+	if err := check(policy); err != nil {
+		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "each party and each witness is named once"}
+	}
+	return policy, nil
+}
+
+// quorum is how many of n witnesses count for what.
+func (o policyOptions) quorum(n int) (ledger.Quorum, error) {
+	quorum := ledger.DefaultQuorum(n)
 	if o.faulty >= 0 {
 		quorum.F = o.faulty
 		quorum.Q = (quorum.N+quorum.F)/2 + 1
@@ -107,23 +140,9 @@ func (a *app) buildPolicy(ctx context.Context, o policyOptions) (evidence.Policy
 		quorum.S = o.quiet
 	}
 	if err := quorum.Check(); err != nil {
-		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: quorumHint(quorum)}
+		return quorum, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: quorumHint(quorum)}
 	}
-	policy.Groups = []evidence.PolicyGroup{{Name: policyGroup, Quorum: quorum, Members: names}}
-	for _, name := range o.cards {
-		card, err := pinnedCard(name)
-		if err != nil {
-			return policy, err
-		}
-		if !a.json {
-			fmt.Fprintf(a.err, "%s, card %d: %s\n", card.Party, card.Serial, seal.FingerprintOf(card.ID))
-		}
-		policy.Parties = append(policy.Parties, evidence.PolicyParty{Party: card.Party, Card: card.ID, Group: policyGroup})
-	}
-	if err := policy.Check(); err != nil {
-		return policy, &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "each party and each witness is named once"}
-	}
-	return policy, nil
+	return quorum, nil
 }
 
 // quorumHint says which number has to change, and to what.
@@ -179,7 +198,10 @@ type printedPinned struct {
 }
 
 func (a *app) printPolicy(policy evidence.Policy) error {
-	q := policy.Groups[0].Quorum
+	var q ledger.Quorum
+	if len(policy.Groups) > 0 {
+		q = policy.Groups[0].Quorum
+	}
 	out := printedPolicy{Policy: policy.String(), Witnesses: q.N, Faulty: q.F, Publish: q.Q, Silence: q.S, Caution: caution(q)}
 	for _, p := range policy.Parties {
 		out.Parties = append(out.Parties, printedPinned{p.Party, seal.FingerprintOf(p.Card).String()})
@@ -193,6 +215,8 @@ func (a *app) printPolicy(policy evidence.Policy) error {
 // caution says what a policy rests on that bears no fault at all.
 func caution(q ledger.Quorum) string {
 	switch {
+	case q.N == 0:
+		return "this policy names no witness: it is for published figures alone (heed stats verify), and evidence is not verified by it"
 	case q.N == 1:
 		return "this policy believes one witness alone: if it is down nothing can be proven, and if it lies anything"
 	case q.Q == q.N || q.S == q.N:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -39,7 +40,8 @@ asks for a rights check, nothing goes without a form.`,
 				request.Form = &filled
 			}
 			var answer control.ReleaseAnswer
-			if err := a.call(c.Context(), "release", request, &answer); err != nil {
+			goes := func(ctx context.Context) error { return a.writeAddressees(ctx, args[0]) }
+			if err := a.callShown(c.Context(), "release", request, &answer, goes); err != nil {
 				return err
 			}
 			return a.print(answer, func(w io.Writer) {
@@ -54,6 +56,35 @@ asks for a rights check, nothing goes without a form.`,
 	c.Flags().StringVar(&form, "form", "", "FILE with the filled-in form, YAML or JSON; - is standard input")
 	c.ValidArgsFunction = a.completeDraft
 	return c
+}
+
+// writeAddressees says to whom a draft goes and under which accord. The release
+// names the accord, and nobody to whom it goes, so that none of them learns of
+// the others; whoever signs it is to know.
+func (a *app) writeAddressees(ctx context.Context, name string) error {
+	code, err := heed.ParseCode(name)
+	if err != nil {
+		return err
+	}
+	var lines []control.DraftLine
+	if err := a.call(ctx, "draft-list", struct{}{}, &lines); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if l.Draft != code && l.Case != code {
+			continue
+		}
+		under := "under no accord"
+		if l.Accord != "" {
+			under = "under accord " + l.Accord[:8]
+		}
+		to := strings.Join(words(l.To), ", ") // all of them
+		if l.Contact != "" {
+			to = draftTo(l)
+		}
+		fmt.Fprintf(a.err, "draft %s, a %s, goes to %s, %s\n\n", l.Draft.Spoken(), l.Kind, to, under)
+	}
+	return nil
 }
 
 func (a *app) draftCommand() *cobra.Command {

@@ -140,6 +140,14 @@ func (s *sshSigner) show(text string, c control.SignContent) (name string, err e
 			return "", errNotSigned(s.officer, "sends a warning that cannot be read ("+err.Error()+")")
 		}
 		words = documentText(w)
+	case heed.MediaAccount:
+		a, err := wire.ParseAccount(c.Data)
+		if err != nil {
+			return "", errNotSigned(s.officer, "sends an account that cannot be read ("+err.Error()+")")
+		}
+		if words = a.Text; a.By != "" {
+			words = strings.TrimSuffix("by "+plain(a.By)+"\n"+a.Text, "\n")
+		}
 	default:
 		fmt.Fprintf(s.err, "%s is %q, %d bytes of %s\n\n", name[:8], plain(c.Name), len(c.Data), plain(c.MediaType))
 		return name, nil

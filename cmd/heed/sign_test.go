@@ -16,14 +16,7 @@ import (
 // A node that was taken cannot have an officer sign as somebody else, what does
 // not say who signs, or words that stand for others. Nothing is signed then.
 func TestWhatIsNotSigned(t *testing.T) {
-	ssh, err := seal.ParseSSHKey(sshtest.New(sshtest.Ed25519, "ruth").Line())
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.Named("north.example/officer/ruth")
-	if err != nil {
-		t.Fatal(err)
-	}
+	key, ssh := sshOfficer(t)
 	words := control.SignContent{MediaType: heed.MediaText, Salt: bytes.Repeat([]byte{7}, 32), Data: []byte("Which hall?")}
 	digest, err := wire.ContentDigest(words.MediaType, [32]byte(words.Salt), words.Data)
 	if err != nil {
@@ -71,4 +64,48 @@ func TestWhatIsNotSigned(t *testing.T) {
 	if _, err := s.sign(t.Context(), r); err == nil || !strings.Contains(shown.String(), "1 content of it not shown here") {
 		t.Errorf("shown is %q, %v", shown.String(), err)
 	}
+}
+
+// Words with the name of who said them are shown as what they are.
+func TestAnAccountIsShown(t *testing.T) {
+	key, ssh := sshOfficer(t)
+	data, err := wire.EncodeAccount(heed.Account{By: "M. Okafor", Text: "Has it.\nWill search."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := control.SignContent{MediaType: heed.MediaAccount, Salt: bytes.Repeat([]byte{7}, 32), Data: data}
+	digest, err := wire.ContentDigest(words.MediaType, [32]byte(words.Salt), words.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "heed-entry/v1\nkind: acknowledged\ncontent: " + digest.String() + " 11 " + heed.MediaAccount + "\nofficer: releaser " + key.String() + "\n"
+	var shown bytes.Buffer
+	s := &sshSigner{officer: "ruth", key: key, ssh: ssh, file: "no such file", in: strings.NewReader(""), err: &shown}
+	if _, err := s.sign(t.Context(), control.SignRequest{Officer: "ruth", Role: heed.Releaser, Key: key.String(), Contents: []control.SignContent{words}, Text: text}); err == nil {
+		t.Error("signed without a key")
+	}
+	if !strings.Contains(shown.String(), "is\n\n  by M. Okafor\n  Has it.\n  Will search.\n") || strings.Contains(shown.String(), "not shown here") {
+		t.Errorf("shown is\n%s", shown.String())
+	}
+	words.Data = []byte("no account")
+	if digest, err = wire.ContentDigest(words.MediaType, [32]byte(words.Salt), words.Data); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.show("\ncontent: "+digest.String()+" ", words); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("what is no account: %v", err)
+	}
+}
+
+// sshOfficer is the key of ruth's, an officer of north.example's.
+func sshOfficer(t *testing.T) (seal.VerifyKey, seal.SSHKey) {
+	t.Helper()
+	ssh, err := seal.ParseSSHKey(sshtest.New(sshtest.Ed25519, "ruth").Line())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.Named("north.example/officer/ruth")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, ssh
 }

@@ -198,11 +198,15 @@ func writePageWith(out string, files []page.File) error {
 }
 
 func readPolicy(name string) (evidence.Policy, error) {
+	return readPolicyBy(name, evidence.ParsePolicy)
+}
+
+func readPolicyBy(name string, parse func([]byte) (evidence.Policy, error)) (evidence.Policy, error) {
 	text, err := readBounded(name, evidence.MaxPolicy)
 	if err != nil {
 		return evidence.Policy{}, err
 	}
-	policy, err := evidence.ParsePolicy(text)
+	policy, err := parse(text)
 	if err != nil {
 		return policy, &control.Fault{Exit: control.ExitInput, Message: name + ": " + err.Error(), Hint: "docs/policy.md gives the form; `heed policy` writes one"}
 	}

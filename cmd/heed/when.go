@@ -16,9 +16,10 @@ import (
 type tense int
 
 const (
-	toCome tense = iota // by when a reply is due, until when something holds
-	gone                // since when something is counted
-	either              // until when it is
+	toCome   tense = iota // by when a reply is due, until when something holds
+	gone                  // since when something is counted
+	either                // until when it is
+	happened              // when something happened, from which a clock runs
 )
 
 // timeHints say how a time is written where it is expected.
@@ -26,13 +27,15 @@ var timeHints = map[tense]string{
 	toCome: "write 2026-11-24T12:00:00+01:00, 2026-11-24T11:00Z, or +6h from now",
 	gone:   "write 2026-11-24T12:00:00+01:00, 2026-11-24 for the beginning of that day in UTC, or -30d for thirty days ago",
 	either: "write 2026-11-24T12:00:00+01:00, 2026-11-24 for the beginning of that day in UTC, -30d for thirty days ago, or +1h from now",
+
+	happened: "write 2026-11-24T12:00+01:00, or -10m for ten minutes ago",
 }
 
 // timeNamed reads a time as people write it on a command line: RFC 3339 with or
 // without seconds, always with its offset; +6h from now; -6h or "6h ago". Where
 // time gone by is counted a date is the beginning of that day in UTC, so that
-// two parties in two zones count the same; where something is promised a day
-// alone is refused, since it ends at two times.
+// two parties in two zones count the same; where something is promised or has
+// happened a day alone is refused, since it begins and ends at two times.
 func timeNamed(flag, s string, when tense, now time.Time) (time.Time, error) {
 	wrong := func(why string) error {
 		return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s %q %s", flag, s, why), Hint: timeHints[when]}
@@ -53,6 +56,8 @@ func timeNamed(flag, s string, when tense, now time.Time) (time.Time, error) {
 			return time.Time{}, wrong("is not a time")
 		case isAhead && when == gone:
 			return time.Time{}, wrong("is a time to come, and what has been is counted")
+		case isAhead && when == happened:
+			return time.Time{}, wrong("is a time to come, and what is put on record has happened")
 		case isBack && when == toCome:
 			return time.Time{}, wrong("is a time gone by, and one to come is wanted")
 		case isBack:
@@ -66,6 +71,8 @@ func timeNamed(flag, s string, when tense, now time.Time) (time.Time, error) {
 			return time.Time{}, wrong("is not a time")
 		case when == toCome:
 			return time.Time{}, wrong("is a day, which begins and ends at other times elsewhere")
+		case when == happened:
+			return time.Time{}, wrong("is a whole day, and a clock runs from a time of it")
 		}
 		return day, nil
 	}

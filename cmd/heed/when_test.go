@@ -52,3 +52,19 @@ func TestTimeNamed(t *testing.T) {
 		}
 	}
 }
+
+// What is put on record has happened, at a time of a day; the hint offers nothing
+// that is refused.
+func TestWhenSomethingHappened(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	if at, err := timeNamed("--at", "-10m", happened, now); err != nil || !at.Equal(now.Add(-10*time.Minute)) {
+		t.Errorf("%s, %v", at, err)
+	}
+	for written, want := range map[string]string{"+5m": "is a time to come", "2026-11-23": "is a whole day", "2026-13-23": "is not a time"} {
+		_, err := timeNamed("--at", written, happened, now)
+		var fault *control.Fault
+		if !errors.As(err, &fault) || fault.Exit != control.ExitInput || !strings.Contains(fault.Message, want) || fault.Hint != timeHints[happened] || strings.Contains(fault.Hint, "2026-11-24 ") {
+			t.Errorf("%q: %v", written, err)
+		}
+	}
+}

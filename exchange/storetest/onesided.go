@@ -142,7 +142,7 @@ func oneSided(t *testing.T, w *world) {
 }
 
 func oneSidedTasks(t *testing.T, w *world) {
-	mail := exchange.OneSidedTask{ID: "b", Case: heed.CaseID{1}, Kind: exchange.TaskMail, Sort: post.Replies, Entry: heed.EntryID{2}, Officer: "irma", Created: w.now, NextAt: w.now.Add(time.Second)}
+	mail := exchange.OneSidedTask{ID: "b", Case: heed.CaseID{1}, Kind: exchange.TaskMail, Sort: post.Replies, Entry: heed.EntryID{2}, Officer: "irma", Contact: heed.ContactVersionID{5}, Created: w.now, NextAt: w.now.Add(time.Second)}
 	tell := exchange.OneSidedTask{ID: "a", Case: heed.CaseID{2}, Kind: exchange.TaskTell, Duty: heed.DutyAssess, Due: w.now, Level: 3, Created: w.now.Add(time.Second)}
 	w.both(func(v exchange.View) error {
 		at, err := v.NextOneSided()

@@ -6,7 +6,7 @@ import (
 )
 
 // tally counts how often something was so.
-type tally struct{ n, at, once int }
+type tally struct{ n, at int }
 
 // neighbours compares the labelled pairs of two persons with similar names, and
 // the parts of names, of one fold.

@@ -123,8 +123,11 @@ DUTY_DIGEST, WAIVER_DIGEST = check("duty", DUTY), check("waiver", WAIVER)
 DOCUMENT = f"content: {sha256(b'the warning document').hex()} 1234 application/vnd.heed.warning"
 
 
-def release(name, kind, of, digest, *officers):
-    lines = ["heed-release/v1", "author: north.example", f"kind: {kind}", f"of: {of}", "time: 2026-11-22T21:00:00.000Z",
+UNDER = f"accord: {sha256(b'the accord').hex()} {sha256(b'the second version').hex()}"
+
+
+def release(name, kind, of, digest, *officers, under=()):
+    lines = ["heed-release/v1", "author: north.example", f"kind: {kind}", f"of: {of}", *under, "time: 2026-11-22T21:00:00.000Z",
              f"nonce: {sha256(b'nonce of ' + name.encode()).hex()}", DOCUMENT, f"check: {digest}"]
     lines += [f"officer: {role} {key}" for role, key in officers]
     text = "".join(line + "\n" for line in lines)
@@ -134,6 +137,7 @@ def release(name, kind, of, digest, *officers):
 
 R = release("checked", "warning", "none", DUTY_DIGEST, ("drafter", ANNA), ("releaser", BEN))
 release("correction", "correction", out["releases"][0]["id"], WAIVER_DIGEST, ("supervisor", BEN))
+release("under an accord", "warning", "none", DUTY_DIGEST, ("drafter", ANNA), ("releaser", BEN), under=[UNDER])
 
 
 def refused_check(name, lines, old, new):
@@ -175,5 +179,10 @@ refused_release("check twice", f"check: {DUTY_DIGEST}", f"check: {DUTY_DIGEST}\n
 refused_release("check that is a content", DUTY_DIGEST, DOCUMENT.split()[1])
 refused_release("check in capitals", DUTY_DIGEST, DUTY_DIGEST.upper())
 refused_release("check behind the officers", f"officer: drafter {ANNA}", f"officer: drafter {ANNA}\ncheck: {WAIVER_DIGEST}")
+refused_release("accord without a version", "of: none", "of: none\n" + UNDER[:72])
+refused_release("accord of none", "of: none", "of: none\naccord: none")
+refused_release("accord twice", "of: none", f"of: none\n{UNDER}\n{UNDER}")
+refused_release("accord behind the time", "time: 2026-11-22T21:00:00.000Z", f"time: 2026-11-22T21:00:00.000Z\n{UNDER}")
+refused_release("version of zeros", "of: none", f"of: none\n{UNDER[:72]} " + "0" * 64)
 
 print(json.dumps(out, ensure_ascii=False, indent=1))
