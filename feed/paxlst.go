@@ -51,9 +51,9 @@ type group struct {
 
 // parts is how far a message in several parts has come.
 type parts struct {
-	last              int
-	passengers, crew  int
-	unordered         bool
+	last             int
+	passengers, crew int
+	unordered        bool
 }
 
 type message struct {
