@@ -62,7 +62,7 @@ func hitPath(id heed.HitID) string { return "/desk/hit/" + id.String() }
 func (t times) hitRow(f exchange.HitFile) hitRow {
 	row := hitRow{
 		ID: f.ID, Code: f.Code().Spoken(), From: string(f.Warner), Urgency: string(f.Urgency), Status: string(f.Status), Apart: apart(f.Status) && f.Status != "",
-		Type: word(recordWords, f.Type), Past: f.Past, Score: fmt.Sprintf("%.3f", f.Score), Found: t.at(f.Found), Due: t.at(f.Due), Level: f.Level,
+		Type: word(recordWords, f.Type), Past: f.Past, Score: fmt.Sprintf("%.4f", f.Score), Found: t.at(f.Found), Due: t.at(f.Due), Level: f.Level,
 		Verdict: word(verdictWords, f.Verdict), Officer: string(f.Officer),
 	}
 	if f.List != "" {
@@ -288,7 +288,7 @@ func (h *hitView) explain(t times, c exchange.HitContents) {
 	for _, w := range e.Contributions {
 		h.Evidence = append(h.Evidence, weighedRow{w.What, weight(w.Points)})
 	}
-	h.Sum, h.Needed, h.Model, h.Threshold = weight(e.Points), weight(e.Needed), e.ModelVersion, fmt.Sprintf("%.3f", c.Threshold)
+	h.Sum, h.Needed, h.Model, h.Threshold = weight(e.Points), weight(e.Needed), e.ModelVersion, fmt.Sprintf("%.4f", c.Threshold)
 	if e.Decisive != "" {
 		h.Decisive = "The same " + e.Decisive + " is a hit by itself, whatever else differs."
 	}

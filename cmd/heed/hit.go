@@ -54,7 +54,7 @@ func writeHits(w io.Writer, lines []control.HitLine) {
 		if l.State == heed.DutyOpen || l.State == heed.DutyOverdue {
 			time, level = left(control.InboxLine{Left: l.Left, State: l.State}), levelText(l.Level, l.State)
 		}
-		t.row("  "+l.ID.Spoken()+exerciseMark(l.Status), hitOf(l.Case, l.Warner, l.List), string(l.Urgency), recordText(l), fmt.Sprintf("%.3f", l.Score), stamp(l.Due.Time, nil), time, level, verdictText(l))
+		t.row("  "+l.ID.Spoken()+exerciseMark(l.Status), hitOf(l.Case, l.Warner, l.List), string(l.Urgency), recordText(l), fmt.Sprintf("%.4f", l.Score), stamp(l.Due.Time, nil), time, level, verdictText(l))
 	}
 	t.flush()
 }

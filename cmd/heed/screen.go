@@ -370,7 +370,7 @@ func (s *screening) show(t taken, result control.ScreenResult) error {
 		}
 	}
 	for _, h := range result.Hits {
-		if _, err := fmt.Fprintf(s.app.out, "%s: HIT %s, score %.3f (threshold %.3f), %s\n%s\n", plain(t.Record.ID), h.ID.Spoken(), h.Score, h.Threshold, hitOf(h.Case, h.Warner, h.List), indent(h.Explanation.Text(), "  ")); err != nil {
+		if _, err := fmt.Fprintf(s.app.out, "%s: HIT %s, score %.4f (threshold %.4f), %s\n%s\n", plain(t.Record.ID), h.ID.Spoken(), h.Score, h.Threshold, hitOf(h.Case, h.Warner, h.List), indent(h.Explanation.Text(), "  ")); err != nil {
 			return err
 		}
 	}
