@@ -65,6 +65,16 @@ type Exported struct {
 // exportable are the envelopes of a case, not sealed yet; what is left out is
 // counted.
 func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer, out *Exported, now time.Time) ([]outgoingEnvelope, error) {
+	errErased := &heed.Refused{Detail: fmt.Sprintf("contents of case %s were erased, and cannot be carried any more", c.Code.Spoken()), Hint: "`heed prove` shows what was said and when, without contents"}
+	// That they are gone is the reason to give, also where the accord that had them
+	// erased binds the other party no more.
+	at, err := erased(v, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !at.IsZero() {
+		return nil, errErased
+	}
 	channel := Channel{Peer: peer.Card.Party, OurCard: me.Card.Serial, TheirCard: peer.Card.Serial, Outward: true}
 	var batch []outgoingEnvelope
 	var receipts []wire.Part
@@ -91,7 +101,7 @@ func (x *Exchange) exportable(v View, c heed.Case, me Self, peer Peer, out *Expo
 			continue
 		}
 		if isNotFound(err) {
-			return nil, &heed.Refused{Detail: fmt.Sprintf("contents of case %s were erased, and cannot be carried any more", c.Code.Spoken()), Hint: "`heed prove` shows what was said and when, without contents"}
+			return nil, errErased
 		}
 		if err != nil {
 			return nil, err

@@ -122,10 +122,12 @@ func (x *Exchange) erasureAt(v View, e Erasure, c heed.Case, now time.Time) (tim
 	at, w := e.At(c), c.Watch(now)
 	if w.State.Runs() {
 		documents, err := watchedDocuments(v, c, w)
-		if err == nil && len(subjectsOn(c, documents)) > 0 {
-			at = e.Limit
+		if err != nil || len(subjectsOn(c, documents)) == 0 {
+			return at, err
 		}
-		return at, err
+		if w.State == heed.WatchOn {
+			return e.Limit, nil
+		}
 	}
 	if over := w.Effective.Add(e.After); !w.Effective.IsZero() && over.After(at) {
 		at = over
@@ -408,7 +410,8 @@ func belonging(v View, id heed.CaseID) (contents []heed.Digest, err error) {
 }
 
 // runErasure erases at each time at which something is to be erased, as far as
-// it is known, looks whenever an accord may stand otherwise, and once a minute.
+// it is known, looks whenever an accord may stand otherwise or it is said when a
+// watch ends, and once a minute.
 func (x *Exchange) runErasure(ctx context.Context) {
 	for ctx.Err() == nil {
 		next, err := x.Erase(ctx)

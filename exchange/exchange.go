@@ -198,8 +198,9 @@ func (c *Changes) tell() {
 // has put into the outbox.
 func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
 	queued, watched, agreed := map[heed.PartyID]bool{}, map[heed.CaseID]bool{}, map[heed.AccordID]bool{}
+	ending := false
 	err := x.store.Write(ctx, func(tx Tx) error {
-		noted := noting{tx, queued, watched, agreed}
+		noted := noting{tx, queued, watched, agreed, &ending}
 		if err := f(noted); err != nil {
 			return err
 		}
@@ -217,7 +218,7 @@ func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
 	if len(watched) > 0 {
 		x.lookout.wish(watched)
 	}
-	if len(agreed) > 0 {
+	if len(agreed) > 0 || ending {
 		x.errands.erase()
 	}
 	for party := range queued {
@@ -227,12 +228,22 @@ func (x *Exchange) write(ctx context.Context, f func(Tx) error) error {
 }
 
 // noting is a transaction that notes for whom something was queued, which cases
-// may have others on watch, and which accords may stand otherwise.
+// may have others on watch, which accords may stand otherwise, and whether it was
+// said when a watch ends.
 type noting struct {
 	Tx
 	queued  map[heed.PartyID]bool
 	watched map[heed.CaseID]bool
 	agreed  map[heed.AccordID]bool
+	ending  *bool
+}
+
+func (n noting) Keep(k Kept) error {
+	switch k.Statement.Kind {
+	case heed.KindWatchLapseNotice, heed.KindRecall, heed.KindRefusal:
+		*n.ending = true
+	}
+	return n.Tx.Keep(k)
 }
 
 func (n noting) PutWatch(row WatchRow) error {

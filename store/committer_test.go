@@ -321,7 +321,7 @@ func TestADatabaseThatMayNotGrow(t *testing.T) {
 		return tx.PutContent(exchange.Content{Ref: heed.ContentRef{Digest: heed.Digest{1}, Size: int64(len(large)), MediaType: heed.MediaText}, Data: large})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		s, err := Open(t.Context(), path, Options{MaxPages: 200})
+		s, err := Open(t.Context(), path, Options{MaxPages: 240})
 		if err != nil {
 			t.Fatal(err)
 		}

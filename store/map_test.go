@@ -341,7 +341,7 @@ func TestAMapFromBeforeItsLedgerEnded(t *testing.T) {
 
 // Pages run out in the middle of a cut.
 func TestACutThatDoesNotFit(t *testing.T) {
-	s := openAt(t, t.TempDir()+"/heed.db", Options{MaxPages: 160})
+	s := openAt(t, t.TempDir()+"/heed.db", Options{MaxPages: 200})
 	cuts, failed := 0, 0
 	for n := 0; n < 3000; n += 60 {
 		err := s.Write(t.Context(), func(tx exchange.Tx) error { return logs(tx, "north.example/v1", n, n+60) })
