@@ -87,7 +87,11 @@ type Coverage struct {
 
 // A token made ready to be compared.
 type weighed struct {
-	token    *Token
+	token    *Token // nil where only the score is asked for
+	script   Script
+	kind     TokenKind
+	first    byte // letter of the likeliest reading
+	forms    int
 	sounds   [MaxForms]sounding
 	surprise int32
 }
@@ -154,51 +158,63 @@ const leaveCost = 60
 // first, but for left and right.
 func (m *Model) TokenScore(a, b Token) TokenMatch {
 	ra, rb := m.ready(&a), m.ready(&b)
-	return m.match(&ra, &rb)
+	return m.match(&ra, &rb, false)
 }
 
 func (m *Model) ready(t *Token) weighed {
-	r := weighed{token: t, surprise: m.surprise(t)}
-	for f := range min(len(t.Forms), MaxForms) {
+	r := weighed{token: t, script: t.Script, kind: t.Kind, forms: min(len(t.Forms), MaxForms), surprise: m.surprise(t)}
+	if r.forms > 0 {
+		r.first = t.Forms[0].Latin[0]
+	}
+	for f := range r.forms {
 		r.sounds[f] = sound(t.Forms[f].Sounds)
 	}
 	return r
 }
 
-// match scores two tokens.
-func (m *Model) match(a, b *weighed) TokenMatch {
-	class := ClassOf(a.token.Script, b.token.Script)
-	if turned(a.token.Script, b.token.Script) {
-		t := m.matchTurned(class, b, a)
+// match scores two tokens. With inFavour, those whose evidence would not be above
+// zero are not alike, which is found out sooner than how much they differ.
+func (m *Model) match(a, b *weighed, inFavour bool) TokenMatch {
+	class := ClassOf(a.script, b.script)
+	if turned(a.script, b.script) {
+		t := m.matchTurned(class, b, a, inFavour)
 		t.LeftForm, t.RightForm = t.RightForm, t.LeftForm
 		return t
 	}
-	return m.matchTurned(class, a, b)
+	return m.matchTurned(class, a, b, inFavour)
 }
 
 // turned reports whether the costs of the class, which read from the other
 // script into Latin letters, have b on their left.
 func turned(a, b Script) bool { return a == Latin && b != Latin }
 
-func (m *Model) matchTurned(class Class, a, b *weighed) TokenMatch {
+func (m *Model) matchTurned(class Class, a, b *weighed, inFavour bool) TokenMatch {
 	of := &m.classes[class]
 	t := TokenMatch{Class: class, Distance: farDistance, Surprise: min(a.surprise, b.surprise)}
-	if a.token.Kind == Initial || b.token.Kind == Initial {
-		if len(a.token.Forms) > 0 && len(b.token.Forms) > 0 && a.token.Forms[0].Latin[0] == b.token.Forms[0].Latin[0] {
+	if a.kind == Initial || b.kind == Initial {
+		if a.forms > 0 && b.forms > 0 && a.first == b.first {
 			t.Initial, t.Alike, t.Points, t.Distance = true, true, of.Initial, 0
 		}
 		return t
 	}
-	best := int32(binCuts[Bins-2]*64 + 1)
-	for i := range min(len(a.token.Forms), MaxForms) {
-		for j := range min(len(b.token.Forms), MaxForms-i) {
+	best := int32(binCuts[farthestBin]*64 + 1)
+	var most [Lengths]int32 // distance for each sound, by length, once it is asked for
+	for i := range a.forms {
+		for j := range min(b.forms, MaxForms-i) {
 			x, y := &a.sounds[i], &b.sounds[j]
-			longer := int32(max(x.len, y.len))
+			longer := int32(max(len(x.at), len(y.at)))
 			if longer == 0 {
 				continue
 			}
-			rank := of.Rank * int32(i+j)
-			d := of.Costs.distance(x, y, of.Swap, (best*longer-1)/64-rank)
+			rank, limit := of.Rank*int32(i+j), best
+			if inFavour {
+				l := LengthOf(len(x.at) + len(y.at))
+				if most[l] == 0 {
+					most[l] = of.farthestInFavour(l, t.Surprise)
+				}
+				limit = min(limit, most[l])
+			}
+			d := of.Costs.distance(x, y, of.Swap, (limit*longer-1)/64-rank)
 			if d >= farDistance {
 				continue
 			}
@@ -207,15 +223,17 @@ func (m *Model) matchTurned(class Class, a, b *weighed) TokenMatch {
 			if each < best {
 				best = each
 				t.LeftForm, t.RightForm, t.Distance = i, j, d
-				t.Length = LengthOf(x.len + y.len)
+				t.Length = LengthOf(len(x.at) + len(y.at))
 				t.Bin = binOf(each)
 			}
 		}
 	}
 	if t.Distance < farDistance {
-		t.Alike = true
-		t.Points = of.Alike[t.Length][RarityOf(t.Surprise)][t.Bin] + of.Rarity[t.Bin]*(t.Surprise-of.Usual)/1000
-	} else {
+		t.Points = of.points(t.Length, t.Surprise, t.Bin)
+		t.Alike = !inFavour || t.Points > 0
+	}
+	if !t.Alike {
+		t.Points = 0
 		t.Bin = Bins - 1
 	}
 	if i, j, ok := variant(a, b); ok && (!t.Alike || t.Points < of.Variant) {
@@ -225,11 +243,27 @@ func (m *Model) matchTurned(class Class, a, b *weighed) TokenMatch {
 	return t
 }
 
+// points is the evidence of two tokens of a length whose distance is in the bin.
+func (w *ClassWeights) points(length int, surprise int32, bin int) int32 {
+	return w.Alike[length][RarityOf(surprise)][bin] + w.Rarity[bin]*(surprise-w.Usual)/1000
+}
+
+// farthestInFavour is one more than the distance for each sound up to which there
+// may be evidence above zero, in 64ths of a point; 1: there is none.
+func (w *ClassWeights) farthestInFavour(length int, surprise int32) int32 {
+	for bin := farthestBin; bin >= 0; bin-- {
+		if w.points(length, surprise, bin) > 0 {
+			return int32(binCuts[bin]*64 + 1)
+		}
+	}
+	return 1
+}
+
 // variant finds readings of two tokens that are forms of one name.
 func variant(a, b *weighed) (i, j int, ok bool) {
-	for i := range min(len(a.token.Forms), MaxForms) {
+	for i := range a.forms {
 		group := a.sounds[i].variant
-		for j := range min(len(b.token.Forms), MaxForms) {
+		for j := range b.forms {
 			if group != 0 && b.sounds[j].variant == group {
 				return i, j, true
 			}
@@ -305,7 +339,7 @@ func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
 	}
 	for i := range a.tokens {
 		for j := range b.tokens {
-			matches[i*width+j] = m.match(&a.tokens[i], &b.tokens[j])
+			matches[i*width+j] = m.match(&a.tokens[i], &b.tokens[j], false)
 		}
 	}
 	return matches, assign(&a.side, &b.side, func(i, j int) int32 {

@@ -46,19 +46,38 @@ const farDistance = 1 << 20
 
 // A sounding is a form with its sounds turned into places of the cost table.
 type sounding struct {
-	at  [MaxRunes]uint8
-	len int
+	at []uint8
 	// variant is the group of given names that the form belongs to; 0 is none.
 	variant uint16
 }
 
-func sound(sounds string) (s sounding) {
-	for i := 0; i < len(sounds) && i < MaxRunes; i++ {
-		s.at[i] = uint8(place(sounds[i]))
-		s.len = i + 1
+// text is the sounds again, as letters of the Alphabet.
+func (s *sounding) text() string {
+	var b [MaxRunes]byte
+	for i, at := range s.at {
+		b[i] = soundAtPlace(at)
 	}
-	s.variant = variantOf(sounds)
-	return s
+	return string(b[:len(s.at)])
+}
+
+// soundAtPlace is the sound of a place in a cost table.
+func soundAtPlace(at uint8) byte {
+	if at == 0 || int(at) > len(Alphabet) {
+		return '?'
+	}
+	return Alphabet[at-1]
+}
+
+func sound(sounds string) sounding {
+	return sounding{at: appendPlaces(nil, sounds), variant: variantOf(sounds)}
+}
+
+// appendPlaces writes the places of MaxRunes sounds at most.
+func appendPlaces(b []byte, sounds string) []byte {
+	for i := range min(len(sounds), MaxRunes) {
+		b = append(b, uint8(place(sounds[i])))
+	}
+	return b
 }
 
 // distance is the cost of the cheapest way to edit a into b: sounds read as
@@ -67,21 +86,23 @@ func sound(sounds string) (s sounding) {
 func (c *Costs) distance(a, b *sounding, swap, bound int32) int32 {
 	var rows [3][MaxRunes + 1]int32
 	before, above, row := &rows[0], &rows[1], &rows[2]
-	for j := range b.len {
-		above[j+1] = above[j] + int32(c[0][b.at[j]])
+	x, y := a.at, b.at[:min(len(b.at), MaxRunes)]
+	none := &c[0]
+	for j, at := range y {
+		above[j+1] = above[j] + int32(none[at])
 	}
-	for i := range a.len {
-		x := a.at[i]
-		read := &c[x]
+	for i, sound := range x {
+		read := &c[sound]
 		drop := int32(read[0])
-		row[0] = above[0] + drop
-		least := row[0]
-		for j := range b.len {
-			y := b.at[j]
-			cheapest := min(above[j]+int32(read[y]), above[j+1]+drop, row[j]+int32(c[0][y]))
-			if i > 0 && j > 0 && x == b.at[j-1] && a.at[i-1] == y && x != y {
+		left := above[0] + drop
+		row[0] = left
+		least := left
+		for j, at := range y {
+			cheapest := min(above[j]+int32(read[at]), above[j+1]+drop, left+int32(none[at]))
+			if i > 0 && j > 0 && sound == y[j-1] && x[i-1] == at && sound != at {
 				cheapest = min(cheapest, before[j-1]+swap)
 			}
+			left = cheapest
 			row[j+1] = cheapest
 			least = min(least, cheapest)
 		}
@@ -90,8 +111,8 @@ func (c *Costs) distance(a, b *sounding, swap, bound int32) int32 {
 		}
 		before, above, row = above, row, before
 	}
-	if above[b.len] > bound {
+	if above[len(y)] > bound {
 		return farDistance
 	}
-	return above[b.len]
+	return above[len(y)]
 }

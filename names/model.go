@@ -47,6 +47,9 @@ func LengthOf(sounds int) int {
 	return 3
 }
 
+// farthestBin is that of the furthest tokens that are alike at all.
+const farthestBin = Bins - 2
+
 // binCuts are the upper bounds of the bins but the last, in points for each
 // sound of the longer token.
 var binCuts = [Bins - 1]int32{6, 12, 18, 25, 33, 42, 53, 66, 82, 102, 130}

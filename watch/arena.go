@@ -21,30 +21,43 @@ type arena struct {
 	bytes  int                           // taken
 }
 
-const blockHeader = 8 // the owner and the length
+// ownerSize is what stands before a block and its length, a uvarint: its owner.
+const ownerSize = 4
 
 // put copies the block in and returns its reference, which is never 0. It
-// reports false when the arena is full.
+// reports false when the arena is full. A block has less than 2 MiB.
 func (a *arena) put(owner uint32, block []byte) (uint32, bool) {
-	need := blockHeader + len(block)
+	need := blockSize(len(block))
 	if len(a.chunks) == 0 || len(a.chunks[a.now])+need > cap(a.chunks[a.now]) {
-		if !a.fresh(max(need, chunkSize)) {
+		if !a.fresh(max(need+1, chunkSize)) {
 			return 0, false
 		}
 	}
 	chunk := a.chunks[a.now]
 	ref := uint32(a.now)<<16 | uint32(len(chunk))
 	chunk = binary.LittleEndian.AppendUint32(chunk, owner)
-	chunk = binary.LittleEndian.AppendUint32(chunk, uint32(len(block)))
+	chunk = binary.AppendUvarint(chunk, uint64(len(block)))
 	a.chunks[a.now] = append(chunk, block...)
 	a.live[a.now] += int32(need)
 	return ref, true
 }
 
+// blockSize is what a block of so many bytes takes.
+func blockSize(n int) int {
+	var b [binary.MaxVarintLen64]byte
+	return ownerSize + binary.PutUvarint(b[:], uint64(n)) + n
+}
+
+// block is what begins at a place of a chunk.
+func block(at []byte) []byte {
+	size, n := binary.Uvarint(at[ownerSize:])
+	return at[ownerSize+n:][:size]
+}
+
 func (a *arena) fresh(size int) bool {
 	a.bytes += size
-	// The first bytes of a chunk stay empty, so that no reference is 0.
-	chunk := make([]byte, 1, size+1)
+	// The first byte of a chunk stays empty, so that no reference is 0.
+	chunk := make([]byte, 1, size)
 	if n := len(a.free); n > 0 {
 		a.now = int(a.free[n-1])
 		a.free = a.free[:n-1]
@@ -63,8 +76,7 @@ func (a *arena) fresh(size int) bool {
 // at is the block of a reference. It must not be changed, and is valid until
 // the next put or drop.
 func (a *arena) at(ref uint32) []byte {
-	chunk := a.chunks[ref>>16][ref&0xffff:]
-	return chunk[blockHeader : blockHeader+binary.LittleEndian.Uint32(chunk[4:])]
+	return block(a.chunks[ref>>16][ref&0xffff:])
 }
 
 // drop gives the block up.
@@ -74,22 +86,22 @@ func (a *arena) drop(ref uint32) {
 	at := chunk[ref&0xffff:]
 	const nobody = ^uint32(0)
 	binary.LittleEndian.PutUint32(at, nobody)
-	a.live[which] -= int32(blockHeader + binary.LittleEndian.Uint32(at[4:]))
+	a.live[which] -= int32(blockSize(len(block(at))))
 	if which == a.now || int(a.live[which])*2 > len(chunk) {
 		return
 	}
 	a.chunks[which] = nil
 	a.live[which] = 0
-	a.bytes -= cap(chunk) - 1
+	a.bytes -= cap(chunk)
 	a.free = append(a.free, uint16(which))
 	for i := 1; i < len(chunk); {
-		owner, size := binary.LittleEndian.Uint32(chunk[i:]), int(binary.LittleEndian.Uint32(chunk[i+4:]))
+		owner, kept := binary.LittleEndian.Uint32(chunk[i:]), block(chunk[i:])
 		if owner != nobody {
 			// It fits: the chunk that held it has just been given up.
-			if to, ok := a.put(owner, chunk[i+blockHeader:i+blockHeader+size]); ok {
+			if to, ok := a.put(owner, kept); ok {
 				a.moved(owner, to)
 			}
 		}
-		i += blockHeader + size
+		i += blockSize(len(kept))
 	}
 }

@@ -214,8 +214,12 @@ func packDay(year, month, day int) uint32 {
 	return uint32(year)<<9 | uint32(month)<<5 | uint32(day)
 }
 
+func unpackDay(day uint32) heed.PartialDate {
+	return heed.PartialDate{Year: int(day >> 9), Month: int(day >> 5 & 0xf), Day: int(day & 0x1f)}
+}
+
 // kindredDays are the days whose relation to the date is strong enough that a
-// shared word may make a hit: the second way into the index. At most 64.
+// shared word may make a hit: the second way into the index. At most 80.
 func kindredDays(b heed.Birth, into []uint32) []uint32 {
 	day := birthDay(b)
 	if day == 0 {
@@ -253,9 +257,30 @@ func kindredDays(b heed.Birth, into []uint32) []uint32 {
 		}
 	}
 	for other := 1; other <= 12; other++ {
-		if other != d.Month && oneSlip(other, d.Month, 2) {
+		if other != d.Month && (other != 1 || d.Day != 1) { // 1 January is there
 			into = append(into, packDay(d.Year, other, d.Day))
 		}
+	}
+	return into
+}
+
+// vagueYears are the years under which a date that is less than a day is entered:
+// all that it may lie in, and 0 for one that may lie in too many.
+func vagueYears(b heed.Birth, into []uint32) []uint32 {
+	if b.IsZero() || birthDay(b) != 0 {
+		return into
+	}
+	first, last := b.Bounds()
+	from, to := first.Year(), last.Year()
+	if b.Circa {
+		from, to = from-circaYears, to+circaYears
+	}
+	const most = 12
+	if to-from >= most {
+		return append(into, 0)
+	}
+	for year := from; year <= to; year++ {
+		into = append(into, uint32(max(year, 1)))
 	}
 	return into
 }

@@ -1,32 +1,95 @@
 package watch
 
-import "heed/names"
+import (
+	"heed"
+	"heed/names"
+)
+
+// boundedWords is how many words of a name a bound tells apart; more are counted
+// as so many.
+const boundedWords = 6
 
 // bounds are what names of each pair of scripts can come to at most beside
 // their pairs of words, and what they need: the model's, asked for once.
 type bounds [names.Classes]struct {
-	needed Points                      // the threshold
-	cover  Points                      // the most that is added to any number of pairs
-	alone  [names.MaxTokens + 1]Points // the most that is added to one pair, by how many words of the record's name count
-	// lacking is what the pairs have to come to at least, by the same.
-	lacking [names.MaxTokens + 1]Points
+	cover Points // the most that is added to any number of pairs
+	// most is the most that is added to so many pairs, or fewer, where so many
+	// words of the record's name count, and so many of the list's.
+	most [boundedWords + 1][boundedWords + 1][boundedWords + 1]Points
+	// alone is the most that is added to one pair, by how many words of the record's
+	// name count, where more than one word of the list's does.
+	alone [boundedWords + 1]Points
 }
 
 func boundsOf(m *names.Model) *bounds {
 	b := new(bounds)
 	for c := range b {
 		class, of := names.Class(c), &b[c]
-		_, of.needed = m.Threshold(class)
-		several := max(m.BestCover(class, 2), m.BestCover(class, 3))
-		of.cover = max(m.BestCover(class, 1), several)
-		for words := range of.alone {
-			of.alone[words] = notAlike
-			for theirs := 1; theirs <= len(of.alone); theirs++ {
-				fewer, more := min(max(words, 1), theirs), max(words, theirs)
-				of.alone[words] = max(of.alone[words], m.Cover(class, names.Coverage{Pairs: 1, Both: fewer - 1, More: more - fewer}))
+		of.cover = max(m.BestCover(class, 1), m.BestCover(class, 2), m.BestCover(class, 3))
+		for mine := range of.alone {
+			of.alone[mine] = notAlike
+			for theirs := range of.alone {
+				fewer, more := max(1, min(mine, theirs)), max(1, mine, theirs)
+				best := notAlike
+				of.most[0][mine][theirs] = best
+				for pairs := 1; pairs <= boundedWords; pairs++ {
+					best = max(best, m.Cover(class, names.Coverage{Pairs: pairs, Both: max(0, fewer-pairs), More: more - fewer}))
+					of.most[pairs][mine][theirs] = best
+				}
+				if theirs > 1 {
+					of.alone[mine] = max(of.alone[mine], of.most[1][mine][theirs])
+				}
 			}
-			of.lacking[words] = of.needed - max(of.alone[words], several)
 		}
 	}
 	return b
+}
+
+// needs is what the pairs of words, and what they cover, have to come to, for
+// each pair of scripts.
+type needs [names.Classes]Points
+
+// needs are those of a record: with nothing beside the names but soft evidence,
+// and with dates of birth that are compared, without what they say.
+func (j *judge) needs(r *Record) (soft, dated needs) {
+	hard, birth := j.weights.besides(r), j.weights.softBirth(r.Born)
+	for c := range j.bounds {
+		soft[c], dated[c] = j.needed[c]-hard, j.needed[c]-hard
+		if birth > 0 {
+			soft[c] -= birth
+		}
+	}
+	return soft, dated
+}
+
+// softBirth is the most that dates of birth may add, without the relations that
+// lead to the subject by themselves: those to kindredDays, and of a day to what is
+// entered under its year.
+func (w *weights) softBirth(b heed.Birth) Points {
+	of := []BirthRelation{BirthDayDiffers, BirthYearDiffers, BirthSameYear, BirthYearNear}
+	switch {
+	case b.IsZero():
+		return 0
+	case birthDay(b) == 0:
+		of = []BirthRelation{BirthMonthAgrees, BirthYearAgrees, BirthWithin, BirthSameYear, BirthYearNear}
+	case isJanuaryFirst(b.From):
+		of = append(of, BirthJanuaryFirst)
+	}
+	best := notAlike
+	for _, relation := range of {
+		best = max(best, w.birth[relation])
+	}
+	return best
+}
+
+// besides is the most that sex and nationality may add.
+func (w *weights) besides(r *Record) Points {
+	sum := Points(0)
+	if statesSex(r.Sex) {
+		sum += max(0, w.sexSame)
+	}
+	if len(r.Nationalities) > 0 {
+		sum += max(0, w.stateShared)
+	}
+	return sum
 }

@@ -11,14 +11,24 @@ import (
 // errCode is a subject's stored form that nothing here has written.
 var errCode = errors.New("this is not the stored form of a subject")
 
+// The first byte of a subject: what it is and, of a person, which fields there
+// are, so that those that are empty take nothing.
 const (
 	codePerson byte = iota + 1
 	codeVehicle
 	codeOrganisation
+	codeKind = 3
+
+	codePlainName   = 1 << 2 // one name, of text alone
+	codeSex         = 1 << 3
+	codeStates      = 1 << 4
+	codeDocuments   = 1 << 5
+	codeBirthplace  = 1 << 6
+	codeDescription = 1 << 7
 )
 
-// appendSubject writes a subject as the index keeps it. Every field costs a byte
-// where it is empty, so that a name, a date and an id take some 40 bytes.
+// appendSubject writes a subject as the index keeps it. A person's name, date and
+// id take some 30 bytes.
 func appendSubject(b []byte, s *Subject) []byte {
 	kind := codePerson
 	switch {
@@ -27,24 +37,13 @@ func appendSubject(b []byte, s *Subject) []byte {
 	case s.Organisation != nil:
 		kind = codeOrganisation
 	}
+	at := len(b)
 	b = append(b, kind)
 	b = appendText(b, string(s.ID))
 	b = append(b, byte(slices.Index(heed.Urgencies(), s.Urgency)+1)) // 0 is none
 	switch {
 	case s.Person != nil:
-		p := s.Person
-		b = appendBirths(b, p.Born)
-		b = appendNames(b, p.Names)
-		b = appendText(b, string(p.Sex))
-		b = appendCountries(b, p.Nationalities)
-		b = appendCount(b, len(p.Documents))
-		for _, d := range p.Documents {
-			b = appendText(b, string(d.Type))
-			b = appendText(b, string(d.Country))
-			b = appendText(b, d.Number)
-		}
-		b = appendText(b, p.Birthplace)
-		b = appendText(b, p.Description)
+		b = appendPerson(b, at, s.Person)
 	case s.Vehicle != nil:
 		v := s.Vehicle
 		for _, text := range [...]string{v.Plate, string(v.Country), v.Type, v.Make, v.Model, v.Colour, v.VIN, v.Description} {
@@ -61,6 +60,43 @@ func appendSubject(b []byte, s *Subject) []byte {
 			b = appendText(b, r.Number)
 		}
 		b = appendText(b, o.Description)
+	}
+	return b
+}
+
+// appendPerson writes the rest of a person, of which the first byte stands at the place.
+func appendPerson(b []byte, at int, p *heed.Person) []byte {
+	field := func(flag byte, is bool) bool {
+		if is {
+			b[at] |= flag
+		}
+		return is
+	}
+	b = appendBirths(b, p.Born)
+	if field(codePlainName, len(p.Names) == 1 && p.Names[0] == heed.Name{Text: p.Names[0].Text}) {
+		b = appendLetters(b, p.Names[0].Text)
+	} else {
+		b = appendNames(b, p.Names)
+	}
+	if field(codeSex, p.Sex != "") {
+		b = appendText(b, string(p.Sex))
+	}
+	if field(codeStates, len(p.Nationalities) > 0) {
+		b = appendCountries(b, p.Nationalities)
+	}
+	if field(codeDocuments, len(p.Documents) > 0) {
+		b = appendCount(b, len(p.Documents))
+		for _, d := range p.Documents {
+			b = appendText(b, string(d.Type))
+			b = appendText(b, string(d.Country))
+			b = appendText(b, d.Number)
+		}
+	}
+	if field(codeBirthplace, p.Birthplace != "") {
+		b = appendText(b, p.Birthplace)
+	}
+	if field(codeDescription, p.Description != "") {
+		b = appendText(b, p.Description)
 	}
 	return b
 }
@@ -203,6 +239,33 @@ func (d *decoder) names() []heed.Name {
 	return all
 }
 
+func (d *decoder) person(fields byte) *heed.Person {
+	p := &heed.Person{Born: d.births()}
+	if fields&codePlainName != 0 {
+		p.Names = []heed.Name{{Text: d.letters()}}
+	} else {
+		p.Names = d.names()
+	}
+	if fields&codeSex != 0 {
+		p.Sex = heed.Sex(d.text())
+	}
+	if fields&codeStates != 0 {
+		p.Nationalities = d.countries()
+	}
+	if fields&codeDocuments != 0 {
+		for range d.count(heed.MaxDocuments) {
+			p.Documents = append(p.Documents, heed.Document{Type: heed.DocumentType(d.text()), Country: heed.Country(d.text()), Number: d.text()})
+		}
+	}
+	if fields&codeBirthplace != 0 {
+		p.Birthplace = d.text()
+	}
+	if fields&codeDescription != 0 {
+		p.Description = d.text()
+	}
+	return p
+}
+
 func (d *decoder) countries() []heed.Country {
 	n := d.count(heed.MaxNationalities)
 	if n == 0 {
@@ -242,13 +305,14 @@ func decodeSubject(b []byte) (Subject, error) {
 		s.Urgency = heed.Urgencies()[urgency-1]
 	}
 	switch kind {
-	case codePerson:
-		p := &heed.Person{Born: d.births(), Names: d.names(), Sex: heed.Sex(d.text()), Nationalities: d.countries()}
-		for range d.count(heed.MaxDocuments) {
-			p.Documents = append(p.Documents, heed.Document{Type: heed.DocumentType(d.text()), Country: heed.Country(d.text()), Number: d.text()})
+	case codeVehicle, codeOrganisation:
+	default:
+		if kind&codeKind != codePerson {
+			return Subject{}, errCode
 		}
-		p.Birthplace, p.Description = d.text(), d.text()
-		s.Person = p
+		s.Person = d.person(kind)
+	}
+	switch kind {
 	case codeVehicle:
 		s.Vehicle = &heed.Vehicle{
 			Plate: d.text(), Country: heed.Country(d.text()), Type: d.text(), Make: d.text(), Model: d.text(), Colour: d.text(),
@@ -261,8 +325,6 @@ func decodeSubject(b []byte) (Subject, error) {
 		}
 		o.Description = d.text()
 		s.Organisation = o
-	default:
-		return Subject{}, errCode
 	}
 	if d.bad || len(d.b) != 0 {
 		return Subject{}, errCode
@@ -280,13 +342,39 @@ type outline struct {
 // read fills in a stored person's outline. It skips the names.
 func (o *outline) read(b []byte) {
 	d := decoder{b: b}
-	d.byte()
+	fields := d.byte()
 	d.skip()
 	d.byte()
 	o.births = o.births[:0]
 	for range d.count(heed.MaxBirths) {
 		o.births = append(o.births, d.birth())
 	}
+	if fields&codePlainName != 0 {
+		d.skipLetters()
+	} else {
+		d.skipNames()
+	}
+	o.sex = ""
+	if fields&codeSex != 0 {
+		switch s := d.take(d.count(len(d.b))); string(s) {
+		case string(heed.SexFemale):
+			o.sex = heed.SexFemale
+		case string(heed.SexMale):
+			o.sex = heed.SexMale
+		}
+	}
+	o.nationalities = o.nationalities[:0]
+	if fields&codeStates == 0 {
+		return
+	}
+	for range d.count(heed.MaxNationalities) {
+		if c := d.take(d.count(len(d.b))); len(c) == 2 {
+			o.nationalities = append(o.nationalities, heed.Country(textOf(c)))
+		}
+	}
+}
+
+func (d *decoder) skipNames() {
 	for range d.count(heed.MaxNames) {
 		has := d.byte()
 		d.skip()
@@ -296,19 +384,21 @@ func (o *outline) read(b []byte) {
 			}
 		}
 	}
-	o.sex = ""
-	switch s := d.take(d.count(len(d.b))); string(s) {
-	case string(heed.SexFemale):
-		o.sex = heed.SexFemale
-	case string(heed.SexMale):
-		o.sex = heed.SexMale
+}
+
+// withID is a stored subject with another id in the place of its own.
+func withID(into, b []byte, parts ...string) []byte {
+	d := decoder{b: b[1:]}
+	d.skip()
+	n := 0
+	for _, p := range parts {
+		n += len(p)
 	}
-	o.nationalities = o.nationalities[:0]
-	for range d.count(heed.MaxNationalities) {
-		if c := d.take(d.count(len(d.b))); len(c) == 2 {
-			o.nationalities = append(o.nationalities, heed.Country(textOf(c)))
-		}
+	into = appendCount(append(into, b[0]), n)
+	for _, p := range parts {
+		into = append(into, p...)
 	}
+	return append(into, d.b...)
 }
 
 // storedID is the id of a stored subject.

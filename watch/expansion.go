@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -10,16 +11,14 @@ import (
 // expansion is a word of a record's name and the words of the list that are
 // like it, scored once and remembered for the records that follow.
 type expansion struct {
-	script   names.Script
-	kind     names.TokenKind
-	forms    []names.Form
-	surprise int32
-	joined   bool // of neighbours
-	sign     signature
-	under    []names.Key
-	built    uint64 // the lexicon's count of changes then
-	near     []neighbour
-	self     Points // what the word is worth against itself: about the best that any word can say
+	packed []byte // as the lexicon packs a word
+	number uint32 // among those that the screener has met
+	joined bool   // of neighbours
+	sign   signature
+	under  []names.Key
+	built  uint64 // the lexicon's count of changes then
+	near   []neighbour
+	self   Points // what the word is worth against itself: about the best that any word can say
 }
 
 // neighbour is a word of the list that is like the record's.
@@ -39,12 +38,16 @@ const nearBins = 9
 const rememberedWords = 16384
 
 // memory is what a screener knows of words that records have had.
-type memory struct{ young, old map[string]*expansion }
+type memory struct {
+	young, old map[string]*expansion
+	met        uint32 // how many there have been
+}
 
 // expand finds the list's words that are like a record's.
 func (s *Screener) expand(r realm, t *names.Token) *expansion {
 	l := s.index.names
 	s.packing = pack(r, t, s.packing[:0])
+	packed := len(s.packing)
 	if t.Joined {
 		s.packing = append(s.packing, '+') // looked up otherwise than a word of its own
 	}
@@ -52,7 +55,7 @@ func (s *Screener) expand(r realm, t *names.Token) *expansion {
 	e, ok := s.memory.young[string(key)]
 	if !ok {
 		if e, ok = s.memory.old[string(key)]; !ok {
-			e = s.newExpansion(r, t)
+			e = s.newExpansion(r, t, s.packing[:packed])
 		}
 		if len(s.memory.young) >= rememberedWords {
 			s.memory.young, s.memory.old = map[string]*expansion{}, s.memory.young
@@ -68,22 +71,22 @@ func (s *Screener) expand(r realm, t *names.Token) *expansion {
 	return e
 }
 
-func (s *Screener) newExpansion(r realm, t *names.Token) *expansion {
-	e := &expansion{script: t.Script, kind: t.Kind, sign: signatureOf(t.Script, t.Forms), joined: t.Joined}
-	s.index.judge.model.Ready(t, &s.own)
-	e.surprise = s.own.Surprise()
-	for _, f := range t.Forms[:min(len(t.Forms), names.MaxForms)] {
-		e.forms = append(e.forms, names.Form{Latin: f.Latin, Sounds: f.Sounds})
-	}
+func (s *Screener) newExpansion(r realm, t *names.Token, packed []byte) *expansion {
+	m := s.index.judge.model
+	binary.LittleEndian.PutUint16(packed, packedSurprise(m.Surprise(t)))
+	s.memory.met++
+	e := &expansion{packed: slices.Clone(packed), number: s.memory.met, joined: t.Joined}
+	e.ready(&s.own)
+	e.sign = signatureOf(&s.own)
 	for _, k := range t.Keys {
 		e.under = append(e.under, inRealm(r, k))
 	}
-	e.self = max(0, s.index.judge.model.Match(&s.own, &s.own).Points)
+	e.self = max(0, m.Match(&s.own, &s.own).Points)
 	return e
 }
 
 // ready makes the record's word ready to be matched.
-func (e *expansion) ready(into *names.Ready) { into.Restore(e.script, e.kind, e.forms, e.surprise) }
+func (e *expansion) ready(into *names.Ready) { ready(e.packed, into) }
 
 // refresh scores the words under the expansion's keys.
 func (s *Screener) refresh(e *expansion) {
@@ -108,72 +111,60 @@ func (s *Screener) refresh(e *expansion) {
 
 // consider scores one word of the list.
 func (s *Screener) consider(e *expansion, token uint32) {
-	if m := s.index.judge.model.Match(&s.own, s.ready.of(s.index.names, token)); m.Alike && m.Bin <= nearBins && m.Points > 0 {
+	s.index.names.ready(token, &s.theirs)
+	if m := s.index.judge.model.MatchInFavour(&s.own, &s.theirs); m.Alike && m.Bin <= nearBins {
 		e.near = append(e.near, neighbour{token, m.Points, m.Class})
 	}
 }
 
 // match scores a word of the list, or two of them written as one, against a
 // record's, one pair at a time.
-func (s *Screener) match(own *names.Ready, token, second uint32) Points {
+func (s *Screener) match(e *expansion, own *names.Ready, token, second uint32) Points {
 	l := s.index.names
-	theirs := s.ready.of(l, token)
+	known := s.pairs.of(l, e.number, token, second)
+	if known.points != unseen {
+		return known.points
+	}
+	l.ready(token, &s.theirs)
+	theirs := &s.theirs
 	if second != 0 {
-		var one, two unpacked
-		one.read(l.packed.at(l.tokens.at(token).packed))
-		two.read(l.packed.at(l.tokens.at(second).packed))
-		if one.n == 0 || two.n == 0 {
-			return notAlike
-		}
-		s.index.judge.model.Ready(&names.Token{
-			Script: one.script, Kind: names.Plain, Joined: true,
-			Forms: []names.Form{{Latin: one.forms[0].Latin, Sounds: one.forms[0].Sounds + two.forms[0].Sounds}},
-		}, &s.joined)
+		l.ready(second, &s.second)
+		s.index.judge.model.Join(&s.theirs, &s.second, &s.joined, s.sounds[:0])
 		theirs = &s.joined
 	}
+	known.points = notAlike
 	if m := s.index.judge.model.Match(own, theirs); m.Alike {
-		return m.Points
+		known.points = m.Points
 	}
-	return notAlike
+	return known.points
 }
 
-// readied keeps words of the list ready to be matched: those that were looked
-// at last. It takes some 700 bytes a word, 23 MB at most.
-type readied struct {
-	pages    [readyWords / readyPage]*[readyPage]readyWord
-	released uint64
-	unpacked unpacked
+// pairs remembers what pairs of words came to that no key has brought together:
+// the same common words meet in name after name. It takes 1 MB.
+type pairs struct {
+	slots   []pair
+	changed uint64
 }
 
-const (
-	readyWords = 1 << 15
-	readyPage  = 1 << 6
-)
-
-type readyWord struct {
-	token uint32
-	names.Ready
+type pair struct {
+	asked         uint32 // the expansion's number; 0 is none
+	token, second uint32
+	points        Points
 }
 
-// of makes a word of the list ready, or finds it so.
-func (r *readied) of(l *lexicon, token uint32) *names.Ready {
-	if r.released != l.released {
+const pairSlots = 1 << 16
+
+// of is the place of a pair, unseen if it is not remembered.
+func (p *pairs) of(l *lexicon, asked, token, second uint32) *pair {
+	if p.slots == nil || p.changed != l.released {
 		// Numbers of words may stand for others now.
-		r.pages = [readyWords / readyPage]*[readyPage]readyWord{}
-		r.released = l.released
+		p.slots, p.changed = make([]pair, pairSlots), l.released
 	}
-	at := token % readyWords
-	page := r.pages[at/readyPage]
-	if page == nil {
-		page = new([readyPage]readyWord)
-		r.pages[at/readyPage] = page
+	at := &p.slots[(asked*0x9e3779b1^token*0x85ebca6b^second*0xc2b2ae35)>>16]
+	if at.asked != asked || at.token != token || at.second != second {
+		*at = pair{asked, token, second, unseen}
 	}
-	word := &page[at%readyPage]
-	if word.token != token {
-		word.token = token
-		l.ready(token, &r.unpacked, &word.Ready)
-	}
-	return &word.Ready
+	return at
 }
 
 const notAlike Points = math.MinInt32

@@ -1,9 +1,12 @@
 package watch
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"strings"
 	"sync"
 
 	"heed/names"
@@ -24,7 +27,8 @@ type Index struct {
 
 	changing sync.Mutex // held by whoever changes the index, or needs that nobody does for long
 	mu       sync.RWMutex
-	stock    *arena             // the subjects as codec.go writes them; owned by their runs
+	stock    *arena             // the subjects as keep writes them; owned by their runs
+	prefixes prefixes           // of their ids
 	names    *lexicon           // their names; a run's first word is the place in stock
 	ids      *table             // runs by subject id
 	other    map[uint64]posting // runs by day of birth and by the numbers of documents, plates and vehicles
@@ -43,9 +47,13 @@ func New(m *names.Model) *Index {
 
 func newIndex(m *names.Model, w *weights) *Index {
 	x := &Index{judge: judge{model: m, bounds: boundsOf(m), weights: w, version: m.Version() + "/" + w.version}}
+	for class := range x.judge.needed {
+		_, x.judge.needed[class] = m.Threshold(names.Class(class))
+	}
 	x.names = newLexicon(m)
 	x.stock = &arena{moved: func(run, to uint32) { *x.names.owner(run) = to }}
-	x.ids = newTable(func(run uint32) uint64 { return x.hash(storedID(x.stored(run))) })
+	x.ids = newTable(x.hashID)
+	x.prefixes.number = map[string]uint64{}
 	x.other = map[uint64]posting{}
 	x.entries = x.otherEntries
 	return x
@@ -57,18 +65,104 @@ func (x *Index) Version() string { return x.judge.version }
 
 func (x *Index) hash(b []byte) uint64 { return maphash.Bytes(x.names.seed, b) }
 
-// stored is the subject of a run in its stored form.
-func (x *Index) stored(run uint32) []byte { return x.stock.at(*x.names.owner(run)) }
+// stored is the subject of a run in its stored form, but for the prefix of its id.
+func (x *Index) stored(run uint32) (prefix string, b []byte) {
+	number, n := binary.Uvarint(x.stock.at(*x.names.owner(run)))
+	return x.prefixes.text(number), x.stock.at(*x.names.owner(run))[n:]
+}
+
+// keep is what the index keeps of a stored subject: the number of its id's
+// prefix, then the rest.
+func (x *Index) keep(stored []byte) []byte {
+	id := string(storedID(stored))
+	number, prefix := x.prefixes.of(id)
+	b := binary.AppendUvarint(make([]byte, 0, len(stored)+1), number)
+	if prefix == "" {
+		return append(b, stored...)
+	}
+	return withID(b, stored, id[len(prefix):])
+}
+
+// whole is the stored form of a run's subject.
+func (x *Index) whole(run uint32, buf []byte) []byte {
+	prefix, b := x.stored(run)
+	return withID(buf[:0], b, prefix, textOf(storedID(b)))
+}
+
+// id is that of a run's subject.
+func (x *Index) id(run uint32) SubjectID {
+	prefix, b := x.stored(run)
+	return SubjectID(prefix + textOf(storedID(b)))
+}
+
+func (x *Index) hashID(run uint32) uint64 {
+	var h maphash.Hash
+	h.SetSeed(x.names.seed)
+	prefix, b := x.stored(run)
+	h.WriteString(prefix)
+	h.Write(storedID(b))
+	return h.Sum64()
+}
+
+func (x *Index) byID(a, b uint32) int {
+	prefixA, storedA := x.stored(a)
+	prefixB, storedB := x.stored(b)
+	if prefixA == prefixB {
+		return bytes.Compare(storedID(storedA), storedID(storedB))
+	}
+	return strings.Compare(string(x.id(a)), string(x.id(b)))
+}
+
+// prefixes are the beginnings that many ids have in common, each kept once: those
+// of the entries of a list.
+type prefixes struct {
+	texts  []string // by number, from 1
+	number map[string]uint64
+}
+
+// maxPrefixes bounds what is kept for lists that may have gone again.
+const maxPrefixes = 4096
+
+// of is the prefix of an id, and its number; 0: it has none of its own.
+func (p *prefixes) of(id string) (uint64, string) {
+	_, entry, ok := SubjectID(id).Listed()
+	if !ok {
+		return 0, ""
+	}
+	prefix := id[:len(id)-len(entry)]
+	number, known := p.number[prefix]
+	if !known {
+		if len(p.texts) == maxPrefixes {
+			return 0, ""
+		}
+		p.texts = append(p.texts, strings.Clone(prefix))
+		number = uint64(len(p.texts))
+		p.number[p.texts[number-1]] = number
+	}
+	return number, prefix
+}
+
+func (p *prefixes) text(number uint64) string {
+	if number == 0 {
+		return ""
+	}
+	return p.texts[number-1]
+}
 
 func (x *Index) find(id SubjectID) (run uint32, hash uint64, ok bool) {
 	hash = x.hash([]byte(id))
-	run, ok = x.ids.find(hash, func(run uint32) bool { return string(storedID(x.stored(run))) == string(id) })
+	run, ok = x.ids.find(hash, func(run uint32) bool {
+		prefix, b := x.stored(run)
+		rest, ok := strings.CutPrefix(string(id), prefix)
+		return ok && rest == string(storedID(b))
+	})
 	return run, hash, ok
 }
 
 // The sorts of entries beside names, in the highest byte.
 const (
-	otherDay uint64 = (iota + 1) << 56
+	otherDay  uint64 = (iota + 1) << 56
+	otherYear        // of a date that is less than a day
 	otherDocument
 	otherPlate
 	otherVIN
@@ -95,6 +189,9 @@ func (x *Index) otherEntries(s *Subject) []uint64 {
 		for _, b := range s.Person.Born {
 			if day := birthDay(b); day != 0 {
 				enter(otherDay | uint64(day))
+			}
+			for _, year := range vagueYears(b, nil) {
+				enter(otherYear | uint64(year))
 			}
 		}
 		for _, d := range s.Person.Documents {
@@ -166,7 +263,7 @@ func (x *Index) put(id SubjectID, stored []byte, r realm, all []names.Name, othe
 
 // own gives a run its subject.
 func (x *Index) own(run uint32, stored []byte) bool {
-	at, ok := x.stock.put(run, stored)
+	at, ok := x.stock.put(run, x.keep(stored))
 	if ok {
 		*x.names.owner(run) = at
 	}
@@ -178,7 +275,7 @@ func (x *Index) enter(run uint32, hash uint64, other []uint64) {
 	x.ids.add(hash, run)
 	for _, key := range other {
 		p := x.other[key]
-		p.add(run)
+		x.names.sets.add(&p, run)
 		x.other[key] = p
 	}
 }
@@ -200,7 +297,7 @@ func (x *Index) remove(run uint32, hash uint64) {
 	s := x.subject(run)
 	for _, key := range x.entries(&s) {
 		p := x.other[key]
-		if p.drop(run); p.len() == 0 {
+		if x.names.sets.drop(&p, run); x.names.sets.len(p) == 0 {
 			delete(x.other, key)
 		} else {
 			x.other[key] = p
@@ -214,8 +311,9 @@ func (x *Index) remove(run uint32, hash uint64) {
 
 // subject decodes what Put has stored.
 func (x *Index) subject(run uint32) Subject {
-	s, err := decodeSubject(x.stored(run))
-	if err != nil {
+	prefix, stored := x.stored(run)
+	s, err := decodeSubject(stored)
+	if s.ID = SubjectID(prefix) + s.ID; err != nil {
 		panic(fmt.Sprintf("watch: the index has lost a subject: %v", err)) // only this package writes there
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 
 	"heed/names"
 )
@@ -59,6 +60,8 @@ type lexicon struct {
 	words    pages[uint32]
 	top      uint32
 	spare    map[uint32][]uint32 // runs given up, by length
+	sets     postings
+	singles  map[uint32]posting // of the names of which one word counts, by that word
 }
 
 // entry is one distinct word of the list.
@@ -88,7 +91,7 @@ type signed struct {
 }
 
 func newLexicon(m *names.Model) *lexicon {
-	l := &lexicon{model: m, seed: maphash.MakeSeed(), byKey: map[names.Key]*keyed{}, high: 1, top: 1, spare: map[uint32][]uint32{}}
+	l := &lexicon{model: m, seed: maphash.MakeSeed(), byKey: map[names.Key]*keyed{}, high: 1, top: 1, spare: map[uint32][]uint32{}, singles: map[uint32]posting{}}
 	l.packed = &arena{moved: func(token, to uint32) { l.tokens.at(token).packed = to }}
 	l.byText = newTable(func(token uint32) uint64 { return l.identity(l.packed.at(l.tokens.at(token).packed)) })
 	return l
@@ -156,20 +159,19 @@ func soundBit(sound byte) signature {
 	return 0
 }
 
-func signatureOf(script names.Script, forms []names.Form) signature {
+func signatureOf(t *names.Ready) signature {
 	var s signature
-	if script != names.Latin {
+	if t.Script() != names.Latin {
 		s = signatureForeign
 	}
-	for i, f := range forms {
-		if i == 0 {
-			s |= signature(min(len(f.Sounds), signatureLongest)) << signatureLength
+	first := 0
+	for reading, sound := range t.EachSound {
+		if reading == 0 {
+			first++
 		}
-		for i := range len(f.Sounds) {
-			s |= soundBit(f.Sounds[i])
-		}
+		s |= soundBit(sound)
 	}
-	return s
+	return s | signature(min(first, signatureLongest))<<signatureLength
 }
 
 // and is the signature of two words written as one.
@@ -216,77 +218,36 @@ func (s signature) same(other signature) bool {
 	return s.near(other) && ((s|other)&signatureForeign != 0 || consonants+vowels <= 1)
 }
 
-// packedFrom is where a packed token's identity begins; before it is its surprise.
-const packedFrom = 2
+// A packed word is its surprise, the lexicon's to fill in, then what tells it from
+// all others: its realm and what names.AppendPacked writes.
+const (
+	packedFrom = 2
+	packedWord = packedFrom + 1
+)
 
-// pack writes all of a token that matching looks at, and its keys. Its surprise
-// is the lexicon's to fill in.
+// pack writes all of a token that matching and finding it looks at.
 func pack(r realm, t *names.Token, buf []byte) []byte {
-	buf = append(buf, 0, 0, byte(r), byte(t.Kind), byte(len(t.Script)))
-	buf = append(buf, t.Script...)
-	first := byte(0)
-	if len(t.Forms) > 0 && t.Forms[0].Latin != "" {
-		first = t.Forms[0].Latin[0]
-	}
-	n := min(len(t.Forms), names.MaxForms)
-	buf = append(buf, first, byte(n))
-	for _, f := range t.Forms[:n] {
-		buf = append(buf, byte(len(f.Sounds)))
-		buf = append(buf, f.Sounds...)
-	}
-	for _, k := range t.Keys {
-		buf = binary.AppendUvarint(buf, uint64(k))
-	}
-	return buf
+	return t.AppendPacked(append(buf, 0, 0, byte(r)))
 }
 
-// unpacked is what pack wrote, without copying its text.
-type unpacked struct {
-	realm  realm
-	kind   names.TokenKind
-	script names.Script
-	forms  [names.MaxForms]names.Form
-	n      int
-	keys   []byte
-
-	surprise int32
+// ready makes a packed word ready to be matched.
+func ready(packed []byte, into *names.Ready) bool {
+	return into.Read(packed[packedWord:], int32(binary.LittleEndian.Uint16(packed)))
 }
 
-func (u *unpacked) read(b []byte) {
-	u.surprise = int32(binary.LittleEndian.Uint16(b))
-	b = b[packedFrom:]
-	u.realm, u.kind = realm(b[0]), names.TokenKind(b[1])
-	n := int(b[2])
-	u.script = scriptNamed(b[3 : 3+n])
-	b = b[3+n:]
-	first := latinLetter(b[0])
-	u.n = int(b[1])
-	b = b[2:]
-	for i := range u.n {
-		n := int(b[0])
-		u.forms[i] = names.Form{Sounds: textOf(b[1 : 1+n])}
-		b = b[1+n:]
-	}
-	u.forms[0].Latin = first
-	u.keys = b
-}
-
-// eachKey yields the keys, with the realm in their highest byte: no key of
-// names reaches so far.
-func (u *unpacked) eachKey(yield func(names.Key)) {
-	for b := u.keys; len(b) > 0; {
-		k, n := binary.Uvarint(b)
-		yield(inRealm(u.realm, names.Key(k)))
-		b = b[n:]
+// eachKey yields the keys of a packed word, with the realm in their highest byte:
+// no key of names reaches so far.
+func eachKey(packed []byte, yield func(names.Key)) {
+	for _, k := range names.PackedKeys(packed[packedWord:]) {
+		yield(inRealm(realm(packed[packedFrom]), k))
 	}
 }
 
 func inRealm(r realm, k names.Key) names.Key { return k ^ names.Key(r)<<56 }
 
-// ready makes the word ready to be matched.
-func (l *lexicon) ready(token uint32, u *unpacked, into *names.Ready) {
-	u.read(l.packed.at(l.tokens.at(token).packed))
-	into.Restore(u.script, u.kind, u.forms[:u.n], u.surprise)
+// ready makes the word ready to be matched. It is so until the lexicon changes.
+func (l *lexicon) ready(token uint32, into *names.Ready) {
+	ready(l.packed.at(l.tokens.at(token).packed), into)
 }
 
 // lookup finds a word by what pack wrote of it.
@@ -305,11 +266,11 @@ func (l *lexicon) intern(r realm, t *names.Token, buf []byte) (uint32, bool) {
 	if ok {
 		return token, true
 	}
-	var made names.Ready
-	l.model.Ready(t, &made)
-	binary.LittleEndian.PutUint16(packed, uint16(min(max(made.Surprise(), 0), 1<<16-1)))
+	binary.LittleEndian.PutUint16(packed, packedSurprise(l.model.Surprise(t)))
 	return l.internNew(packed, hash)
 }
+
+func packedSurprise(points int32) uint16 { return uint16(min(max(points, 0), 1<<16-1)) }
 
 func (l *lexicon) internNew(packed []byte, hash uint64) (uint32, bool) {
 	token := l.high
@@ -328,17 +289,20 @@ func (l *lexicon) internNew(packed []byte, hash uint64) (uint32, bool) {
 		l.high++
 		l.tokens.reach(token)
 	}
-	var u unpacked
-	u.read(packed)
-	sign := signatureOf(u.script, u.forms[:u.n])
+	var made names.Ready
+	ready(packed, &made)
+	sign := signatureOf(&made)
 	*l.tokens.at(token) = entry{packed: at, sign: sign}
 	l.byText.add(hash, token)
 	l.change++
-	u.eachKey(func(k names.Key) {
+	eachKey(packed, func(k names.Key) {
 		under := l.byKey[k]
 		if under == nil {
 			under = &keyed{}
 			l.byKey[k] = under
+		}
+		if n := len(under.words); n == cap(under.words) {
+			under.words = append(make([]signed, 0, n+n/4+1), under.words...)
 		}
 		under.words = append(under.words, signed{token, sign})
 		under.changed = l.change
@@ -349,14 +313,12 @@ func (l *lexicon) internNew(packed []byte, hash uint64) (uint32, bool) {
 // release forgets the word if no name holds it any more.
 func (l *lexicon) release(token uint32) {
 	e := l.tokens.at(token)
-	if e.packed == 0 || e.in.len() > 0 || e.sign&silentMost != 0 {
+	if e.packed == 0 || l.sets.len(e.in) > 0 || e.sign&silentMost != 0 {
 		return
 	}
 	packed := l.packed.at(e.packed)
-	var u unpacked
-	u.read(packed)
 	l.change++
-	u.eachKey(func(k names.Key) {
+	eachKey(packed, func(k names.Key) {
 		under := l.byKey[k]
 		for i, w := range under.words {
 			if w.token == token {
@@ -376,7 +338,7 @@ func (l *lexicon) release(token uint32) {
 
 // indexed are the tokens of a name that a list keeps: all plain ones, and those
 // that are joined of neighbours which are often written as one: with a
-// particle, a short word or a hyphen between. A record's name keeps all.
+// particle, a very short word or a hyphen between, or all of them syllables. A record's name keeps all.
 func indexed(n *names.Name, yield func(t *names.Token, kind uint32)) {
 	plain := min(n.Positions, len(n.Tokens))
 	for i := range plain {
@@ -394,20 +356,25 @@ func indexed(n *names.Name, yield func(t *names.Token, kind uint32)) {
 
 // oftenJoined reports whether the parts of a joined token are often written as one.
 func oftenJoined(n *names.Name, t *names.Token) bool {
-	const short = 3
+	const (
+		short    = 2
+		syllable = 4 // of Chinese and Korean given names, Persian compounds: Xiao Ming, Ali Reza
+	)
 	if t.To-t.From < 2 || t.To-t.From > wordSpan>>wordSpanShift+1 || t.To > n.Positions || len(t.Forms) == 0 {
 		return false
 	}
+	syllables := true
 	for k := t.From; k < t.To; k++ {
 		part := &n.Tokens[k]
 		if len(part.Forms) == 0 {
 			return false
 		}
+		syllables = syllables && len(part.Forms[0].Latin) <= syllable
 		if part.Kind == names.Particle || len(part.Forms[0].Latin) <= short || k+1 < t.To && part.Flags.Has(names.Hyphenated) {
 			return true
 		}
 	}
-	return false
+	return syllables
 }
 
 func kindOf(n *names.Name, t *names.Token) uint32 {
@@ -471,6 +438,7 @@ func (l *lexicon) addRun(r realm, all []names.Name, owner uint32) (uint32, bool)
 	for i, w := range run[1:] {
 		l.enter(ref, run[1:1+i], w)
 	}
+	l.enterSingles(ref)
 	return ref, true
 }
 
@@ -492,7 +460,7 @@ func (l *lexicon) enter(ref uint32, before []uint32, w uint32) {
 			return
 		}
 	}
-	e.in.add(ref)
+	l.sets.add(&e.in, ref)
 }
 
 // place finds room for a run.
@@ -517,6 +485,36 @@ func (l *lexicon) place(run []uint32) (uint32, bool) {
 	return ref, true
 }
 
+// single yields the words of a run's names of which no more than one counts, each once.
+func single(run []uint32, yield func(token uint32)) {
+	var room [8]uint32
+	seen := room[:0]
+	for words := run[1:]; len(words) > 0; {
+		n, counting := nameEnds(words), 0
+		for _, w := range words[:n] {
+			if w&(wordKind|wordSpan) == wordPlain {
+				counting++
+			}
+		}
+		for _, w := range words[:n] {
+			if token := w & wordToken; counting <= 1 && token != noToken && w&wordKind != wordSilent && !slices.Contains(seen, token) {
+				seen = append(seen, token)
+				yield(token)
+			}
+		}
+		words = words[n:]
+	}
+}
+
+// enterSingles makes a run's names of one word known.
+func (l *lexicon) enterSingles(ref uint32) {
+	single(l.run(ref), func(token uint32) {
+		p := l.singles[token]
+		l.sets.add(&p, ref)
+		l.singles[token] = p
+	})
+}
+
 // run returns the words of a run, the owner's first. They must not be changed.
 func (l *lexicon) run(ref uint32) []uint32 {
 	words := l.words.from(ref)
@@ -533,6 +531,14 @@ func (l *lexicon) owner(ref uint32) *uint32 { return l.words.at(ref) }
 // dropRun forgets a run and the words that nobody else has.
 func (l *lexicon) dropRun(ref uint32) {
 	run := l.run(ref)
+	single(run, func(token uint32) {
+		p := l.singles[token]
+		if l.sets.drop(&p, ref); l.sets.len(p) == 0 {
+			delete(l.singles, token)
+			return
+		}
+		l.singles[token] = p
+	})
 	for i, w := range run[1:] {
 		token := w & wordToken
 		if token == noToken {
@@ -550,7 +556,7 @@ func (l *lexicon) dropRun(ref uint32) {
 			first = first && (b&wordToken != token || b&wordKind == wordSilent)
 		}
 		if first {
-			e.in.drop(ref)
+			l.sets.drop(&e.in, ref)
 		}
 	}
 	for i, w := range run[1:] {
@@ -566,35 +572,7 @@ func (l *lexicon) dropRun(ref uint32) {
 	l.spare[uint32(len(run))] = append(l.spare[uint32(len(run))], ref)
 }
 
-// packedRight reports whether pack may have written this: it can be read, and
-// its readings are of sounds and its keys are as they should be.
+// packedRight reports whether pack may have written this.
 func packedRight(b []byte) bool {
-	const head = packedFrom + 3 // surprise; realm, kind, length of script
-	if len(b) < head || b[packedFrom] != byte(realmPerson) && b[packedFrom] != byte(realmOrganisation) || b[packedFrom+1] > byte(names.Generation) {
-		return false
-	}
-	script := int(b[packedFrom+2])
-	b = b[head:]
-	if script > 8 || len(b) < script+2 {
-		return false
-	}
-	n := int(b[script+1])
-	b = b[script+2:]
-	if n == 0 || n > names.MaxForms {
-		return false
-	}
-	for range n {
-		if len(b) == 0 || b[0] == 0 || int(b[0]) > 2*names.MaxRunes || len(b) < 1+int(b[0]) {
-			return false
-		}
-		b = b[1+int(b[0]):]
-	}
-	for keys := 0; len(b) > 0; keys++ {
-		_, n := binary.Uvarint(b)
-		if n <= 0 || n > 1 && b[n-1] == 0 || keys == names.MaxKeys {
-			return false
-		}
-		b = b[n:]
-	}
-	return true
+	return len(b) > packedWord && (b[packedFrom] == byte(realmPerson) || b[packedFrom] == byte(realmOrganisation)) && names.ValidPacked(b[packedWord:])
 }

@@ -18,7 +18,7 @@ func TestArena(t *testing.T) {
 		owner := uint32(random.IntN(2000))
 		if ref, ok := at[owner]; ok {
 			a.drop(ref)
-			bytesLive -= blockHeader + len(text[owner])
+			bytesLive -= blockSize(len(text[owner]))
 			delete(at, owner)
 			delete(text, owner)
 			continue
@@ -33,7 +33,7 @@ func TestArena(t *testing.T) {
 			t.Fatalf("step %d: reference %d, %v", step, ref, ok)
 		}
 		at[owner], text[owner] = ref, block
-		bytesLive += blockHeader + size
+		bytesLive += blockSize(size)
 	}
 	for owner, ref := range at {
 		if !bytes.Equal(a.at(ref), text[owner]) {
@@ -79,20 +79,21 @@ func TestTable(t *testing.T) {
 
 func TestPosting(t *testing.T) {
 	var p posting
+	var sets postings
 	held := map[uint32]bool{}
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 5000 {
 		ref := uint32(1 + random.IntN(40))
 		if held[ref] {
-			p.drop(ref)
+			sets.drop(&p, ref)
 			delete(held, ref)
 		} else {
-			p.add(ref)
+			sets.add(&p, ref)
 			held[ref] = true
 		}
-		var one [1]uint32
-		refs := p.refs(&one)
-		if len(refs) != len(held) || p.len() != len(held) {
+		var few [2]uint32
+		refs := sets.refs(p, &few)
+		if len(refs) != len(held) || sets.len(p) != len(held) {
 			t.Fatalf("%d references, not %d", len(refs), len(held))
 		}
 		for _, r := range refs {

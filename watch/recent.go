@@ -200,7 +200,7 @@ func (x *Recent) Candidates(s Subject) []string {
 	best := map[string]Points{}
 	for _, r := range asRecords(&s) {
 		for _, f := range x.screen.reach(&r) {
-			id := string(storedID(x.index.stored(f.run)))[1:]
+			id := string(x.index.id(f.run))[1:]
 			if margin, ok := best[id]; !ok || f.margin > margin {
 				best[id] = f.margin
 			}

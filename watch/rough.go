@@ -2,6 +2,7 @@ package watch
 
 import (
 	"math"
+	"math/bits"
 
 	"heed/names"
 )
@@ -90,9 +91,6 @@ const unseen = notAlike + 1
 // where the sum does not come near enough.
 func (s *Screener) compare(which int, words []uint32, other Points) (Points, bool) {
 	a, g := &s.asked[which], &s.rough
-	if !s.promises(which, words, other) {
-		return 0, false
-	}
 	g.read(words)
 	g.width = len(g.list)
 	g.gains = g.gains[:0]
@@ -120,7 +118,7 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	if best == notAlike {
 		return 0, false
 	}
-	needed := s.index.judge.bounds[g.class].needed - other
+	needed := s.index.judge.needed[g.class] - other
 	for k, w := range g.list {
 		sign := s.index.names.tokens.at(w.token).sign
 		if w.second != 0 {
@@ -150,36 +148,60 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 }
 
 // promises reports whether one of a name's words is like one of the record's, and
-// what is known of them does not rule out that enough comes together. It looks
-// at most names and lets few of them through, so it does not take them apart.
-func (s *Screener) promises(which int, words []uint32, other Points) bool {
+// what is known of them does not rule out that enough comes together, with so many
+// points beside the names. It looks at most names and lets few of them through,
+// so it does not take them apart.
+func (s *Screener) promises(which int, words []uint32, needs *needs, points Points) bool {
 	a := &s.asked[which]
 	mask := uint32(len(s.near.slots) - 1)
-	sum, lacking, places := other+slack, Points(math.MaxInt32), uint64(0)
+	sum, theirs, joined := points+slack, 0, false
+	places, classes := uint64(0), uint32(0)
 	for _, w := range words {
 		token, best := w&wordToken, Points(0)
+		if w&(wordKind|wordSpan) == wordPlain {
+			theirs++
+		}
 		for at := nearHash(token) & mask; s.near.slots[at].round == s.near.round; at = (at + 1) & mask {
 			slot := &s.near.slots[at]
 			if slot.to.token != token || int(slot.asked) != which {
 				continue
 			}
 			best = max(best, slot.to.points*max(a.tokens[slot.place].parts, Points(w&wordSpan>>wordSpanShift)+1))
-			lacking = min(lacking, s.index.judge.bounds[slot.to.class].lacking[a.counting])
-			if !a.tokens[slot.place].joined() {
+			classes |= 1 << slot.to.class
+			if a.tokens[slot.place].joined() || w&wordSpan != 0 {
+				joined = true
+			} else {
 				places |= 1 << slot.place
 			}
 		}
 		sum += best
 	}
-	if lacking == math.MaxInt32 {
+	if classes == 0 {
 		return false
 	}
+	most, pairs := Points(0), bits.OnesCount64(places)
 	for i := range a.tokens {
 		if t := &a.tokens[i]; !t.joined() && places>>i&1 == 0 {
-			sum += min(unseenBest, t.self)
+			most = max(most, min(unseenBest, t.self))
 		}
 	}
-	return sum >= lacking
+	if most > 0 {
+		pairs++
+	}
+	mine := min(a.counting, boundedWords)
+	theirs, pairs = min(theirs, boundedWords), min(pairs, boundedWords)
+	for ; classes != 0; classes &= classes - 1 {
+		class := bits.TrailingZeros32(classes)
+		of := &s.index.judge.bounds[class]
+		cover := of.cover
+		if !joined {
+			cover = of.most[pairs][mine][theirs]
+		}
+		if sum+most+cover >= needs[class] {
+			return true
+		}
+	}
+	return false
 }
 
 // fill scores the pairs of words that no key has brought together.
@@ -196,7 +218,7 @@ func (s *Screener) fill(a *asked) {
 				a.tokens[i].ready(&s.own)
 				ready = true
 			}
-			*gain = s.match(&s.own, g.list[k].token, g.list[k].second)
+			*gain = s.match(a.tokens[i].expansion, &s.own, g.list[k].token, g.list[k].second)
 		}
 	}
 }
@@ -263,30 +285,35 @@ func (g *rough) read(words []uint32) {
 	}
 }
 
-// hope is more than the pairs can be worth, with unseen ones taken for good. It
-// counts the words that may have a pair.
+// hope is more than the pairs can be worth, with one unseen pair taken for good:
+// of names that reach the threshold hardly any have two words that are alike and
+// share no key. It counts the words that may have a pair.
 func (g *rough) hope(a *asked) (sum Points, some bool) {
 	g.hoped = 0
+	most := Points(0) // that an unseen pair adds to what is known
 	for i := range a.tokens {
-		best := Points(0)
+		best, hoped := Points(0), Points(0)
 		alike := false
 		for k, p := range g.gains[i*g.width : (i+1)*g.width] {
 			if p == notAlike {
 				continue
 			}
 			alike = true
+			parts := max(a.tokens[i].parts, g.list[k].parts)
 			if p == unseen {
 				some = true
-				p = min(unseenBest, a.tokens[i].self)
+				hoped = max(hoped, min(unseenBest, a.tokens[i].self)*parts)
+				continue
 			}
-			best = max(best, p*max(a.tokens[i].parts, g.list[k].parts))
+			best = max(best, p*parts)
 		}
 		sum += best
+		most = max(most, hoped-best)
 		if alike && !a.tokens[i].joined() {
 			g.hoped++
 		}
 	}
-	return sum, some
+	return sum + most, some
 }
 
 // assignSteps bounds the search for the best assignment of words. Names of few
@@ -427,16 +454,13 @@ func standsFor(from, to, n int, token func(int) (from, to int)) Points {
 
 func span(from, to int) uint64 { return 1<<to - 1<<from }
 
-// mayPromise reports whether one of a run's names promises enough, whatever there
-// is beside the names. The run is at hand; the subject is not.
-func (s *Screener) mayPromise(words []uint32) bool {
+// mayPromise reports whether one of a run's names promises enough. The run is at
+// hand; the subject is not.
+func (s *Screener) mayPromise(words []uint32, needs *needs, points Points) bool {
 	for len(words) > 0 {
-		n := 1
-		for words[n-1]&wordNameEnds == 0 {
-			n++
-		}
+		n := nameEnds(words)
 		for i := range s.asked {
-			if s.promises(i, words[:n], s.most) {
+			if s.promises(i, words[:n], needs, points) {
 				return true
 			}
 		}
@@ -445,32 +469,39 @@ func (s *Screener) mayPromise(words []uint32) bool {
 	return false
 }
 
-// weigh sums the evidence for one subject roughly and enters it where that comes
-// near what is needed.
-func (s *Screener) weigh(r realm, record *Record, run uint32) {
-	if !s.met.first(run) {
-		return
+// nameEnds is how many words the first name of some has.
+func nameEnds(words []uint32) int {
+	n := 1
+	for words[n-1]&wordNameEnds == 0 {
+		n++
 	}
+	return n
+}
+
+// weigh sums the evidence for one subject roughly and enters it where that comes
+// near what is needed. It was met in a way that says so much beside the names;
+// where that is too little, it may be met again in another.
+func (s *Screener) weigh(r realm, record *Record, run uint32, needs *needs, points Points) {
 	x := s.index
 	words := x.names.run(run)[1:]
-	if !s.mayPromise(words) {
+	if !s.mayPromise(words, needs, points) || !s.met.first(run) {
 		return
 	}
 	other := Points(0)
 	if r == realmPerson {
-		// Before the names are compared: most dates contradict.
-		s.outline.read(x.stored(run))
+		_, stored := x.stored(run)
+		s.outline.read(stored)
 		other = x.judge.beside(record, &s.outline)
 	}
 	s.margins = s.margins[:0]
 	best := notAlike
 	for len(words) > 0 {
-		n := 1
-		for words[n-1]&wordNameEnds == 0 {
-			n++
-		}
+		n := nameEnds(words)
 		margin := notAlike
 		for i := range s.asked {
+			if !s.promises(i, words[:n], &s.index.judge.needed, other) {
+				continue
+			}
 			if m, ok := s.compare(i, words[:n], other); ok {
 				margin = max(margin, m)
 			}

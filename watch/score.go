@@ -27,6 +27,7 @@ type query struct {
 type judge struct {
 	model   *names.Model
 	bounds  *bounds
+	needed  needs // the thresholds of names
 	weights *weights
 	version string
 }

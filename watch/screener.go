@@ -3,7 +3,6 @@ package watch
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"heed"
 	"heed/names"
@@ -17,9 +16,12 @@ type Screener struct {
 	packing []byte
 	scored  marks // words under the keys of one word
 	met     marks // runs that were looked at for one record
-	ready   readied
+	pairs   pairs
 	own     names.Ready // the record's word that is being matched
-	joined  names.Ready // two words of the list as one
+	theirs  names.Ready // the list's
+	second  names.Ready // its neighbour
+	joined  names.Ready // the two as one
+	sounds  [2 * names.MaxRunes]byte
 	near    nearby
 	days    []uint32
 	outline outline
@@ -28,7 +30,6 @@ type Screener struct {
 	found   []found
 	rough   rough
 	margins []Points
-	most    Points // that there can be beside the names
 }
 
 // NewScreener makes a screener: one for each goroutine that screens.
@@ -97,13 +98,13 @@ func (s *Screener) byNumber(r *Record, yield func(run uint32)) {
 			return
 		}
 		p := s.index.other[s.index.numberKey(sort, blurred)]
-		var one [1]uint32
-		runs := p.refs(&one)
+		var few [2]uint32
+		runs := s.index.names.sets.refs(p, &few)
 		if len(runs) > numberShares {
 			// Whoever puts one number on a thousand subjects gets a part of them, and
 			// always the same part.
 			runs = slices.Clone(runs)
-			slices.SortFunc(runs, s.byID)
+			slices.SortFunc(runs, s.index.byID)
 			runs = runs[:numberShares]
 		}
 		for _, run := range runs {
@@ -117,10 +118,6 @@ func (s *Screener) byNumber(r *Record, yield func(run uint32)) {
 	}
 	share(otherPlate, r.Vehicle.Plate)
 	share(otherVIN, r.Vehicle.VIN)
-}
-
-func (s *Screener) byID(a, b uint32) int {
-	return strings.Compare(textOf(storedID(s.index.stored(a))), textOf(storedID(s.index.stored(b))))
 }
 
 // found is a subject that may reach the threshold.
@@ -221,49 +218,53 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 		s.asked = append(s.asked, s.look(r, &spelt[i].name))
 		s.split(r, &spelt[i].name)
 	}
-	soft := Points(0)
-	if r == realmPerson {
-		soft = s.index.judge.weights.soft(record)
-	}
 	s.near.fill(s.asked)
-	s.most = s.index.judge.weights.most(record)
-	for i := range s.asked {
-		s.byNames(&s.asked[i], soft, func(run uint32) { s.weigh(r, record, run) })
-	}
+	soft, dated := s.index.judge.needs(record)
 	if r == realmPerson {
-		s.byDay(record, func(run uint32) { s.weigh(r, record, run) })
+		s.byBirth(record.Born, func(run uint32, points Points) { s.weigh(r, record, run, &dated, points) })
+	}
+	for i := range s.asked {
+		s.byNames(&s.asked[i], &soft, func(run uint32) { s.weigh(r, record, run, &soft, 0) })
 	}
 	slices.SortFunc(s.found, func(a, b found) int {
 		if c := cmp.Compare(b.margin, a.margin); c != 0 {
 			return c
 		}
-		return s.byID(a.run, b.run)
+		return s.index.byID(a.run, b.run)
 	})
 	return s.found[:min(len(s.found), most)]
 }
 
-// byDay finds the subjects born on a day that is akin to the record's.
-func (s *Screener) byDay(record *Record, yield func(run uint32)) {
-	s.days = kindredDays(record.Born, s.days[:0])
-	for _, day := range s.days {
-		p, ok := s.index.other[otherDay|uint64(day)]
-		if !ok {
-			continue
-		}
-		var one [1]uint32
-		for _, run := range p.refs(&one) {
-			yield(run)
+// byBirth finds the subjects whose date of birth is akin to the record's, and
+// tells what that says at most.
+func (s *Screener) byBirth(born heed.Birth, yield func(run uint32, points Points)) {
+	if birthDay(born) == 0 {
+		return
+	}
+	births := s.index.judge.weights.birth
+	each := func(key uint64, points Points) {
+		var few [2]uint32
+		p := s.index.other[key]
+		for _, run := range s.index.names.sets.refs(p, &few) {
+			yield(run, points)
 		}
 	}
+	s.days = kindredDays(born, s.days[:0])
+	for _, day := range s.days {
+		each(otherDay|uint64(day), births[relateDays(born.From, unpackDay(day))])
+	}
+	vague := max(births[BirthMonthAgrees], births[BirthYearAgrees], births[BirthWithin])
+	each(otherYear|uint64(born.From.Year), vague)
+	each(otherYear, vague)
 }
 
 // byNames finds the subjects whose names alone, with soft evidence beside
-// them, may reach the threshold. For each pair of scripts the record's words are
+// them, may reach what is needed. For each pair of scripts the record's words are
 // opened from the rarest on, until those that are left could not reach it
 // together (the essential lists of MaxScore: Turtle and Flood 1995). A word
 // that cannot reach it alone, and that many have, is opened only where another
 // of the words is in the same names.
-func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
+func (s *Screener) byNames(a *asked, needs *needs, yield func(run uint32)) {
 	var lists [names.Classes][]wordList
 	for i := range a.tokens {
 		t := &a.tokens[i]
@@ -274,7 +275,7 @@ func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
 			}
 			last := &(*of)[len(*of)-1]
 			last.best = max(last.best, n.points)
-			last.size += s.index.names.tokens.at(n.token).in.len()
+			last.size += s.index.names.sets.len(s.index.names.tokens.at(n.token).in)
 		}
 	}
 	for c := range lists {
@@ -282,20 +283,24 @@ func (s *Screener) byNames(a *asked, soft Points, yield func(run uint32)) {
 		if len(of) == 0 {
 			continue
 		}
-		needed := limit.needed - soft - slack
+		needed := needs[class] - slack
 		slices.SortStableFunc(of, func(a, b wordList) int { return cmp.Compare(a.size, b.size) })
 		rest := Points(0)
 		for _, l := range of {
 			rest += l.best
 		}
+		counting := min(a.counting, boundedWords)
 		for k, l := range of {
 			enough := rest+limit.cover >= needed
 			rest -= l.best
-			alone := l.best+limit.alone[a.counting] >= needed
-			switch {
-			case l.size <= fewNames, alone:
+			if l.size <= fewNames || l.best+limit.alone[counting] >= needed {
 				s.open(a, class, l, nil, yield)
-			case enough && k+1 < len(of):
+				continue
+			}
+			if l.best+limit.most[1][counting][1] >= needed {
+				s.openSingles(a, class, l, yield)
+			}
+			if enough && k+1 < len(of) {
 				s.filter.reset()
 				for _, other := range of[k+1:] {
 					s.each(a, class, other, s.filter.add)
@@ -318,10 +323,10 @@ type wordList struct {
 }
 
 func (s *Screener) each(a *asked, class names.Class, l wordList, yield func(run uint32)) {
-	var one [1]uint32
+	var few [2]uint32
 	for _, n := range a.tokens[l.token].near {
 		if n.class == class {
-			for _, run := range s.index.names.tokens.at(n.token).in.refs(&one) {
+			for _, run := range s.index.names.sets.refs(s.index.names.tokens.at(n.token).in, &few) {
 				yield(run)
 			}
 		}
@@ -334,6 +339,18 @@ func (s *Screener) open(a *asked, class names.Class, l wordList, within *filter,
 			yield(run)
 		}
 	})
+}
+
+// openSingles opens of a word's names those that are one word.
+func (s *Screener) openSingles(a *asked, class names.Class, l wordList, yield func(run uint32)) {
+	var few [2]uint32
+	for _, n := range a.tokens[l.token].near {
+		if p, ok := s.index.names.singles[n.token]; ok && n.class == class {
+			for _, run := range s.index.names.sets.refs(p, &few) {
+				yield(run)
+			}
+		}
+	}
 }
 
 // filter is a set of runs that may have a few more.

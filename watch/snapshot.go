@@ -14,7 +14,7 @@ import (
 	"heed/names"
 )
 
-// A snapshot is the line "heed-watch-snapshot/v1 VERSION", where VERSION is the
+// A snapshot is the line "heed-watch-snapshot/v2 VERSION", where VERSION is the
 // index's, then in binary, all numbers as uvarints:
 //
 //	the distinct words: how many; each its length and its packed form, ascending
@@ -24,7 +24,7 @@ import (
 //	SHA-256 of all before, 32 bytes
 //
 // It is a function of what is on watch: the order of Puts does not show.
-const snapshotMagic = "heed-watch-snapshot/v1 "
+const snapshotMagic = "heed-watch-snapshot/v2 "
 
 // ErrSnapshot is in the chain of every error about a snapshot that cannot be
 // read. Whoever gets it makes the index anew by Put.
@@ -65,11 +65,13 @@ func (x *Index) WriteSnapshot(w io.Writer) error {
 	for run := range x.ids.all {
 		runs = append(runs, run)
 	}
-	slices.SortFunc(runs, func(a, b uint32) int { return bytes.Compare(storedID(x.stored(a)), storedID(x.stored(b))) })
+	slices.SortFunc(runs, x.byID)
 	number(uint64(len(runs)))
+	var stored []byte
 	for _, run := range runs {
-		number(uint64(len(x.stored(run))))
-		out.Write(x.stored(run))
+		stored = x.whole(run, stored)
+		number(uint64(len(stored)))
+		out.Write(stored)
 		words := l.run(run)[1:]
 		number(uint64(len(words)))
 		for _, word := range words {
@@ -208,10 +210,11 @@ func (x *Index) readSnapshot(r io.Reader) error {
 		for k, w := range run[1:] {
 			x.names.enter(ref, run[1:1+k], w)
 		}
+		x.names.enterSingles(ref)
 		x.enter(ref, x.hash([]byte(subject.ID)), x.otherEntries(&subject))
 	}
 	for token := uint32(1); token < x.names.high; token++ {
-		if e := x.names.tokens.at(token); e.in.len() == 0 && e.sign&silentMost == 0 {
+		if e := x.names.tokens.at(token); x.names.sets.len(e.in) == 0 && e.sign&silentMost == 0 {
 			return fmt.Errorf("word %d stands in no name", token-1)
 		}
 	}

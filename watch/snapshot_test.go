@@ -54,7 +54,7 @@ func TestSnapshotIsRefused(t *testing.T) {
 		refused("changed", changed, nil)
 	}
 	refused("longer", append(bytes.Clone(whole), 0), nil)
-	refused("another model", bytes.Replace(whole, []byte("/v1 "), []byte("/v1 x"), 1), ErrSnapshotVersion)
+	refused("another model", bytes.Replace(whole, []byte(snapshotMagic), []byte(snapshotMagic+"x"), 1), ErrSnapshotVersion)
 }
 
 func TestSnapshotOfNothing(t *testing.T) {

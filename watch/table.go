@@ -2,8 +2,9 @@ package watch
 
 import "bytes"
 
-// bucketSize is how many entries a bucket of a table has.
-const bucketSize = 128
+// bucketSize is how many entries a bucket of a table has: it takes 640 bytes, a
+// size that Go allocates without a rest.
+const bucketSize = 127
 
 // table finds a 32-bit reference by the hash of what it refers to: extendible
 // hashing (Fagin, Nievergelt, Pippenger, Strong 1979). It grows by splitting one

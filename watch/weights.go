@@ -82,38 +82,5 @@ func readWeights(text []byte) (*weights, error) {
 	return w, nil
 }
 
-// soft is the best that what is beside the names may add for a record, without
-// those relations of dates of birth that lead to the subject by themselves: see
-// kindredDays.
-func (w *weights) soft(r *Record) Points {
-	kindred := birthDay(r.Born) != 0 && !isJanuaryFirst(r.Born.From)
-	return w.best(r, func(relation BirthRelation) bool {
-		return !kindred || !relation.sameDay() && relation != BirthJanuaryFirst
-	})
-}
-
-// most is the same with them.
-func (w *weights) most(r *Record) Points {
-	return w.best(r, func(BirthRelation) bool { return true })
-}
-
-func (w *weights) best(r *Record, counts func(BirthRelation) bool) Points {
-	sum := Points(0)
-	if !r.Born.IsZero() {
-		for relation, p := range w.birth {
-			if counts(relation) {
-				sum = max(sum, p)
-			}
-		}
-	}
-	if statesSex(r.Sex) {
-		sum += max(0, w.sexSame)
-	}
-	if len(r.Nationalities) > 0 {
-		sum += max(0, w.stateShared)
-	}
-	return sum
-}
-
 // logistic turns points above a threshold into a score; nothing above it is one half.
 func logistic(above Points) float64 { return 1 / (1 + math.Exp(-float64(above)/100)) }
