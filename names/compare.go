@@ -1,5 +1,7 @@
 package names
 
+import "slices"
+
 // Comparison is how far two names are one person's, and why. Compare(b, a) is
 // Compare(a, b) with left and right changed over.
 type Comparison struct {
@@ -94,6 +96,7 @@ type weighed struct {
 	forms    int
 	sounds   [MaxForms]sounding
 	surprise int32
+	bare     bool // made of neighbours of which none is a particle
 }
 
 // Weighed is a Name with all that comparing it needs, for whoever compares it
@@ -130,6 +133,7 @@ func (m *Model) weigh(w *Weighed) {
 		}
 		w.side.spans = append(w.side.spans, span{token: i, from: t.From, to: t.To})
 		w.tokens = append(w.tokens, m.ready(t))
+		w.tokens[len(w.tokens)-1].bare = t.Joined && !slices.ContainsFunc(n.Tokens[t.From:t.To], func(t Token) bool { return t.Kind == Particle })
 		// A token that stands for the whole name counts as all of its parts.
 		parts, others := int32(0), false
 		for p := range positions {
@@ -329,6 +333,11 @@ func (m *Model) compare(a, b *Weighed) Comparison {
 	return c
 }
 
+// farthestJoined is the bin up to which neighbours written as one are like other
+// neighbours: what differs more has a part in common that can face the other by
+// itself. Neighbours with a particle are one name, and are told by the whole.
+const farthestJoined = 8
+
 // align scores every token of a against every token of b, and assigns them. The
 // matches are a row for each token of a, in few if they fit.
 func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
@@ -339,7 +348,11 @@ func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
 	}
 	for i := range a.tokens {
 		for j := range b.tokens {
-			matches[i*width+j] = m.match(&a.tokens[i], &b.tokens[j], false)
+			t := m.match(&a.tokens[i], &b.tokens[j], false)
+			if t.Bin > farthestJoined && a.tokens[i].bare && b.tokens[j].bare {
+				t = TokenMatch{}
+			}
+			matches[i*width+j] = t
 		}
 	}
 	return matches, assign(&a.side, &b.side, func(i, j int) int32 {

@@ -96,6 +96,31 @@ func TestTokenScoreIsSymmetric(t *testing.T) {
 	}
 }
 
+// A vowel that is read otherwise does not make a short name another.
+func TestShortNamesAreAlike(t *testing.T) {
+	m := model(t)
+	for _, p := range [][2]string{{"Рита", "Rata"}, {"Мит", "Mita"}, {"Дора", "Dura"}} {
+		a, b := Parse(p[0]), Parse(p[1])
+		if match := m.TokenScore(a.Tokens[0], b.Tokens[0]); !match.Alike || match.Points <= 0 || match.Bin == 0 {
+			t.Errorf("%s and %s: %+v", p[0], p[1], match)
+		}
+	}
+}
+
+// Two neighbours written as one are not like two others because one of each is.
+func TestNeighboursDoNotLendTheirLikeness(t *testing.T) {
+	m := model(t)
+	for _, p := range [][2]string{{"Надежда Блинова", "Nadezhda Alliluyeva"}, {"Валерия Бурова", "Valeria Bufanu"}} {
+		if c := m.Compare(Parse(p[0]), Parse(p[1])); c.Coverage.Joined != 0 || c.Above() {
+			t.Errorf("%s and %s: %+v", p[0], p[1], c.Coverage)
+		}
+	}
+	// With a particle they are one name, however far apart its spellings.
+	if c := m.Compare(Parse("Salah al-Din Haddad"), Parse("Salahuddin Haddad")); c.Coverage.Joined == 0 || !c.Above() {
+		t.Errorf("Salah al-Din and Salahuddin: %+v", c.Coverage)
+	}
+}
+
 // What a clerk's keyboard does to a name makes no difference.
 func TestCompareIsStable(t *testing.T) {
 	m := model(t)

@@ -56,11 +56,17 @@ func readCyrillic(word []rune, h Hint) ([]Form, Flags) {
 	}
 	add(spellCyrillic(word, nil), "Cyrillic")
 	has := func(r rune) bool { return slices.Contains(word, r) }
-	if has('г') {
-		add(spellCyrillic(word, map[rune]string{'г': "h"}), "Cyrillic, г as h")
+	if latin, ok := palladius(word); ok {
+		add(latin, "Cyrillic, Chinese after Palladius")
 	}
 	if latin, ok := polivanov(word); ok {
 		add(latin, "Cyrillic, Japanese after Polivanov")
+	}
+	if latin, ok := englishCyrillic(word); ok {
+		add(latin, "Cyrillic, English name")
+	}
+	if has('г') {
+		add(spellCyrillic(word, map[rune]string{'г': "h"}), "Cyrillic, г as h")
 	}
 	if has('щ') {
 		add(spellCyrillic(word, map[rune]string{'щ': "sch"}), "Cyrillic, щ as sch")
@@ -126,7 +132,7 @@ func spellCyrillic(word []rune, own map[rune]string) string {
 var polivanovSyllables = []respelling{
 	{"дзю", "ju", anywhere}, {"дзё", "jo", anywhere}, {"дзя", "ja", anywhere}, {"дзи", "ji", anywhere}, {"дз", "z", anywhere},
 	{"тю", "chu", anywhere}, {"тё", "cho", anywhere}, {"тя", "cha", anywhere}, {"ти", "chi", anywhere}, {"тти", "tchi", anywhere},
-	{"сю", "shu", anywhere}, {"сё", "sho", anywhere}, {"ся", "sha", anywhere}, {"си", "shi", anywhere}, {"цу", "tsu", anywhere}, {"х", "h", anywhere},
+	{"сю", "shu", anywhere}, {"сё", "sho", anywhere}, {"ся", "sha", anywhere}, {"си", "shi", anywhere}, {"цу", "tsu", anywhere}, {"ва", "wa", anywhere}, {"х", "h", anywhere},
 }
 
 // polivanov reads a word as Japanese, where it is made of syllables of Japanese
@@ -137,11 +143,16 @@ func polivanov(word []rune) (string, bool) {
 		switch {
 		case strings.ContainsRune("аиуэояюёй", r):
 			open = true
-		case r == 'н' && (i+1 == len(word) || !strings.ContainsRune("аиуэояюё", word[i+1])):
+		case r == 'н' && (i+1 == len(word) || !strings.ContainsRune("аиуэояюё", word[i+1])),
+			r == 'м' && i+1 < len(word) && strings.ContainsRune("бпм", word[i+1]):
 			if !open {
 				return "", false
 			}
-		case strings.ContainsRune("кгсзтдцнхфбпмр", r):
+		case r == 'ъ':
+			if i == 0 || word[i-1] != 'н' {
+				return "", false
+			}
+		case strings.ContainsRune("кгсзтдцнхфбпмрв", r):
 			if !open && (i == 0 || word[i-1] != r && (word[i-1] != 'д' || r != 'з')) {
 				return "", false
 			}
@@ -162,13 +173,159 @@ next:
 			if strings.HasPrefix(text[i:], s.from) {
 				out.WriteString(s.to)
 				i += len(s.from)
-				found = found || s.from != "х"
+				found = found || s.from != "х" && s.from != "ва"
 				continue next
 			}
 		}
 		letter, n := firstRune(text[i:])
 		out.WriteString(cyrillic[letter])
 		i += n
+	}
+	return out.String(), found
+}
+
+// The initials and finals of Chinese syllables in Cyrillic (the system of
+// Palladius, 1888), longest first, and how Hanyu Pinyin spells each, with ch, sh, ts
+// for q, x, c. Before front finals j, ch, sh stand for z, ts, s.
+var (
+	palladiusInitials = [...]respelling{
+		{"чж", "zh", anywhere}, {"цз", "z", anywhere}, {"б", "b", anywhere}, {"п", "p", anywhere}, {"м", "m", anywhere}, {"ф", "f", anywhere},
+		{"д", "d", anywhere}, {"т", "t", anywhere}, {"н", "n", anywhere}, {"л", "l", anywhere}, {"г", "g", anywhere}, {"к", "k", anywhere},
+		{"х", "h", anywhere}, {"ц", "ts", anywhere}, {"с", "s", anywhere}, {"ч", "ch", anywhere}, {"ш", "sh", anywhere}, {"ж", "r", anywhere},
+	}
+	palladiusFinals = [...]respelling{
+		{"юань", "yuan", beforeFront}, {"уань", "uan", anywhere}, {"янь", "ian", beforeFront}, {"яо", "iao", beforeFront}, {"ян", "iang", beforeFront},
+		{"уан", "uang", anywhere}, {"уай", "uai", anywhere}, {"уэй", "ui", anywhere}, {"уй", "ui", anywhere}, {"юнь", "un", beforeFront}, {"юэ", "ue", beforeFront},
+		{"юй", "u", beforeFront}, {"юн", "iong", beforeFront}, {"ань", "an", anywhere}, {"энь", "en", anywhere}, {"инь", "in", beforeFront},
+		{"унь", "un", anywhere}, {"ан", "ang", anywhere}, {"эн", "eng", anywhere}, {"ин", "ing", beforeFront}, {"ун", "ong", anywhere}, {"ай", "ai", anywhere},
+		{"ао", "ao", anywhere}, {"эй", "ei", anywhere}, {"оу", "ou", anywhere}, {"уа", "ua", anywhere}, {"уо", "uo", anywhere}, {"эр", "er", anywhere},
+		{"а", "a", anywhere}, {"о", "uo", anywhere}, {"э", "e", anywhere}, {"ы", "i", anywhere}, {"я", "ia", beforeFront}, {"е", "ie", beforeFront},
+		{"ю", "iu", beforeFront}, {"и", "i", beforeFront}, {"у", "u", anywhere},
+	}
+	// Syllables that begin with a vowel, or with в for w, and those that Pinyin
+	// spells in a way of their own.
+	palladiusWhole = [...]respelling{
+		{"юань", "yuan", anywhere}, {"янь", "yan", anywhere}, {"яо", "yao", anywhere}, {"ян", "yang", anywhere}, {"юнь", "yun", anywhere}, {"юэ", "yue", anywhere},
+		{"юй", "yu", anywhere}, {"юн", "yong", anywhere}, {"инь", "yin", anywhere}, {"ин", "ying", anywhere}, {"я", "ya", anywhere}, {"е", "ye", anywhere},
+		{"ю", "you", anywhere}, {"и", "yi", anywhere}, {"вэнь", "wen", anywhere}, {"вэн", "weng", anywhere}, {"вэй", "wei", anywhere}, {"вань", "wan", anywhere},
+		{"ван", "wang", anywhere}, {"вай", "wai", anywhere}, {"ва", "wa", anywhere}, {"во", "wo", anywhere}, {"у", "wu", anywhere}, {"хуэй", "hui", anywhere},
+		{"чжи", "zhi", anywhere}, {"чи", "chi", anywhere}, {"ши", "shi", anywhere}, {"жи", "ri", anywhere}, {"бо", "bo", anywhere}, {"по", "po", anywhere},
+		{"мо", "mo", anywhere}, {"фо", "fo", anywhere}, {"ань", "an", anywhere}, {"ан", "ang", anywhere}, {"ай", "ai", anywhere}, {"ао", "ao", anywhere},
+		{"эр", "er", anywhere}, {"э", "e", anywhere}, {"оу", "ou", anywhere}, {"а", "a", anywhere},
+	}
+)
+
+// palladiusMarks are spellings that Chinese names in Cyrillic have and others
+// hardly ever do.
+var palladiusMarks = [...]string{"чж", "цз", "ань", "энь", "инь", "унь", "юнь", "янь", "ян", "юй", "юн", "сяо", "цю", "хуэй", "сю", "ся", "яо", "эн", "вэй", "уан"}
+
+// maxPalladius is the most syllables that a Chinese name has in one word: two of
+// the surname and two of the given name.
+const maxPalladius = 4
+
+// palladius reads a word as Chinese, where it is made of syllables of Chinese
+// and one of them is written as hardly any other name is.
+func palladius(word []rune) (string, bool) {
+	text := string(word)
+	marked := false
+	for _, mark := range palladiusMarks {
+		marked = marked || strings.Contains(text, mark)
+	}
+	if !marked {
+		return "", false
+	}
+	return palladiusFrom(text, maxPalladius)
+}
+
+// palladiusFrom reads text as so many syllables at most: the first way to cut
+// it that uses all its letters, long syllables first.
+func palladiusFrom(text string, most int) (string, bool) {
+	if text == "" {
+		return "", true
+	}
+	if most == 0 {
+		return "", false
+	}
+	then := func(latin, rest string) (string, bool) {
+		tail, ok := palladiusFrom(strings.TrimPrefix(rest, "ъ"), most-1)
+		return latin + tail, ok
+	}
+	for _, s := range palladiusWhole {
+		if rest, ok := strings.CutPrefix(text, s.from); ok {
+			if latin, ok := then(s.to, rest); ok {
+				return latin, true
+			}
+		}
+	}
+	for _, initial := range palladiusInitials {
+		after, ok := strings.CutPrefix(text, initial.from)
+		if !ok {
+			continue
+		}
+		for _, final := range palladiusFinals {
+			rest, ok := strings.CutPrefix(after, final.from)
+			if !ok {
+				continue
+			}
+			letter := initial.to
+			if final.place == beforeFront {
+				letter = palatal(letter)
+			}
+			if latin, ok := then(letter+final.to, rest); ok {
+				return latin, true
+			}
+		}
+	}
+	return "", false
+}
+
+// palatal is what an initial sounds like before a front final.
+func palatal(initial string) string {
+	switch initial {
+	case "z":
+		return "j"
+	case "ts":
+		return "ch"
+	case "s":
+		return "sh"
+	}
+	return initial
+}
+
+// englishVowels are the vowels of English names as Cyrillic writes them by their
+// sound, and how English spells them.
+var englishVowels = [...]respelling{
+	{"эй", "a", anywhere}, {"ей", "a", anywhere}, {"ай", "i", anywhere}, {"оу", "o", anywhere}, {"ау", "ou", anywhere},
+	{"уа", "wa", anywhere}, {"уэ", "we", anywhere}, {"уи", "wi", anywhere}, {"уо", "wo", anywhere},
+}
+
+// englishCyrillic reads a word as an English name written by its sound, where
+// one of its vowels is English.
+func englishCyrillic(word []rune) (string, bool) {
+	text := string(word)
+	found := false
+	var out strings.Builder
+next:
+	for i := 0; i < len(text); {
+		for _, v := range englishVowels {
+			// At the end, й is spelt as well: Sidney, Murray.
+			if rest, ok := strings.CutPrefix(text[i:], v.from); ok && (rest != "" || !strings.HasSuffix(v.from, "й")) {
+				out.WriteString(v.to)
+				i += len(v.from)
+				found = true
+				continue next
+			}
+		}
+		letter, n := firstRune(text[i:])
+		i += n
+		switch letter {
+		case 'х':
+			out.WriteString("h")
+		case 'ю':
+			out.WriteString("u")
+		default:
+			out.WriteString(spellCyrillic([]rune{letter}, nil))
+		}
 	}
 	return out.String(), found
 }

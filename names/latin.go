@@ -181,14 +181,15 @@ var latinSpellings = [...]spellings{
 	{
 		name: "French", languages: " fr ",
 		rules: together(
-			rules(atEnd, "eaux>o", "aux>o", "eux>e", "oux>u", "ault>o", "aud>o", "aut>o", "ots>o", "ot>o", "oit>wa", "ois>wa", "oix>wa", "ais>e", "ait>e", "ets>e", "et>e", "er>e", "ez>e", "ard>ar", "art>ar", "ert>er", "ort>or",
+			rules(atEnd, "eaux>o", "aux>o", "eux>e", "oux>u", "ault>o", "auld>o", "aud>o", "aut>o", "oist>wa", "out>u", "outs>u", "oût>u", "amps>an", "emps>an", "ingt>en", "iers>ye", "ots>o", "ot>o", "oit>wa", "ois>wa", "oix>wa", "ais>e", "ait>e", "ets>e", "et>e", "er>e", "ez>e", "ard>ar", "art>ar", "ert>er", "ort>or",
 				"ent>an", "ant>an", "and>an", "ond>on", "ont>on", "ens>an", "ins>in", "ns>n", "ieu>ye", "ières>yer", "ès>es", "x>", "es>", "e>"),
-			rules(anywhere, "tch>ch", "sch>sh", "sh>sh", "ch>sh", "dj>dj", "eau>o", "au>o", "oui>wi", "oua>wa", "ou>u", "où>u", "oy>wai", "oi>wa", "oî>wa", "ai>e", "aî>e", "eu>e", "œu>e", "gn>ny", "quo>ko", "qu>k", "ph>f", "th>t", "aill>ai", "eill>ei", "ill>iy", "ç>s"),
+			rules(anywhere, "esb>eb", "esd>ed", "esl>el", "esm>em", "esn>en", "esr>er", "esv>ev", // an s that only lengthens
+				"tch>ch", "sch>sh", "sh>sh", "ch>sh", "dj>dj", "eau>o", "au>o", "oui>wi", "oua>wa", "ou>u", "où>u", "oy>wai", "oi>wa", "oî>wa", "ai>e", "aî>e", "eu>e", "œu>e", "gn>ny", "quo>ko", "qu>k", "ph>f", "th>t", "aill>ai", "eill>ei", "ill>iy", "ç>s"),
 			rules(beforeFront, "ge>zh", "gu>g", "g>zh", "c>s"),
 			rules(beforeVowel, "ge>zh"),
 			rules(anywhere, "j>zh", "œ>e", "é>e", "è>e", "ê>e", "ë>e", "h>"),
 		),
-		proof: "œèêûîç", signs: []string{"eau", "tch", "dj", "ou", "oi", "ch", "gn", "qu", "é", "ï", "au", "eux", "ault", "aud", "ot$", "et$", "er$", "ez$", "ard$", "ge", "gi", "x$", "ent$", "es$"},
+		proof: "œèêûîç", signs: []string{"eau", "tch", "dj", "ou", "oi", "ch", "gn", "qu", "é", "ï", "au", "eux", "ault", "aud", "ot$", "et$", "er$", "ez$", "ard$", "ge", "gi", "x$", "ent$", "es$", "ist$", "ut$", "amps$", "ert$", "ort$", "art$"},
 	},
 	{
 		name: "Spanish", languages: " es gl eu ca ",
@@ -233,10 +234,10 @@ var latinSpellings = [...]spellings{
 	{
 		name: "Dutch or Scandinavian", languages: " nl af sv da nb nn no fi ",
 		rules: together(
-			rules(anywhere, "sch>skh", "tj>ch", "sj>sh", "skj>sh", "kj>ch", "ij>ei", "oe>u", "uy>oi", "ui>oi", "aa>a", "ph>f", "th>t", "j>y", "w>v", "å>o", "ø>o", "æ>e", "ä>e", "ö>o", "dt>t"),
+			rules(anywhere, "sch>skh", "qu>kv", "tj>ch", "sj>sh", "skj>sh", "kj>ch", "ij>ei", "oe>u", "uy>oi", "ui>oi", "aa>a", "ph>f", "th>t", "j>y", "w>v", "å>o", "ø>o", "æ>e", "ä>e", "ö>o", "dt>t"),
 			rules(beforeFront, "g>kh"),
 		),
-		proof: "åøæ", signs: []string{"ij", "oe", "uy", "sch", "kj", "skj", "ui", "aa"},
+		proof: "åøæ", signs: []string{"ij", "oe", "uy", "sch", "kj", "skj", "ui", "aa", "quist$"},
 	},
 	{
 		name: "English soft g, silent letters", languages: " en ",
@@ -247,7 +248,25 @@ var latinSpellings = [...]spellings{
 			rules(beforeFront, "c>s", "g>dj"),
 			rules(anywhere, "x>ks"),
 		),
-		signs: []string{"ge", "gi", "gy", "igh", "ough", "augh", "kn^", "wr^", "ch", "sch", "mc^", "x^"},
+		signs: []string{"ge", "gi", "gy", "igh", "ough", "augh", "kn^", "wr^", "ch", "sch", "mc^", "x^", "ow", "aw", "ew", "ea", "ay$", "e$"},
+	},
+	{
+		name: "Latin", languages: " la ",
+		rules: together(
+			rules(atEnd, "ius>i", "us>"),
+			rules(beforeVowel, "ti>tsi"),
+			rules(anywhere, "aeus>e", "qu>kv", "ph>f", "th>t", "ch>kh", "ae>e", "oe>e", "au>av", "eu>ev"),
+			rules(beforeFront, "c>ts"),
+		),
+		signs: []string{"ius$", "us$"},
+	},
+	{
+		name: "Belarusian Latin", languages: " be ",
+		rules: together(
+			rules(atEnd, "ouski>ovski", "euski>evski", "ouskaya>ovskaya", "euskaya>evskaya", "iou>ev", "ou>ov", "eu>ev"),
+			rules(anywhere, "ŭ>v", "ź>z", "ś>s", "ć>ts", "č>ch", "š>sh", "ž>zh", "j>y"),
+		),
+		proof: "ŭ", signs: []string{"ouski$", "euski$", "ouskaya$", "euskaya$", "ayeu$", "yeu$", "aeu$", "ieu$", "nou$", "kou$", "lou$", "rou$", "mou$", "tou$", "sou$", "zou$"},
 	},
 	{
 		name: "Hanyu Pinyin", languages: " zh ",

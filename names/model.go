@@ -52,7 +52,7 @@ const farthestBin = Bins - 2
 
 // binCuts are the upper bounds of the bins but the last, in points for each
 // sound of the longer token.
-var binCuts = [Bins - 1]int32{6, 12, 18, 25, 33, 42, 53, 66, 82, 102, 130}
+var binCuts = [Bins - 1]int32{9, 18, 27, 38, 52, 68, 86, 108, 133, 165, 205}
 
 // Weights is a fitted model as it is stored. It is made by names/fit from the
 // development set, never by hand; names/fit/REPORT.md says from what and how well it does.

@@ -29,6 +29,8 @@ func TestParseMeets(t *testing.T) {
 		{"Царнаев", "Tsarnaev"}, {"Zarnajew", "Tsarnayev"}, {"Carnajev", "Tsarnayev"}, {"Carnajevs", "Tsarnayev"}, {"Tzarnaev", "Tsarnaev"},
 		{"Чайковский", "Tschaikowski"}, {"Tchaikovski", "Chaykovski"}, {"Хрущёв", "Khrushchyov"}, {"Жуков", "Zhukov"}, {"Žukov", "Zhukov"},
 		{"Igor", "Игорь"}, {"Ihor", "Ігор"}, {"Ihor", "Игорь"}, {"Wałęsa", "Valensa"}, {"Szymański", "Shymanski"}, {"Kovačević", "Kovachevich"}, {"Kovacevic", "Kovatsevich"}, {"Kovacevic", "Ковачевић"}, {"Vucic", "Вучић"}, {"Zelenskyy", "Зеленський"}, {"Zelenskii", "Zelensky"},
+		{"Чжан", "Zhang"}, {"Цзяньцзинь", "Jianjin"}, {"Хуан", "Huang"}, {"Сяолинь", "Xiaolin"}, {"Хироэ", "Hiroe"}, {"Сиодзава", "Shiozawa"}, {"Дзюнъитиро", "Junichiro"},
+		{"Блейк", "Blake"}, {"Бейкон", "Bacon"}, {"Квентин", "Kwentin"}, {"Дево", "Desvaux"}, {"Сульпиций", "Sulpitius"}, {"Котов", "Kotou"}, {"Бергквист", "Bergquist"},
 		{"Çelik", "Chelik"}, {"Erdoğan", "Erdoan"}, {"Cəfərov", "Djafarov"}, {"Müller", "Muller"}, {"Schröder", "Shroder"}, {"Jiménez", "Khimenes"},
 		{"Ouattara", "Watara"}, {"Djamel", "Dzhamel"}, {"Nguyễn", "Nguyen"}, {"Xi", "习"}, {"Qian", "Chian"}, {"Joseph", "Josef"},
 		{"Ταμερλάν", "Tamerlan"}, {"Παπαδόπουλος", "Papadopoulos"}, {"Μπένζιος", "Benzios"}, {"Παύλος", "Pavlos"}, {"თამერლან", "Tamerlan"}, {"ცარნაევი", "Tsarnaev"},

@@ -45,7 +45,7 @@ ibrahim abraham avraham ebrahim avram abram abramo
 igor ihor ihar
 ignatius ignacio ignat ignacy ihnat
 irina iryna irena irene ira
-isaac ishaq iszak yitzhak itzhak isak izaak
+isaac ishaq iszak yitzhak yitshak itzhak isak izaak isaak
 isa jesus issa eisa
 ishmael ismail ismael esmail ismaeel
 ivan john jan juan jean giovanni johann johannes yahya yohanan ioannis hans janos ian sean yuhanna joao jan johan ivane hovhannes jovan vanya iwan

@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"math"
+
 	"heed"
 	"heed/names"
 )
@@ -49,17 +51,42 @@ func boundsOf(m *names.Model) *bounds {
 // each pair of scripts.
 type needs [names.Classes]Points
 
-// needs are those of a record: with nothing beside the names but soft evidence,
-// and with dates of birth that are compared, without what they say.
-func (j *judge) needs(r *Record) (soft, dated needs) {
-	hard, birth := j.weights.besides(r), j.weights.softBirth(r.Born)
-	for c := range j.bounds {
-		soft[c], dated[c] = j.needed[c]-hard, j.needed[c]-hard
-		if birth > 0 {
-			soft[c] -= birth
+// thresholds are what persons need: those whose dates of birth are not compared,
+// and those whose are.
+type thresholds [2]needs
+
+const (
+	undated = iota
+	dated
+)
+
+// thresholds are those on a list of so many names. They hold one record in a
+// thousand to be somebody else's: the longer the list, the likelier it is that
+// somebody on it is like him, so that what is needed grows with its logarithm, as
+// the prior odds do (Fellegi and Sunter 1969). On lists shorter than the one that they
+// were fitted to they stay, so that a desk with few warnings has few false hits.
+func (w *weights) thresholds(listed int) *thresholds {
+	t := new(thresholds)
+	longer := math.Log(float64(max(listed, w.needed.names)) / float64(w.needed.names))
+	for of := range t {
+		for class := range t[of] {
+			t[of][class] = w.needed.points[of][class] + Points(math.Round(100*w.needed.growth[of]*longer))
 		}
 	}
-	return soft, dated
+	return t
+}
+
+// needs are those of a record: with nothing beside the names but soft evidence,
+// and with dates of birth that are compared, without what they say.
+func (w *weights) needs(r *Record, limits *thresholds) (soft, compared needs) {
+	hard, birth := w.besides(r), w.softBirth(r.Born)
+	for c := range soft {
+		soft[c], compared[c] = limits[undated][c]-hard, limits[dated][c]-hard
+		if !r.Born.IsZero() {
+			soft[c] = min(soft[c], compared[c]-birth)
+		}
+	}
+	return soft, compared
 }
 
 // softBirth is the most that dates of birth may add, without the relations that

@@ -401,6 +401,21 @@ func withID(into, b []byte, parts ...string) []byte {
 	return append(into, d.b...)
 }
 
+// namesStored is how many names a stored person has; none of anything else.
+func namesStored(b []byte) int {
+	switch {
+	case b[0]&codeKind != codePerson:
+		return 0
+	case b[0]&codePlainName != 0:
+		return 1
+	}
+	d := decoder{b: b[1:]}
+	d.skip()
+	d.byte()
+	d.births()
+	return d.count(heed.MaxNames)
+}
+
 // storedID is the id of a stored subject.
 func storedID(b []byte) []byte {
 	d := decoder{b: b[1:]}

@@ -31,7 +31,7 @@ type neighbour struct {
 // nearBins are the bins of distance up to which a word leads to names. Of names
 // of one person that reach the threshold, all but one in a thousand have a
 // pair of words so close; the others are then looked at, however close they are.
-const nearBins = 9
+const nearBins = 7
 
 // rememberedWords bounds what a screener remembers between records: words of
 // records in each of two generations, some 500 bytes each.

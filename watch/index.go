@@ -30,6 +30,7 @@ type Index struct {
 	stock    *arena             // the subjects as keep writes them; owned by their runs
 	prefixes prefixes           // of their ids
 	names    *lexicon           // their names; a run's first word is the place in stock
+	listed   int                // names of the persons
 	ids      *table             // runs by subject id
 	other    map[uint64]posting // runs by day of birth and by the numbers of documents, plates and vehicles
 
@@ -47,8 +48,11 @@ func New(m *names.Model) *Index {
 
 func newIndex(m *names.Model, w *weights) *Index {
 	x := &Index{judge: judge{model: m, bounds: boundsOf(m), weights: w, version: m.Version() + "/" + w.version}}
-	for class := range x.judge.needed {
-		_, x.judge.needed[class] = m.Threshold(names.Class(class))
+	x.judge.named = new(thresholds)
+	for of := range x.judge.named {
+		for class := range x.judge.named[of] {
+			_, x.judge.named[of][class] = m.Threshold(names.Class(class))
+		}
 	}
 	x.names = newLexicon(m)
 	x.stock = &arena{moved: func(run, to uint32) { *x.names.owner(run) = to }}
@@ -258,7 +262,14 @@ func (x *Index) put(id SubjectID, stored []byte, r realm, all []names.Name, othe
 		x.remove(old, hash)
 	}
 	x.enter(run, hash, other)
+	x.listed += x.listedOf(run)
 	return nil
+}
+
+// listedOf is how many names of persons a run's subject adds to the list.
+func (x *Index) listedOf(run uint32) int {
+	_, b := x.stored(run)
+	return namesStored(b)
 }
 
 // own gives a run its subject.
@@ -294,6 +305,7 @@ func (x *Index) Remove(id SubjectID) bool {
 }
 
 func (x *Index) remove(run uint32, hash uint64) {
+	x.listed -= x.listedOf(run)
 	s := x.subject(run)
 	for _, key := range x.entries(&s) {
 		p := x.other[key]
@@ -349,13 +361,21 @@ func (x *Index) All(yield func(Subject) bool) {
 	}
 }
 
+// limits are what persons need on a list of this length.
+func (x *Index) limits() *thresholds {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.judge.weights.thresholds(x.listed)
+}
+
 // Scan scores every subject: what Screen is measured against, and thousands of
 // times slower.
 func (x *Index) Scan(r Record) []Hit {
 	q := ask(&r)
 	var hits []Hit
+	limits := x.limits()
 	for s := range x.All {
-		if hit, ok := x.judge.score(q, &s, spellings(&s)); ok {
+		if hit, ok := x.judge.score(q, &s, spellings(&s), limits); ok {
 			hits = append(hits, hit)
 		}
 	}

@@ -89,7 +89,7 @@ const unseen = notAlike + 1
 // not keep. It returns how much that is above what is needed, with what other
 // evidence there is beside the names. It reports false where no word is shared, or
 // where the sum does not come near enough.
-func (s *Screener) compare(which int, words []uint32, other Points) (Points, bool) {
+func (s *Screener) compare(which int, words []uint32, limits *needs, other Points) (Points, bool) {
 	a, g := &s.asked[which], &s.rough
 	g.read(words)
 	g.width = len(g.list)
@@ -118,7 +118,7 @@ func (s *Screener) compare(which int, words []uint32, other Points) (Points, boo
 	if best == notAlike {
 		return 0, false
 	}
-	needed := s.index.judge.needed[g.class] - other
+	needed := limits[g.class] - other
 	for k, w := range g.list {
 		sign := s.index.names.tokens.at(w.token).sign
 		if w.second != 0 {
@@ -487,11 +487,13 @@ func (s *Screener) weigh(r realm, record *Record, run uint32, needs *needs, poin
 	if !s.mayPromise(words, needs, points) || !s.met.first(run) {
 		return
 	}
-	other := Points(0)
+	other, limits := Points(0), &s.limits[undated]
 	if r == realmPerson {
 		_, stored := x.stored(run)
 		s.outline.read(stored)
-		other = x.judge.beside(record, &s.outline)
+		of := undated
+		other, of = x.judge.beside(record, &s.outline)
+		limits = &s.limits[of]
 	}
 	s.margins = s.margins[:0]
 	best := notAlike
@@ -499,10 +501,10 @@ func (s *Screener) weigh(r realm, record *Record, run uint32, needs *needs, poin
 		n := nameEnds(words)
 		margin := notAlike
 		for i := range s.asked {
-			if !s.promises(i, words[:n], &s.index.judge.needed, other) {
+			if !s.promises(i, words[:n], limits, other) {
 				continue
 			}
-			if m, ok := s.compare(i, words[:n], other); ok {
+			if m, ok := s.compare(i, words[:n], limits, other); ok {
 				margin = max(margin, m)
 			}
 		}

@@ -29,13 +29,13 @@ func TestScreenFindsWhatScanFinds(t *testing.T) {
 		}
 	}
 	asked = append(asked, devTravellers(t)[:20]...)
-	s := x.NewScreener()
+	s, limits := x.NewScreener(), x.limits()
 	all, missed := 0, 0
 	for _, r := range asked {
 		q := ask(&r)
 		var want []SubjectID
 		for i := range subjects {
-			if hit, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID]); ok {
+			if hit, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID], limits); ok {
 				want = append(want, hit.Subject)
 			}
 		}
@@ -134,14 +134,14 @@ func BenchmarkAgainstScan(b *testing.B) {
 		}
 	}
 	asked = append(asked, devTravellers(b)[:100]...)
-	s := x.NewScreener()
+	s, limits := x.NewScreener(), x.limits()
 	for b.Loop() {
 		all, missed := 0, 0
 		for _, r := range asked {
 			got := hitIDs(s.Screen(r))
 			q := ask(&r)
 			for i := range subjects {
-				if _, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID]); ok {
+				if _, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID], limits); ok {
 					if all++; !slices.Contains(got, subjects[i].ID) {
 						missed++
 						b.Logf("%s %q: %s is missed", r.ID, r.Names[0].Text, subjects[i].ID)

@@ -27,7 +27,7 @@ type query struct {
 type judge struct {
 	model   *names.Model
 	bounds  *bounds
-	needed  needs // the thresholds of names
+	named   *thresholds // of names alone, as organisations have them
 	weights *weights
 	version string
 }
@@ -82,10 +82,10 @@ func ask(r *Record) *query {
 }
 
 // score says whether the subject is a hit for the record.
-func (j *judge) score(q *query, s *Subject, spelt []spelling) (Hit, bool) {
+func (j *judge) score(q *query, s *Subject, spelt []spelling, limits *thresholds) (Hit, bool) {
 	switch {
 	case s.Person != nil:
-		return j.person(q, s, spelt)
+		return j.person(q, s, spelt, limits)
 	case s.Vehicle != nil:
 		return j.vehicle(q, s)
 	case s.Organisation != nil:
@@ -96,7 +96,7 @@ func (j *judge) score(q *query, s *Subject, spelt []spelling) (Hit, bool) {
 
 // bestNames finds the pair of names that is furthest above its threshold, or
 // least below: each pair of scripts has its own.
-func (j *judge) bestNames(asked, spelt []spelling) (best names.Comparison, record, subject *spelling, ok bool) {
+func (j *judge) bestNames(asked, spelt []spelling, limits *thresholds) (best names.Comparison, record, subject *spelling, ok bool) {
 	margin := Points(0)
 	for _, all := range [...][]spelling{asked, spelt} {
 		for i := range all {
@@ -108,7 +108,7 @@ func (j *judge) bestNames(asked, spelt []spelling) (best names.Comparison, recor
 	for i := range asked {
 		for k := range spelt {
 			c := j.model.CompareWeighed(asked[i].weighed, spelt[k].weighed)
-			_, needed := j.model.Threshold(c.Class)
+			needed := limits[undated][c.Class]
 			if !ok || c.Points-needed > margin {
 				best, record, subject, ok = c, &asked[i], &spelt[k], true
 				margin = c.Points - needed
@@ -118,11 +118,11 @@ func (j *judge) bestNames(asked, spelt []spelling) (best names.Comparison, recor
 	return best, record, subject, ok
 }
 
-func (j *judge) person(q *query, s *Subject, spelt []spelling) (Hit, bool) {
+func (j *judge) person(q *query, s *Subject, spelt []spelling, limits *thresholds) (Hit, bool) {
 	hit := Hit{Subject: s.ID}
 	e := &hit.Explanation
 	e.ModelVersion = j.version
-	best, record, subject, named := j.bestNames(q.persons, spelt)
+	best, record, subject, named := j.bestNames(q.persons, spelt, limits)
 	if named {
 		e.names(&best, record.text, subject.text)
 	}
@@ -138,8 +138,11 @@ func (j *judge) person(q *query, s *Subject, spelt []spelling) (Hit, bool) {
 	if !named && !matched {
 		return Hit{}, false
 	}
-	hit.Threshold, e.Needed = j.model.Threshold(best.Class)
-	hit.Score = j.model.Calibrate(best.Class, e.Points)
+	e.Needed = limits[undated][best.Class]
+	if e.Birth != nil {
+		e.Needed = limits[dated][best.Class]
+	}
+	hit.Threshold, hit.Score = j.model.Calibrate(best.Class, e.Needed), j.model.Calibrate(best.Class, e.Points)
 	if e.Decisive != "" {
 		hit.Score = 1
 		return hit, true
@@ -170,18 +173,21 @@ func (j *judge) addBeside(e *Explanation, r *Record, p *heed.Person) {
 	e.add(j.nationality(r.Nationalities, p.Nationalities))
 }
 
-// beside is the sum of what addBeside enters.
-func (j *judge) beside(r *Record, o *outline) Points {
+// beside is the sum of what addBeside enters, and whether dates are compared.
+func (j *judge) beside(r *Record, o *outline) (sum Points, of int) {
 	births := Points(0)
-	for i, b := range o.births {
-		p := j.weights.birth[RelateBirths(r.Born, b)]
-		if i == 0 || p > births {
-			births = p
+	for _, b := range o.births {
+		relation := RelateBirths(r.Born, b)
+		if relation == BirthUnknown {
+			continue
+		}
+		if p := j.weights.birth[relation]; of == undated || p > births {
+			births, of = p, dated
 		}
 	}
 	_, sex := j.sex(r.Sex, o.sex)
 	_, nationality := j.nationality(r.Nationalities, o.nationalities)
-	return births + sex + nationality
+	return births + sex + nationality, of
 }
 
 func (j *judge) sex(a, b heed.Sex) (string, Points) {
@@ -290,7 +296,7 @@ func unlessSame(r NumberRelation) string {
 }
 
 func (j *judge) organisation(q *query, s *Subject, spelt []spelling) (Hit, bool) {
-	best, record, subject, named := j.bestNames(q.organisation, spelt)
+	best, record, subject, named := j.bestNames(q.organisation, spelt, j.named)
 	if !named {
 		return Hit{}, false
 	}

@@ -30,6 +30,7 @@ type Screener struct {
 	found   []found
 	rough   rough
 	margins []Points
+	limits  *thresholds // of what is looked for
 }
 
 // NewScreener makes a screener: one for each goroutine that screens.
@@ -58,9 +59,10 @@ func (s *Screener) Screen(r Record) []Hit {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var hits []Hit
+	limits := x.judge.weights.thresholds(x.listed)
 	score := func(run uint32, spelt func(*Subject) []spelling) {
 		subject := x.subject(run)
-		if hit, ok := x.judge.score(q, &subject, spelt(&subject)); ok {
+		if hit, ok := x.judge.score(q, &subject, spelt(&subject), limits); ok {
 			hits = append(hits, hit)
 		}
 	}
@@ -219,9 +221,13 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 		s.split(r, &spelt[i].name)
 	}
 	s.near.fill(s.asked)
-	soft, dated := s.index.judge.needs(record)
+	s.limits = s.index.judge.named
 	if r == realmPerson {
-		s.byBirth(record.Born, func(run uint32, points Points) { s.weigh(r, record, run, &dated, points) })
+		s.limits = s.index.judge.weights.thresholds(s.index.listed)
+	}
+	soft, compared := s.index.judge.weights.needs(record, s.limits)
+	if r == realmPerson {
+		s.byBirth(record.Born, func(run uint32, points Points) { s.weigh(r, record, run, &compared, points) })
 	}
 	for i := range s.asked {
 		s.byNames(&s.asked[i], &soft, func(run uint32) { s.weigh(r, record, run, &soft, 0) })

@@ -211,6 +211,7 @@ func (x *Index) readSnapshot(r io.Reader) error {
 			x.names.enter(ref, run[1:1+k], w)
 		}
 		x.names.enterSingles(ref)
+		x.listed += namesStored(stored)
 		x.enter(ref, x.hash([]byte(subject.ID)), x.otherEntries(&subject))
 	}
 	for token := uint32(1); token < x.names.high; token++ {

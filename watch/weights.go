@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"heed/names"
 )
 
 // Points are natural logarithms in hundredths, as in package names: whole
@@ -20,6 +22,14 @@ type weights struct {
 	sexOther    Points
 	stateShared Points
 	stateOther  Points
+	needed      needed
+}
+
+// needed are the thresholds of persons on the list that they were fitted to.
+type needed struct {
+	names  int // of persons on it
+	growth [len(thresholds{})]float64
+	points thresholds
 }
 
 // The weights of what no development data has, set by judgement. A number is
@@ -51,6 +61,12 @@ func readWeights(text []byte) (*weights, error) {
 		Birth       map[BirthRelation]float64 `json:"birth"`
 		Sex         map[string]float64        `json:"sex"`
 		Nationality map[string]float64        `json:"nationality"`
+		Needed      struct {
+			Names  int                `json:"names"`
+			Growth map[string]float64 `json:"growth"`
+			Name   map[string]float64 `json:"name"`
+			Dated  map[string]float64 `json:"dated"`
+		} `json:"needed"`
 	}
 	if err := json.Unmarshal(text, &stored); err != nil {
 		return nil, fmt.Errorf("%w: %w", errWeights, err)
@@ -73,6 +89,23 @@ func readWeights(text []byte) (*weights, error) {
 	}
 	w.sexSame, w.sexOther = get(stored.Sex, "sex", "same"), get(stored.Sex, "sex", "different")
 	w.stateShared, w.stateOther = get(stored.Nationality, "nationality", "shared"), get(stored.Nationality, "nationality", "different")
+	w.needed.names = stored.Needed.Names
+	if w.needed.names < 1 {
+		fault = "needed names"
+	}
+	for of, table := range map[int]struct {
+		name   string
+		points map[string]float64
+	}{undated: {"name", stored.Needed.Name}, dated: {"dated", stored.Needed.Dated}} {
+		growth, ok := stored.Needed.Growth[table.name]
+		if !ok || growth < 0 || growth > 2 {
+			fault = "growth " + table.name
+		}
+		w.needed.growth[of] = growth
+		for class := range names.Classes {
+			w.needed.points[of][class] = get(table.points, table.name, class.String())
+		}
+	}
 	if fault != "" {
 		return nil, fmt.Errorf("%w: %s is missing or beyond all bounds", errWeights, fault)
 	}

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"heed"
 	"heed/names"
 	"heed/names/fit"
 )
@@ -87,7 +88,7 @@ type measurement struct {
 	pairs   []fit.Labelled // all of them, composed ones too
 	whole   []fit.Labelled // what is measured: whole names of one person
 	list    *fit.List
-	persons map[string][]string // dates of birth by person
+	births  [][]heed.Birth // by entry of the list
 
 	outcomes  []outcome
 	strangers []stranger
@@ -105,7 +106,7 @@ func Run(ctx context.Context, set *fit.Set, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	m := &measurement{options: o, set: set, read: fit.NewReader(), persons: map[string][]string{}, near: map[string]*tally{}}
+	m := &measurement{options: o, set: set, read: fit.NewReader(), near: map[string]*tally{}}
 	m.pairs = append(append(m.pairs, set.Pairs...), fit.Compose(set)...)
 	if o.Quick > 1 {
 		m.thin(o.Quick)
@@ -115,10 +116,8 @@ func Run(ctx context.Context, set *fit.Set, o Options) (*Report, error) {
 			m.whole = append(m.whole, p)
 		}
 	}
-	for _, p := range m.set.Persons {
-		m.persons[p.ID] = p.Born
-	}
 	m.list = fit.NewList(fit.Entries(m.set, m.pairs, m.read))
+	m.births = fit.BirthsOf(m.set.Persons, m.list.Entries)
 	m.refitted = set.Digest == o.Inputs
 	for k := range o.Folds {
 		if err := m.fold(ctx, k); err != nil {
@@ -233,17 +232,16 @@ func (m *measurement) fold(ctx context.Context, k int) error {
 		with := st
 		s := searches.take()
 		defer searches.give(s)
-		for n, hit := range s.Best(query, fit.Blocked, nil) {
-			if n == 0 {
-				st.points = hit.Points
-			}
-			with.points = max(with.points, hit.Points+m.beside(beside, t.Born, hit.Entry))
+		for _, hit := range s.Best(query, 1, nil) {
+			st.points = hit.Points
+		}
+		for _, hit := range s.BestBeside(query, 1, nil, m.beside(beside, t.Born)) {
+			with.points = hit.Points
 		}
 		st.score = model.Calibrate(st.class, st.points)
 		with.score = model.Calibrate(with.class, with.points)
 		_, needed := model.Threshold(st.class)
 		st.shipped = st.points >= needed
-		with.shipped = with.points >= needed
 		travellers[i], dated[i] = st, with
 	})
 	if err := ctx.Err(); err != nil {
@@ -343,15 +341,13 @@ func (m *measurement) each(ctx context.Context, part string, n int, do func(int)
 
 // pool is the searchers of one fold.
 type pool struct {
-	list    *fit.List
-	model   *names.Model
-	weighed []*names.Weighed
+	weighed *fit.Weighed
 	mu      sync.Mutex
 	free    []*fit.Search
 }
 
 func newPool(list *fit.List, model *names.Model) *pool {
-	return &pool{list: list, model: model, weighed: list.Weigh(model)}
+	return &pool{weighed: list.Weigh(model)}
 }
 
 func (p *pool) take() *fit.Search {
@@ -362,7 +358,7 @@ func (p *pool) take() *fit.Search {
 		p.free = p.free[:n-1]
 		return s
 	}
-	return p.list.NewSearch(p.model, p.weighed)
+	return p.weighed.Search()
 }
 
 func (p *pool) give(s *fit.Search) {

@@ -66,6 +66,9 @@ func TestRun(t *testing.T) {
 	if report.Index == nil || report.Index.Above == 0 || report.Index.Found > report.Index.Above {
 		t.Errorf("%+v", report.Index)
 	}
+	if w := report.Watched; w == nil || w.Persons == 0 || w.Names < w.Persons || w.Wrong.N+w.Right.N == 0 || w.Right.N > 0 && w.Right.Share < 0.5 || w.Dated > 200 {
+		t.Errorf("%+v", w)
+	}
 	text := report.Text()
 	for _, want := range []string{"recall@10", "not run (set WATCHMAN_URL)", "false hits to expect", "the shipped weights", "targets"} {
 		if !strings.Contains(text, want) {

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -72,6 +73,96 @@ func (m *measurement) index(ctx context.Context) (*IndexRecall, error) {
 		r.Median, r.P99 = took[len(took)/2], took[len(took)*99/100]
 	}
 	return r, nil
+}
+
+// Watched is how the watch index decides on whole records, with the shipped
+// weights: what a desk would see.
+type Watched struct {
+	Persons int     `json:"persons"`
+	Names   int     `json:"names"`
+	Dated   float64 `json:"false_hits_per_10000"`           // records of innocent travellers with a hit
+	Undated float64 `json:"false_hits_per_10000_name_only"` // the same without their dates of birth
+	Wrong   Found   `json:"wrong_date"`                     // records whose date of birth is wrong
+	Right   Found   `json:"right_date"`
+}
+
+// Found is the share of so many records that hit the person they are of.
+type Found struct {
+	N     int     `json:"records"`
+	Share float64 `json:"share"`
+}
+
+// watched puts the persons to watch on watch with all their names, and screens
+// travellers and labelled records.
+func (m *measurement) watched(ctx context.Context) (*Watched, error) {
+	x := watch.New(m.options.Model)
+	w, put := &Watched{}, map[string]bool{}
+	for _, p := range m.set.Persons {
+		person := &heed.Person{}
+		for _, n := range p.Names {
+			if n.Name != "" && len(person.Names) < heed.MaxNames {
+				person.Names = append(person.Names, heed.Name{Text: n.Name})
+			}
+		}
+		for _, born := range p.Born {
+			// What is no date says nothing, here as on a list.
+			if date, err := heed.ParseBirth(born); err == nil {
+				person.Born = append(person.Born, date)
+			}
+		}
+		if len(person.Names) == 0 {
+			continue
+		}
+		if err := x.Put(watch.Subject{ID: watch.SubjectID(p.ID), Urgency: heed.Urgencies()[0], Person: person}); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.ID, err)
+		}
+		put[p.ID] = true
+		w.Persons++
+		w.Names += len(person.Names)
+	}
+	if w.Persons == 0 {
+		return nil, nil
+	}
+	screener := x.NewScreener()
+	screen := func(name, born string) []watch.Hit {
+		record := watch.Record{Names: []heed.Name{{Text: name}}}
+		if date, err := heed.ParseBirth(born); err == nil {
+			record.Born = date
+		}
+		return screener.Screen(record)
+	}
+	var dated, undated int
+	for i, t := range m.set.Travellers {
+		if i%256 == 0 {
+			m.options.Progress("travellers by the index", i, len(m.set.Travellers))
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+		}
+		if len(screen(t.Name, t.Born)) > 0 {
+			dated++
+		}
+		if len(screen(t.Name, "")) > 0 {
+			undated++
+		}
+	}
+	w.Dated, w.Undated = 10000*ratio(dated, len(m.set.Travellers)), 10000*ratio(undated, len(m.set.Travellers))
+	var wrong, right tally
+	for _, r := range m.set.Records {
+		of := &wrong
+		switch {
+		case !put[r.Expect] || r.BirthError == "missing":
+			continue
+		case r.BirthError == "exact":
+			of = &right
+		}
+		of.n++
+		if slices.ContainsFunc(screen(r.Name, r.Born), func(h watch.Hit) bool { return string(h.Subject) == r.Expect }) {
+			of.at++
+		}
+	}
+	w.Wrong, w.Right = Found{wrong.n, ratio(wrong.at, wrong.n)}, Found{right.n, ratio(right.at, right.n)}
+	return w, nil
 }
 
 func entryID(i int) watch.SubjectID { return watch.SubjectID(fmt.Sprintf("bench:%d", i)) }

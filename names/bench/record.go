@@ -17,22 +17,19 @@ type recordOutcome struct {
 	at     [len(Shares)]bool
 }
 
-// beside is what an entry's dates of birth add, in points.
-func (m *measurement) beside(w *fit.Beside, born string, entry int) int32 {
-	if w == nil {
-		return 0
+// beside gives what an entry's dates of birth add for somebody born then, in points.
+func (m *measurement) beside(w *fit.Beside, born string) func(entry int) int32 {
+	date, err := heed.ParseBirth(born)
+	if w == nil || err != nil {
+		return nil // no date, no evidence
 	}
-	var listed []heed.Birth
-	for _, b := range m.persons[m.list.Entries[entry].Person] {
-		if date, err := heed.ParseBirth(b); err == nil {
-			listed = append(listed, date)
+	return func(entry int) int32 {
+		relation := fit.Relate(date, m.births[entry])
+		if relation == watch.BirthUnknown {
+			return 0
 		}
+		return int32(math.Round(100 * w.Birth[relation]))
 	}
-	relation := fit.Relate(born, listed)
-	if relation == watch.BirthUnknown {
-		return 0
-	}
-	return int32(math.Round(100 * w.Birth[relation]))
 }
 
 // foldRecords looks for the records of one fold, names and dates of birth
@@ -63,25 +60,21 @@ func (m *measurement) foldRecords(ctx context.Context, searches *pool, model *na
 		class := names.ClassOf(query.Script, names.Latin)
 		s := searches.take()
 		defer searches.give(s)
-		own, better := int32(nothing), 0
-		hits := s.Best(query, fit.Blocked, nil)
-		points := make([]int32, len(hits))
-		for n, hit := range hits {
-			points[n] = hit.Points + m.beside(w, r.Born, hit.Entry)
-			if m.list.Entries[hit.Entry].Person == r.Expect {
-				own = max(own, points[n])
+		own, rank, seen := int32(nothing), 0, map[string]bool{}
+		for _, hit := range s.BestBeside(query, fit.Blocked, nil, m.beside(w, r.Born)) {
+			person := m.list.Entries[hit.Entry].Person
+			if !seen[person] {
+				seen[person] = true
+				rank++
 			}
-		}
-		ahead := map[string]bool{}
-		for n, hit := range hits {
-			if person := m.list.Entries[hit.Entry].Person; points[n] > own && !ahead[person] {
-				ahead[person] = true
-				better++
+			if person == r.Expect {
+				own = hit.Points
+				break
 			}
 		}
 		o := recordOutcome{record: r}
 		if own > nothing {
-			o.rank = better + 1
+			o.rank = rank
 		}
 		for s := range Shares {
 			o.at[s] = own > nothing && cut.reached(s, class, own, model.Calibrate(class, own))

@@ -41,6 +41,7 @@ type Beside struct {
 	Birth       map[watch.BirthRelation]float64 `json:"birth"`
 	Sex         map[string]float64              `json:"sex"`
 	Nationality map[string]float64              `json:"nationality"`
+	Needed      *Needed                         `json:"needed,omitempty"` // nil where only the evidence was fitted
 }
 
 // JSON is what watch/weights.json holds; the version is a hash of the rest.
@@ -58,11 +59,7 @@ func (b *Beside) JSON() ([]byte, error) {
 }
 
 // Relate is what a date has in common with the closest of several.
-func Relate(born string, listed []heed.Birth) watch.BirthRelation {
-	date, err := heed.ParseBirth(born)
-	if err != nil {
-		return watch.BirthUnknown
-	}
+func Relate(date heed.Birth, listed []heed.Birth) watch.BirthRelation {
 	best := watch.BirthUnknown
 	for _, l := range listed {
 		relation := watch.RelateBirths(date, l)
@@ -71,6 +68,39 @@ func Relate(born string, listed []heed.Birth) watch.BirthRelation {
 		}
 	}
 	return best
+}
+
+// birth is a date as it is written; what is no date says nothing, as on a list.
+func birth(text string) heed.Birth {
+	date, err := heed.ParseBirth(text)
+	if err != nil {
+		return heed.Birth{}
+	}
+	return date
+}
+
+// births are the dates that are dates.
+func births(texts []string) []heed.Birth {
+	var out []heed.Birth
+	for _, text := range texts {
+		if date := birth(text); !date.IsZero() {
+			out = append(out, date)
+		}
+	}
+	return out
+}
+
+// BirthsOf are the dates of birth of those whom entries name, by entry.
+func BirthsOf(persons []Person, entries []Entry) [][]heed.Birth {
+	of := map[string][]heed.Birth{}
+	for _, p := range persons {
+		of[p.ID] = births(p.Born)
+	}
+	out := make([][]heed.Birth, len(entries))
+	for i, e := range entries {
+		out[i] = of[e.Person]
+	}
+	return out
 }
 
 func stronger(a, b watch.BirthRelation) bool {
@@ -90,12 +120,7 @@ func FitBeside(set *Set, records []Record) *Beside {
 	var dated []string
 	homes := map[string]float64{}
 	for _, p := range set.Persons {
-		for _, born := range p.Born {
-			// What is no date says nothing, here as on a list.
-			if date, err := heed.ParseBirth(born); err == nil {
-				listed[p.ID] = append(listed[p.ID], date)
-			}
-		}
+		listed[p.ID] = births(p.Born)
 		if len(listed[p.ID]) > 0 {
 			dated = append(dated, p.ID)
 		}
@@ -106,11 +131,11 @@ func FitBeside(set *Set, records []Record) *Beside {
 	}
 	m, u := map[watch.BirthRelation]float64{}, map[watch.BirthRelation]float64{}
 	for _, r := range records {
-		m[Relate(r.Born, listed[r.Expect])]++
+		m[Relate(birth(r.Born), listed[r.Expect])]++
 	}
 	random := rand.New(rand.NewPCG(3, 5))
 	for range min(draws, len(set.Travellers)*len(dated)) {
-		u[Relate(set.Travellers[random.IntN(len(set.Travellers))].Born, listed[dated[random.IntN(len(dated))]])]++
+		u[Relate(birth(set.Travellers[random.IntN(len(set.Travellers))].Born), listed[dated[random.IntN(len(dated))]])]++
 	}
 	// Dates that say only the year, or about when, are not among the labelled
 	// ones: what full dates have in common says how often years and months agree.

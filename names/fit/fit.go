@@ -21,6 +21,7 @@
 package fit
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -266,7 +267,9 @@ func (f *Fitted) count(set *Set, entries []Entry, read *Reader) {
 	for _, t := range set.Travellers {
 		add(read.Name(t.Name))
 	}
-	delete(f.Frequency, "")
+	// One met once says no more than one not met, and is not stored: the model
+	// that is fitted must be the one that is shipped.
+	maps.DeleteFunc(f.Frequency, func(sounds string, n int32) bool { return n < 2 || sounds == "" })
 }
 
 // begin makes weights to start from.

@@ -73,7 +73,7 @@ func (f *Fitted) calibrate(m *names.Model, list *List, whole []Labelled, set *Se
 		select {
 		case s = <-workers:
 		default:
-			s = list.NewSearch(m, weighed)
+			s = weighed.Search()
 		}
 		defer func() { workers <- s }()
 		best := func(text string, skip func(int) bool) (names.Class, int32) {

@@ -1,18 +1,20 @@
 package fit
 
 import (
-	"math"
+	"cmp"
+	"slices"
 	"sort"
 	"strings"
 
 	"heed/names"
 )
 
-// A List is names to be found, behind an index of their blocking keys. It does
-// not change once made.
+// A List is names to be found, behind an index of the blocking keys of their
+// words. It does not change once made.
 type List struct {
 	Entries []Entry
-	byKey   map[names.Key][]int32
+	words   []word
+	byKey   map[names.Key][]int32 // places in words
 }
 
 // Entry is one name of a list.
@@ -23,48 +25,88 @@ type Entry struct {
 	same   string
 }
 
+// word is a part of names, written as it is in all the entries that have it.
+type word struct {
+	token   names.Token
+	entries []int32
+}
+
 // NewList indexes the entries.
 func NewList(entries []Entry) *List {
 	l := &List{Entries: entries, byKey: map[names.Key][]int32{}}
+	at := map[string]int32{}
 	for i := range entries {
-		entries[i].same = same(entries[i].Parsed)
-		seen := map[names.Key]bool{}
-		for _, t := range entries[i].Parsed.Tokens {
-			for _, k := range t.Keys {
-				if !seen[k] {
-					seen[k] = true
-					l.byKey[k] = append(l.byKey[k], int32(i))
+		n := &entries[i].Parsed
+		entries[i].same = same(*n)
+		for k := range n.Tokens {
+			t := &n.Tokens[k]
+			if !n.Counts(t) {
+				continue
+			}
+			read := reading(t)
+			w, ok := at[read]
+			if !ok {
+				w = int32(len(l.words))
+				at[read] = w
+				l.words = append(l.words, word{token: *t})
+				for _, key := range t.Keys {
+					l.byKey[key] = append(l.byKey[key], w)
 				}
+			}
+			if of := &l.words[w].entries; len(*of) == 0 || (*of)[len(*of)-1] != int32(i) {
+				*of = append(*of, int32(i))
 			}
 		}
 	}
 	return l
 }
 
-// A Search looks names up in a list under one model; it is the scratch of one
+// reading is all that a match of a token looks at.
+func reading(t *names.Token) string { return string(t.AppendPacked(nil)) }
+
+// Weighed is a list made ready under a model; many Searches may share it.
+type Weighed struct {
+	list  *List
+	model *names.Model
+	names []*names.Weighed // by entry
+	words []names.Ready
+}
+
+// Weigh makes every entry ready under a model.
+func (l *List) Weigh(m *names.Model) *Weighed {
+	w := &Weighed{list: l, model: m, names: make([]*names.Weighed, len(l.Entries)), words: make([]names.Ready, len(l.words))}
+	for i := range l.Entries {
+		w.names[i] = m.Weigh(l.Entries[i].Parsed)
+	}
+	for i := range l.words {
+		m.Ready(&l.words[i].token, &w.words[i])
+	}
+	return w
+}
+
+// A Search looks names up in a list made ready; it is the scratch of one
 // goroutine.
 type Search struct {
-	list    *List
-	model   *names.Model
-	weighed []*names.Weighed
-	score   []float64 // by entry, zero between queries
-	best    []float64 // by entry, for one token
+	*Weighed
+	known   map[string][]alike // by reading of a query's word
+	met     []int32            // by word of the list: the last query word that met it
+	asked   int32              // how many words were asked for
+	score   []int32            // by entry, zero between queries
+	best    []int32            // by entry, for one token
 	touched []int32
 	near    []int32
 }
 
-// Weigh makes every entry ready under a model.
-func (l *List) Weigh(m *names.Model) []*names.Weighed {
-	out := make([]*names.Weighed, len(l.Entries))
-	for i := range l.Entries {
-		out[i] = m.Weigh(l.Entries[i].Parsed)
-	}
-	return out
+// alike is a word of the list that is like a query's.
+type alike struct {
+	word   int32
+	points int32
 }
 
-// NewSearch makes a searcher over the list made ready under the model.
-func (l *List) NewSearch(m *names.Model, weighed []*names.Weighed) *Search {
-	return &Search{list: l, model: m, weighed: weighed, score: make([]float64, len(l.Entries)), best: make([]float64, len(l.Entries))}
+// Search makes a searcher.
+func (w *Weighed) Search() *Search {
+	return &Search{Weighed: w, known: map[string][]alike{}, met: make([]int32, len(w.list.words)),
+		score: make([]int32, len(w.list.Entries)), best: make([]int32, len(w.list.Entries))}
 }
 
 // Found is an entry that a query may mean, and the evidence.
@@ -73,28 +115,56 @@ type Found struct {
 	Points int32
 }
 
-// Blocked is how many entries are compared for a query, the ones whose shared
-// keys are rarest.
-const Blocked = 40
+// Blocked is how many entries are compared for a query: those that most
+// speaks for before they are.
+const Blocked = 64
 
-// blockedShare is how rare an entry's shared keys must be at least, against the
-// rarest, for it to be compared.
-const blockedShare = 0.3
+// expand finds the list's words that share a key with a query's and are like it.
+func (s *Search) expand(t *names.Token) []alike {
+	read := reading(t)
+	near, ok := s.known[read]
+	if ok {
+		return near
+	}
+	var own names.Ready
+	s.model.Ready(t, &own)
+	s.asked++
+	for _, key := range t.Keys {
+		for _, w := range s.list.byKey[key] {
+			if s.met[w] == s.asked {
+				continue
+			}
+			s.met[w] = s.asked
+			if m := s.model.MatchInFavour(&own, &s.words[w]); m.Alike {
+				near = append(near, alike{w, m.Points})
+			}
+		}
+	}
+	s.known[read] = near
+	return near
+}
 
 // Best are the entries nearest to the query, the highest evidence first, at
 // most limit of them; skip leaves entries out.
 func (s *Search) Best(query names.Name, limit int, skip func(entry int) bool) []Found {
-	size := float64(len(s.list.Entries))
-	for _, t := range query.Tokens {
-		s.near = s.near[:0] // entries that share a key with this token
-		for _, k := range t.Keys {
-			posted := s.list.byKey[k]
-			worth := math.Log(size / float64(len(posted)+1))
-			for _, e := range posted {
+	return s.BestBeside(query, limit, skip, nil)
+}
+
+// BestBeside is Best where an entry has evidence beside its name as well, in
+// points, that counts in all.
+func (s *Search) BestBeside(query names.Name, limit int, skip func(entry int) bool, beside func(entry int) int32) []Found {
+	for i := range query.Tokens {
+		t := &query.Tokens[i]
+		if !query.Counts(t) {
+			continue
+		}
+		s.near = s.near[:0] // entries with a word like this one
+		for _, a := range s.expand(t) {
+			for _, e := range s.list.words[a.word].entries {
 				if s.best[e] == 0 {
 					s.near = append(s.near, e)
 				}
-				s.best[e] = max(s.best[e], worth)
+				s.best[e] = max(s.best[e], a.points)
 			}
 		}
 		for _, e := range s.near {
@@ -109,36 +179,38 @@ func (s *Search) Best(query names.Name, limit int, skip func(entry int) bool) []
 			s.best[e] = 0
 		}
 	}
-	sort.Slice(s.touched, func(i, j int) bool {
-		a, b := s.touched[i], s.touched[j]
-		if s.score[a] != s.score[b] {
-			return s.score[a] > s.score[b]
-		}
-		return a < b
-	})
-	ready := s.model.Weigh(query)
-	type scored struct{ entry, points int32 }
-	var near []scored
-	for _, e := range s.touched {
-		if len(near) < Blocked && s.score[e] >= s.score[s.touched[0]]*blockedShare && (skip == nil || !skip(int(e))) {
-			near = append(near, scored{e, s.model.Points(ready, s.weighed[e])})
+	if beside != nil {
+		for _, e := range s.touched {
+			s.score[e] += beside(int(e))
 		}
 	}
+	// The entries that most speaks for; among equals, the earlier ones.
+	slices.SortFunc(s.touched, func(a, b int32) int {
+		if s.score[a] != s.score[b] {
+			return cmp.Compare(s.score[b], s.score[a])
+		}
+		return cmp.Compare(a, b)
+	})
+	own := s.model.Weigh(query)
+	var near []Found
 	for _, e := range s.touched {
+		if len(near) < Blocked && (skip == nil || !skip(int(e))) {
+			points := s.model.Points(own, s.names[e])
+			if beside != nil {
+				points += beside(int(e))
+			}
+			near = append(near, Found{int(e), points})
+		}
 		s.score[e] = 0
 	}
 	s.touched = s.touched[:0]
-	sort.SliceStable(near, func(i, j int) bool { return near[i].points > near[j].points })
-	var found []Found
-	for _, n := range near[:min(limit, len(near))] {
-		found = append(found, Found{int(n.entry), n.points})
-	}
-	return found
+	slices.SortStableFunc(near, func(a, b Found) int { return cmp.Compare(b.Points, a.Points) })
+	return near[:min(limit, len(near))]
 }
 
 // Compare is the whole comparison of a query with an entry that was found.
 func (s *Search) Compare(query names.Name, entry int) names.Comparison {
-	return s.model.CompareWeighed(s.model.Weigh(query), s.weighed[entry])
+	return s.model.CompareWeighed(s.model.Weigh(query), s.names[entry])
 }
 
 // same is a name as it is read, its parts in alphabetical order: two entries of

@@ -73,6 +73,29 @@ func featuresOf(c *names.Comparison, f *Fitted) []float64 {
 	return x
 }
 
+// strangersOf are the travellers from whom wrong hits are taken: as many of each
+// script, so that those of rare scripts tell as well what strangers are called.
+func strangersOf(set *Set, read *Reader) []Traveller {
+	const most = 800 // of a script
+	class := func(t Traveller) names.Class { return names.ClassOf(read.Name(t.Name).Script, names.Latin) }
+	var have, at [names.Classes]int
+	for _, t := range set.Travellers {
+		have[class(t)]++
+	}
+	var out []Traveller
+	for _, t := range set.Travellers {
+		c, most := class(t), most
+		if c == names.ClassLatin {
+			most *= 3 // in which names are as they are met
+		}
+		if at[c]%max(1, (have[c]+most-1)/most) == 0 {
+			out = append(out, t)
+		}
+		at[c]++
+	}
+	return out
+}
+
 // examples are the names of one person and, for each left side and a sample of
 // the travellers, the best wrong hit.
 func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set, read *Reader) (map[names.Class][]example, error) {
@@ -92,9 +115,8 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 		}
 		return out, class
 	}
-	const travellers = 4000
-	step := max(1, len(set.Travellers)/travellers)
-	n := len(whole) + len(set.Travellers)/step
+	strangers := strangersOf(set, read)
+	n := len(whole) + len(strangers)
 	results := make([]result, n)
 	workers := make(chan *Search, 16)
 	parallel(n, func(i int) {
@@ -102,11 +124,11 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 		select {
 		case s = <-workers:
 		default:
-			s = list.NewSearch(m, weighed)
+			s = weighed.Search()
 		}
 		defer func() { workers <- s }()
 		if i >= len(whole) {
-			rows, class := query(s, set.Travellers[(i-len(whole))*step].Name, nil, 2)
+			rows, class := query(s, strangers[i-len(whole)].Name, nil, 2)
 			results[i] = result{class, rows}
 			return
 		}

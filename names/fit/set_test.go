@@ -109,7 +109,14 @@ func TestFitIsDetermined(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		model, err := fitted.Model()
+		if err != nil {
+			t.Fatal(err)
+		}
 		beside := FitBeside(set, set.Records)
+		few := *set
+		few.Travellers = set.Travellers[:50]
+		beside.Needed = FitNeeded(&few, model, beside, NewReader())
 		records, err := beside.JSON()
 		if err != nil {
 			t.Fatal(err)

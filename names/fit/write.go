@@ -23,14 +23,11 @@ func (f *Fitted) WeightsJSON() ([]byte, error) {
 	return append(raw, '\n'), nil
 }
 
-// FrequencyText is the frequency of tokens as it is stored, those counted once
-// left out: a token not seen counts about as much.
+// FrequencyText is the frequency of tokens as it is stored.
 func (f *Fitted) FrequencyText() []byte {
 	var counted []string
-	for s, n := range f.Frequency {
-		if n > 1 {
-			counted = append(counted, s)
-		}
+	for s := range f.Frequency {
+		counted = append(counted, s)
 	}
 	sort.Strings(counted)
 	var out bytes.Buffer
@@ -49,7 +46,7 @@ func (f *Fitted) ReportText(beside *Beside) []byte {
 	line("measured by `heed bench names` (docs/names.md).\n")
 	line("- labelled names: SHA-256 `%s`", f.Weights.Inputs)
 	line("- program: SHA-256 `%s`", f.Weights.Program)
-	line("- token frequencies counted in %d parts of names; %d different sounds, those met once not stored", f.Weights.Tokens, len(f.Frequency))
+	line("- token frequencies counted in %d parts of names; %d different sounds met more than once", f.Weights.Tokens, len(f.Frequency))
 	line("- %d rounds of alignment, bins and regression\n", f.Report.Iterations)
 	line("| scripts | pairs | parts that belong together | best wrong hits | threshold 0.1 %% | 1 %% | initial | variant | joined | patronymic | contradiction |")
 	line("|---|---|---|---|---|---|---|---|---|---|---|")
@@ -106,6 +103,15 @@ func (f *Fitted) ReportText(beside *Beside) []byte {
 	}
 	line("\nSex: the same %+.2f, different %+.2f. Nationality: shared %+.2f, different %+.2f (from priors, see beside.go).",
 		beside.Sex["same"], beside.Sex["different"], beside.Nationality["shared"], beside.Nationality["different"])
+	if n := beside.Needed; n != nil {
+		line("\n## What a whole record needs\n")
+		line("Natural logarithms, by class, so that one innocent record in a thousand has a hit among %d names of persons to watch; each", n.Names)
+		line("e times as many names ask for %.2f more (%.2f where dates of birth are compared).\n", n.Growth["name"], n.Growth["dated"])
+		line("| scripts | name alone | with dates of birth |\n|---|---|---|")
+		for c := range names.Classes {
+			line("| %s | %.2f | %.2f |", classOf(c), n.Name[classOf(c)], n.Dated[classOf(c)])
+		}
+	}
 	return out.Bytes()
 }
 

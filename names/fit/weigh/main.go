@@ -28,13 +28,19 @@ func weigh() error {
 		return err
 	}
 	pairs := append(append([]fit.Labelled{}, set.Pairs...), fit.Compose(set)...)
-	fitted, err := fit.Fit(set, pairs, fit.NewReader(), true)
+	read := fit.NewReader()
+	fitted, err := fit.Fit(set, pairs, read, true)
 	if err != nil {
 		return err
 	}
 	fitted.Weights.Inputs = set.Digest
 	fitted.Weights.Program = program
+	model, err := fitted.Model()
+	if err != nil {
+		return err
+	}
 	beside := fit.FitBeside(set, set.Records)
+	beside.Needed = fit.FitNeeded(set, model, beside, read)
 	records, err := beside.JSON()
 	if err != nil {
 		return err
