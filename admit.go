@@ -150,6 +150,12 @@ func (c Case) mayAnswer(s, a Statement) string {
 			return "it rates only a reply of the other party"
 		}
 	case KindWatchHit, KindWatchLapseNotice:
+		if !s.Withdrawn.IsZero() {
+			if theirs || a.Kind != KindWatchHit || a.Confirmed.IsZero() {
+				return "it must refer to its author's own report of a hit, which it withdraws"
+			}
+			return ""
+		}
 		if !theirs || !slices.Contains([]Kind{KindWarning, KindSupplement, KindCorrection}, a.Kind) {
 			return "it must refer to a warning, a supplement or a correction, whose subjects are on watch"
 		}
@@ -193,7 +199,7 @@ func (c Case) Admit(s Statement, terms Baseline, now time.Time) error {
 	if s.Kind == KindAssessment && !slices.Equal(s.Duties, Undertakings(s.Disposition, c.Urgency, terms, s.Time)) {
 		return Refuse(NotAdmitted, "the assessment's due times are not those that its author's terms give")
 	}
-	if s.Kind == KindWatchHit && len(s.Duties) > 0 && !slices.Equal(s.Duties, HitPromises(c.Urgency, terms, s.Confirmed)) {
+	if s.Kind == KindWatchHit && len(s.Duties) > 0 && !slices.Equal(s.Duties, HitPromises(c.Urgency, terms, s.HitDecided())) {
 		return Refuse(NotAdmitted, "the due time of the report of a hit is not the one that its author's terms give")
 	}
 	if s.Kind == KindWatchLapseNotice && !s.Effective.IsZero() && s.Effective.Before(s.Time.Add(terms.LapseNotice)) {

@@ -158,9 +158,10 @@ func Undertakings(d Disposition, urgency Urgency, terms Baseline, at time.Time) 
 }
 
 // HitPromises is by when a hit is to be reported that an officer confirmed at that
-// time, under the terms of the party that watches; none where these give no time.
-func HitPromises(urgency Urgency, terms Baseline, confirmed time.Time) []Promise {
-	return promise([]DutyKind{DutyReport}, urgency, terms, confirmed)
+// time, or a report withdrawn that is not held any more from then on, under the terms
+// of the party that watches; none where these give no time.
+func HitPromises(urgency Urgency, terms Baseline, decided time.Time) []Promise {
+	return promise([]DutyKind{DutyReport}, urgency, terms, decided)
 }
 
 // eachForItself puts the rungs that must acknowledge in the place of the party.

@@ -70,8 +70,11 @@ func (s Score) String() string { return fmt.Sprintf("%d.%04d", s/MaxScore, s%Max
 // the officer tells: of where and when the subject was, and of how the record
 // spells it; nothing of anybody else who stands in the record.
 type HitReport struct {
-	Subject   SubjectPath // in the document of the statement that the watch-hit answers
-	Record    RecordType
+	Subject SubjectPath // in the document of the statement that the watch-hit answers
+	Record  RecordType
+	// Verdict is why an earlier report does not hold any more, in the report that
+	// withdraws it: different-person or undecided. Empty: it is of the subject.
+	Verdict   HitVerdict
 	At        Moment    // of which the record is; zero: not told
 	Where     string    // from where to where, with whom; may be empty
 	Name      string    // as the record spells it; may be empty
@@ -89,6 +92,9 @@ func (r HitReport) Check() error {
 		c.bad("subject", fmt.Sprintf("is %q, which is not the path of a subject", clip(string(r.Subject))), "write it like persons/0")
 	}
 	term(c, "record", "record type", r.Record, RecordTypes(), required)
+	if r.Verdict != "" && r.Verdict != DifferentPerson && r.Verdict != Undecided {
+		c.bad("verdict", fmt.Sprintf("is %q, which withdraws no report", clip(string(r.Verdict))), "different-person or undecided; a report of the same person says no verdict")
+	}
 	c.moment("at", r.At)
 	c.text("where", r.Where, MaxLabel, optional)
 	c.text("name", r.Name, MaxLabel, optional)
@@ -126,6 +132,12 @@ func (r HitReport) Text() string {
 	}
 	line("of", string(r.Subject))
 	line("record", string(r.Record))
+	switch r.Verdict {
+	case DifferentPerson:
+		line("verdict", "a different person: the report before is withdrawn")
+	case Undecided:
+		line("verdict", "undecided again: the report before is withdrawn")
+	}
 	line("at", r.At.String())
 	line("where", r.Where)
 	line("name in the record", r.Name)
@@ -142,15 +154,23 @@ func (r HitReport) Text() string {
 func (s Statement) checkWatchHit(bad func(string, ...any) error) error {
 	switch {
 	case len(s.Answers) != 1:
-		return bad("it answers exactly the statement whose document names the subject")
+		return bad("it answers exactly the statement whose document names the subject, or its author's own report that it withdraws")
 	case len(s.Contents) == 0 || s.Contents[0].MediaType != MediaHitReport:
 		return bad("its first content is not %s", MediaHitReport)
-	case s.Confirmed.IsZero() || s.Confirmed.After(s.Time):
-		return bad("it does not say when the hit was confirmed, or says a time after its own")
+	case s.Confirmed.IsZero() == s.Withdrawn.IsZero() || s.HitDecided().After(s.Time):
+		return bad("it does not say when the hit was confirmed, or a report of it withdrawn, or says both, or a time after its own")
 	case len(s.Duties) > 1 || len(s.Duties) == 1 && s.Duties[0].Kind != DutyReport:
 		return bad("it names at most one duty, to report")
 	}
 	return nil
+}
+
+// HitDecided is when an officer decided what a watch-hit says.
+func (s Statement) HitDecided() time.Time {
+	if s.Confirmed.IsZero() {
+		return s.Withdrawn
+	}
+	return s.Confirmed
 }
 
 // ReportedHit is a hit of which the warner was told, and whether in time.
@@ -160,12 +180,27 @@ type ReportedHit struct {
 	Confirmed time.Time   // when an officer of the warned decided
 	Reported  time.Time   // when the report was signed
 	Due       time.Time   // by when it was owed; zero: it was not
+	Withdrawn *Withdrawal // nil: it stands
 }
+
+// Withdrawal says that a hit that was reported is not held to be of the subject any
+// more. Whether it is of a different person or undecided stands in its content.
+type Withdrawal struct {
+	Statement StatementID
+	Decided   time.Time // when an officer of the warned decided anew
+	Told      time.Time // when that was signed for the warner
+	Due       time.Time // by when it was owed; zero: it was not
+}
+
+// Late reports whether the withdrawal was owed and signed after it was due.
+func (w Withdrawal) Late() bool { return !w.Due.IsZero() && w.Told.After(w.Due) }
 
 // Late reports whether the report was owed and signed after it was due.
 func (h ReportedHit) Late() bool { return !h.Due.IsZero() && h.Reported.After(h.Due) }
 
-// ReportedHits are the hits that the warned has reported, in the order of its chain.
+// ReportedHits are the hits that the warned has reported, in the order of its chain,
+// each with what has withdrawn it first. A hit that is confirmed again after that is
+// reported again.
 // The warner cannot know of a hit until it is told: what it sees of the duty to
 // report is what its debtor signs, when the hit was confirmed and by when it was
 // to be reported, which its terms give.
@@ -180,6 +215,13 @@ func (c Case) ReportedHits() []ReportedHit {
 	var all []ReportedHit
 	for _, s := range said {
 		due, _ := s.Promised(DutyReport)
+		if !s.Withdrawn.IsZero() {
+			i := slices.IndexFunc(all, func(h ReportedHit) bool { return h.Statement == s.Answers[0] })
+			if i >= 0 && all[i].Withdrawn == nil {
+				all[i].Withdrawn = &Withdrawal{Statement: s.ID, Decided: s.Withdrawn, Told: s.Time, Due: due}
+			}
+			continue
+		}
 		all = append(all, ReportedHit{Statement: s.ID, Of: s.Answers[0], Confirmed: s.Confirmed, Reported: s.Time, Due: due})
 	}
 	return all

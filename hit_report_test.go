@@ -175,3 +175,56 @@ func TestReportings(t *testing.T) {
 		t.Errorf("one that is none is %s", s)
 	}
 }
+
+// withdrawn is what withdraws a report, decided now.
+func (st *story) withdrawn(report Statement) Statement {
+	return st.given(south, KindWatchHit, to(report), func(s *Statement) {
+		s.Withdrawn, s.Confirmed = s.Time, time.Time{}
+		s.Duties = HitPromises(st.all[0].Urgency, st.terms, s.Withdrawn)
+	})
+}
+
+// A report that does not hold any more is withdrawn by a second one that answers it;
+// the same hit confirmed again is a report of its own.
+func TestReportIsWithdrawn(t *testing.T) {
+	st, warning := watchStory()
+	first := st.reported(st.now, false, warning)
+	st.wait(time.Minute)
+	withdrawal := st.withdrawn(first)
+	st.withdrawn(first) // told once more: the first word counts
+	again := st.reported(st.now, false, warning)
+	c := st.fold(t)
+	hits := c.ReportedHits()
+	if len(hits) != 2 || hits[0].Statement != first.ID || hits[1].Statement != again.ID || hits[1].Withdrawn != nil {
+		t.Fatalf("%+v", hits)
+	}
+	if w := hits[0].Withdrawn; w == nil || w.Statement != withdrawal.ID || !w.Decided.Equal(withdrawal.Time) || w.Due.IsZero() || w.Late() {
+		t.Errorf("withdrawn: %+v", w)
+	}
+	for what, s := range map[string]Statement{
+		"the warning":     st.next(south, KindWatchHit, to(warning), func(s *Statement) { s.Withdrawn, s.Confirmed = s.Time, time.Time{} }),
+		"a withdrawal":    st.next(south, KindWatchHit, to(withdrawal), func(s *Statement) { s.Withdrawn, s.Confirmed = s.Time, time.Time{} }),
+		"nothing, by one": st.next(south, KindWatchHit, to(first)),
+	} {
+		if got := code(c.Admit(s, st.terms, st.now)); got != NotAdmitted {
+			t.Errorf("it withdraws %s: %q", what, got)
+		}
+	}
+	both := st.next(south, KindWatchHit, to(first), func(s *Statement) { s.Withdrawn = s.Time })
+	if got := code(c.Admit(both, st.terms, st.now)); got != Malformed {
+		t.Errorf("it confirms and withdraws: %q", got)
+	}
+	late := st.next(south, KindWatchHit, to(again), func(s *Statement) {
+		s.Withdrawn, s.Confirmed = s.Time, time.Time{}
+		s.Duties = []Promise{{DutyReport, s.Time.Add(1000 * time.Hour)}}
+	})
+	if got := code(c.Admit(late, st.terms, st.now)); got != NotAdmitted {
+		t.Errorf("with more time than the terms give: %q", got)
+	}
+	for verdict, want := range map[HitVerdict]bool{"": true, DifferentPerson: true, Undecided: true, SamePerson: false, "perhaps": false} {
+		r := HitReport{Subject: "persons/0", Record: RecordVisa, Verdict: verdict}
+		if err := r.Check(); (err == nil) != want {
+			t.Errorf("a report of the verdict %q: %v", verdict, err)
+		}
+	}
+}

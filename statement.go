@@ -52,6 +52,7 @@ type Statement struct {
 	Consent     bool        // forward-consent
 	Effective   time.Time   // watch-lapse-notice: from when on the subjects are watched no more; zero: the watch goes on
 	Confirmed   time.Time   // watch-hit: when an officer decided that the record is of the subject
+	Withdrawn   time.Time   // watch-hit, in the place of Confirmed: when an officer decided that the record of the report that it answers may be of somebody else
 	Number      uint64      // receipt, deposit: the envelope's number in its channel; in a deposit 0 outside it
 	Received    time.Time   // receipt, deposit
 	Ledger      string      // receipt, deposit: the verification key of the receiver's ledger, named by its origin; succession: that of the old ledger

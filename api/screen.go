@@ -19,8 +19,16 @@ import (
 // Records gives the records of a body, one after the other.
 type Records interface {
 	// Next reads one. Its error is io.EOF at the end; a *Unread where this record is
-	// lost and the next can be read; any other where nothing can follow.
-	Next() (record watch.Record, line int64, err error)
+	// lost and the next can be read, of which the Line is known; any other where
+	// nothing can follow.
+	Next() (Read, error)
+}
+
+// Read is one record as a body has it.
+type Read struct {
+	Record watch.Record
+	Line   int64    // of the body, from 1, that it stands on
+	Left   []string // what of it could not be read, and was left out
 }
 
 // Unread is a record that could not be read.
@@ -228,9 +236,8 @@ func (p patient) Read(b []byte) (int, error) {
 
 // came is one record, or what was there in its place.
 type came struct {
-	record watch.Record
-	line   int64
-	err    error
+	Read
+	err error
 }
 
 // run takes what is there, up to a batch, looks it up and answers: a caller that
@@ -271,7 +278,7 @@ func read(body io.Reader, open func(io.Reader, watch.RecordType) (Records, error
 	records, err := open(body, kind)
 	for err == nil {
 		var c came
-		c.record, c.line, c.err = records.Next()
+		c.Read, c.err = records.Next()
 		if errors.Is(c.err, io.EOF) {
 			return nil
 		}
@@ -287,7 +294,7 @@ func read(body io.Reader, open func(io.Reader, watch.RecordType) (Records, error
 		}
 	}
 	select {
-	case to <- came{err: err, line: -1}:
+	case to <- came{err: err, Read: Read{Line: -1}}:
 	case <-stop:
 	}
 	return err
@@ -329,6 +336,8 @@ type Line struct {
 	Line   int64   `json:"line"` // of the body, from 1, that it stands on
 	Hits   []Hit   `json:"hits"`
 	Error  *Unread `json:"error,omitempty"` // it was not screened
+	// Left is what of the record could not be read: it was screened without that.
+	Left []string `json:"leftOut,omitempty"`
 }
 
 // Hit is one hit of a record.
@@ -348,12 +357,12 @@ func (s *stream) answer(batch []came) error {
 	unread := 0
 	for i, c := range batch {
 		switch {
-		case c.line < 0:
+		case c.Line < 0:
 			last, batch = c.err, batch[:i]
 		case c.err != nil:
 			unread++
 		default:
-			records = append(records, c.record)
+			records = append(records, c.Record)
 		}
 	}
 	screened, err := s.Exchange.Screen(s.r.Context(), s.asking, records, unread)
@@ -362,7 +371,7 @@ func (s *stream) answer(batch []came) error {
 	}
 	var lines []byte
 	for _, c := range batch {
-		line := Line{Record: c.record.ID, Line: c.line, Hits: []Hit{}}
+		line := Line{Record: c.Record.ID, Line: c.Line, Hits: []Hit{}, Left: c.Left}
 		var lost *Unread
 		if errors.As(c.err, &lost) {
 			line.Error = lost

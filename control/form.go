@@ -99,6 +99,7 @@ type Statement struct {
 	Consent     *bool            `json:"consent,omitempty"`
 	Meaningful  *bool            `json:"meaningful,omitempty"` // of a rating
 	Confirmed   *Time            `json:"confirmed,omitempty"`  // of a reported hit
+	Withdrawn   *Time            `json:"withdrawn,omitempty"`  // of what withdraws such a report
 	Effective   *Time            `json:"effective,omitempty"`  // of a notice about a watch; none: the watch goes on
 	Number      uint64           `json:"number,omitempty"`
 	Received    *Time            `json:"received,omitempty"`

@@ -36,6 +36,12 @@ type (
 		Reported  Time   `json:"reported"`
 		Due       *Time  `json:"due,omitempty"`
 		Late      bool   `json:"late"`
+		// Where that is not held any more: when this was decided, when the warner was told
+		// so, and by which statement.
+		Withdrawn     *Time  `json:"withdrawn,omitempty"`
+		WithdrawnTold *Time  `json:"withdrawnTold,omitempty"`
+		WithdrawnBy   string `json:"withdrawnBy,omitempty"`
+		WithdrawnLate bool   `json:"withdrawnLate,omitempty"`
 	}
 	// LocalWatch is what only the party that keeps a watch knows of it.
 	LocalWatch struct {
@@ -103,7 +109,11 @@ func shapeWatch(f exchange.CaseFile) *CaseWatch {
 		out.By = f.Watched.By.String()
 	}
 	for _, h := range hits {
-		out.Hits = append(out.Hits, CaseHit{Statement: h.Statement.String(), Confirmed: At(h.Confirmed), Reported: At(h.Reported), Due: maybe(h.Due), Late: h.Late()})
+		line := CaseHit{Statement: h.Statement.String(), Confirmed: At(h.Confirmed), Reported: At(h.Reported), Due: maybe(h.Due), Late: h.Late()}
+		if w := h.Withdrawn; w != nil {
+			line.Withdrawn, line.WithdrawnTold, line.WithdrawnBy, line.WithdrawnLate = maybe(w.Decided), maybe(w.Told), w.Statement.String(), w.Late()
+		}
+		out.Hits = append(out.Hits, line)
 	}
 	return out
 }

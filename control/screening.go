@@ -65,9 +65,10 @@ type (
 		Officer heed.OfficerID `json:"officer,omitempty"`
 		Hit     string         `json:"hit"`
 	}
-	// HitListRequest asks for hits.
+	// HitListRequest asks for hits: those that wait for a review, and those of the
+	// last week that ended before anybody had decided.
 	HitListRequest struct {
-		All bool `json:"all,omitempty"` // those that were decided, too
+		All bool `json:"all,omitempty"` // all others, too
 	}
 	// DecideRequest decides about a hit, or ends an exclusion.
 	DecideRequest struct {
@@ -87,6 +88,7 @@ type (
 		Until    *Time           `json:"excludedUntil,omitempty"`
 		Told     bool            `json:"warnerTold"`
 		Report   string          `json:"report,omitempty"`
+		Ended    string          `json:"ended,omitempty"` // why nobody had owed the review any more
 	}
 	// HitLine is a hit in a list. It names nobody.
 	HitLine struct {
@@ -111,6 +113,11 @@ type (
 		Expected *Time           `json:"expected,omitempty"`
 		Report   string          `json:"report,omitempty"`
 		Erased   bool            `json:"erased,omitempty"`
+		// Where the subject went off watch before anybody had decided: when, why in one
+		// word, and in words. State is then ended.
+		Ended    *Time           `json:"ended,omitempty"`
+		Why      exchange.HitEnd `json:"endedBy,omitempty"`
+		EndedFor string          `json:"endedFor,omitempty"`
 	}
 	// Hit is a hit with what it says.
 	Hit struct {
@@ -258,7 +265,13 @@ func screeningVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 
 func hitVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 	verb(mux, "hit-list", func(ctx context.Context, r HitListRequest) ([]HitLine, error) {
-		all, err := x.Hits(ctx, !r.All, 10_000)
+		const most = 10_000
+		all, err := x.Hits(ctx, !r.All, most)
+		if err == nil && !r.All {
+			var ended []exchange.HitFile
+			ended, err = x.EndedHits(ctx, most)
+			all = append(all, ended...)
+		}
 		lines := []HitLine{}
 		for _, f := range all {
 			lines = append(lines, shapeHitLine(f))
@@ -284,7 +297,7 @@ func hitVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		}
 		done, err := x.DecideHit(ctx, id, order)
 		return DecideAnswer{
-			Hit: id.Code(), Decision: done.Decision.ID.String(), Verdict: r.Verdict, Until: maybe(done.Decision.Until), Told: done.Told, Report: done.Report,
+			Hit: id.Code(), Decision: done.Decision.ID.String(), Verdict: r.Verdict, Until: maybe(done.Decision.Until), Told: done.Told, Report: done.Report, Ended: done.Ended,
 		}, err
 	})
 	verb(mux, "hit-revoke", func(ctx context.Context, r DecideRequest) (DecideAnswer, error) {
@@ -369,6 +382,7 @@ func shapeHitLine(f exchange.HitFile) HitLine {
 		ID: f.Code(), Digest: f.ID.String(), Case: f.CaseCode, Warner: f.Warner, List: f.List, Status: f.Status, Urgency: f.Urgency, Type: f.Type, Score: f.Score,
 		Past: f.Past, Found: At(f.Found), Due: At(f.Due), State: f.State, Level: f.Level, Verdict: f.Verdict, Officer: f.Officer,
 		Decided: maybe(f.Decided), Expected: maybe(f.Expected), Report: f.Reported, Erased: f.Sealed == nil,
+		Ended: maybe(f.Ended), Why: f.Why, EndedFor: f.EndText(),
 	}
 	if f.Open {
 		line.Left = f.Due.Sub(f.At).Seconds()

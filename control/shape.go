@@ -112,7 +112,7 @@ func shapeStatement(s heed.Statement, officers []heed.OfficerStamp) Statement {
 	if s.Kind == heed.KindRating {
 		out.Meaningful = &s.Meaningful
 	}
-	out.Confirmed, out.Effective = maybe(s.Confirmed), maybe(s.Effective)
+	out.Confirmed, out.Withdrawn, out.Effective = maybe(s.Confirmed), maybe(s.Withdrawn), maybe(s.Effective)
 	for _, id := range s.Answers {
 		out.Answers = append(out.Answers, id.String())
 	}

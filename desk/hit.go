@@ -34,6 +34,8 @@ type hitRow struct {
 	Level    int
 	Verdict  string
 	Officer  string
+	Ended    stamp  // when nobody owed the review any more
+	Why      string // that is so; empty: somebody owes it, or it was decided
 }
 
 // hitsView is the page of hits.
@@ -75,6 +77,12 @@ func (t times) hitRow(f exchange.HitFile) hitRow {
 	}
 	if f.Verdict == "" {
 		row.Verdict = "none yet"
+	}
+	if row.Why = f.EndText(); row.Why != "" {
+		row.Why, row.Ended = heed.Capital(row.Why), t.at(f.Ended)
+		if f.Verdict == "" {
+			row.Verdict = "none"
+		}
 	}
 	return row
 }

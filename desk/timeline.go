@@ -183,7 +183,10 @@ func (t times) facts(s heed.Statement) []fact {
 		}
 		add("Rated", rated)
 	}
-	if s.Kind == heed.KindWatchHit {
+	if s.Kind == heed.KindWatchHit && !s.Withdrawn.IsZero() {
+		add("Withdraws", "the report of a match before: it is not held to be of the subject any more")
+		all = append(all, fact{Label: "Decided", At: t.at(s.Withdrawn)})
+	} else if s.Kind == heed.KindWatchHit {
 		all = append(all, fact{Label: "Confirmed", At: t.at(s.Confirmed)})
 	}
 	if s.Kind == heed.KindWatchLapseNotice {

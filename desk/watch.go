@@ -53,6 +53,12 @@ func (t times) watch(file exchange.CaseFile) []fact {
 		if h.Late() {
 			words += ": late, it was due " + t.at(h.Due).words()
 		}
+		if w := h.Withdrawn; w != nil {
+			words += "; NOT HELD ANY MORE since " + t.at(w.Decided).words() + ", as was told " + t.at(w.Told).words()
+			if w.Late() {
+				words += ": late, it was due " + t.at(w.Due).words()
+			}
+		}
 		text("Match reported", words)
 	}
 	if k := file.Keeps; k != nil {

@@ -253,6 +253,8 @@ func says(s heed.Statement) string {
 		return "without prejudice"
 	case !s.By.IsZero():
 		return "by " + utc(s.By)
+	case s.Kind == heed.KindWatchHit && !s.Withdrawn.IsZero():
+		return "a report of a hit withdrawn " + utc(s.Withdrawn)
 	case s.Kind == heed.KindWatchHit:
 		return "confirmed " + utc(s.Confirmed)
 	case s.Kind == heed.KindWatchLapseNotice && s.Effective.IsZero():

@@ -38,13 +38,16 @@ type DecidedAs struct {
 	// reason to.
 	Report string
 	Told   bool // the warner is told: a statement is on its way
+	// Ended says why nobody had owed the review any more; empty: somebody did.
+	Ended string
 }
 
 // DecideHit puts on record, signed by the officer, whether a hit is of the person
 // on watch. A settling verdict ends the review; undecided is an interim word, and
 // the review stays owed. A later verdict takes the place of an earlier one, and
 // ends an exclusion that that one made. Where it is the same person, the warner is
-// told as the accord says.
+// told as the accord says; and where it was told so and that is not held any more, it
+// is told that.
 func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder) (DecidedAs, error) {
 	if _, err := heed.ParseHitVerdict(string(order.Verdict)); err != nil {
 		return DecidedAs{}, err
@@ -58,7 +61,6 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	case !order.By.IsZero() && (order.Verdict != heed.Undecided || !order.By.After(now)):
 		return DecidedAs{}, &heed.Invalid{What: "when a verdict is expected belongs to an undecided one, and is not past", Hint: "leave --by out"}
 	}
-	var before KeptHit
 	decided, contents, err := x.signDecision(ctx, id, order.Officer, order.Reason, func(v View, k KeptHit, d *heed.HitDecision) error {
 		d.Kind, d.Verdict = heed.DecisionVerdict, order.Verdict
 		if order.Exclude == 0 {
@@ -79,21 +81,21 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 		d.Traveller, d.Until = ids.of("heed-traveller-v1", []byte(who)), heed.Instant(d.Time.Add(order.Exclude))
 		return nil
 	}, func(tx Tx, k KeptHit, d heed.HitDecision) error {
-		before = k
 		return x.settleHit(tx, k, d, order)
 	})
 	out := DecidedAs{Decision: decided}
 	if err != nil {
 		return out, err
 	}
-	if order.Verdict != heed.SamePerson {
-		if before.Verdict == heed.SamePerson && before.Reported != "" {
-			out.Report = "before, it was held to be the same person, and " + before.Reported + "; if the warner was told, tell it otherwise"
-		}
-		return out, nil
-	}
-	out.Report, out.Told, err = x.reportSame(ctx, id, order, contents, decided.Time)
+	after, err := x.LookHit(ctx, id)
 	if err != nil {
+		return out, err
+	}
+	if out.Ended = after.EndText(); order.Verdict == heed.Undecided && out.Ended == "" {
+		x.lookout.wishHits(after.KeptHit) // a review that is owed again may be of somebody who is gone
+	}
+	out.Report, out.Told, err = x.reportVerdict(ctx, id, order, contents, decided.Time)
+	if err != nil || out.Report == "" {
 		return out, err
 	}
 	return out, x.write(ctx, func(tx Tx) error {
@@ -229,7 +231,15 @@ func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrde
 		}
 	}
 	k.Verdict, k.Officer, k.Decided, k.Expected, k.Reported = d.Verdict, order.Officer, d.Time, heed.Instant(order.By), ""
-	k.Open, k.Erase = !d.Verdict.Settles(), time.Time{}
+	if k.Ended.IsZero() && !k.Open && !d.Verdict.Settles() {
+		// A review that was settled is owed again, unless nobody is sought any more.
+		if end, gone, err := x.goneSince(tx, k, d.Time); err != nil {
+			return err
+		} else if gone {
+			k.Ended, k.Why = end.at, end.why
+		}
+	}
+	k.Open, k.Erase = !d.Verdict.Settles() && k.Ended.IsZero(), time.Time{}
 	ladder, err := x.hitLadder(tx, k)
 	if err != nil {
 		return err
@@ -240,7 +250,7 @@ func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrde
 		if k.Next = nextLevel(ladder, k); k.Told < 0 {
 			k.Told, k.Next = 0, nextLevel(ladder, KeptHit{Due: k.Due}) // whoever has decided need not be told
 		}
-	case d.Verdict == heed.DifferentPerson || k.Case.IsZero():
+	case d.Verdict != heed.SamePerson || k.Case.IsZero():
 		k.Erase = d.Time.Add(HitKept)
 	}
 	if err := tx.PutHit(k); err != nil {

@@ -46,6 +46,7 @@ type core struct {
 	unmirrored *unmirrored
 	lookout    *lookout
 	vault      *vault
+	ringing    *ringing
 	signing    signing
 	pulse      pulse
 	verified   verified
@@ -74,7 +75,7 @@ func New(p Parts) *Exchange {
 		party: p.Party, store: p.Store, keys: p.Keys, courier: p.Courier, notifier: p.Notifier, mailer: p.Mailer, cosigner: p.Cosigner,
 		clock: p.Now, random: p.Random, log: p.Log,
 		changes: newChanges(), errands: newErrands(), recipients: &recipients{to: map[heed.PartyID]seal.Recipient{}}, wanted: map[heed.PartyID][]uint64{},
-		fallback: newFallback(), witnessed: &witnessed{}, unmirrored: newUnmirrored(), lookout: newLookout(), vault: newVault(),
+		fallback: newFallback(), witnessed: &witnessed{}, unmirrored: newUnmirrored(), lookout: newLookout(), vault: newVault(), ringing: newRinging(),
 	}}
 }
 

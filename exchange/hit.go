@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,16 +44,21 @@ func (x *Exchange) Hits(ctx context.Context, open bool, limit int) (all []HitFil
 		if err != nil {
 			return err
 		}
-		for _, k := range kept {
-			f, err := x.hitFile(v, k, now)
-			if err != nil {
-				return err
-			}
-			all = append(all, f)
-		}
-		return nil
+		all, err = x.hitFiles(v, kept, now)
+		return err
 	})
 	return all, err
+}
+
+func (x *Exchange) hitFiles(v View, kept []KeptHit, now time.Time) (all []HitFile, err error) {
+	for _, k := range kept {
+		f, err := x.hitFile(v, k, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, nil
 }
 
 func (x *Exchange) hitFile(v View, k KeptHit, now time.Time) (HitFile, error) {
@@ -78,8 +84,8 @@ func hitState(k KeptHit, now time.Time) heed.DutyState {
 		return heed.DutyOverdue
 	case k.Open:
 		return heed.DutyOpen
-	case !k.Verdict.Settles():
-		return heed.DutyEnded // erased before anybody decided
+	case !k.Ended.IsZero() || !k.Verdict.Settles():
+		return heed.DutyEnded // its subject went off watch, or it was erased, before anybody decided
 	case k.Decided.After(k.Due):
 		return heed.DutyDischargedLate
 	}
@@ -249,7 +255,7 @@ func (x *Exchange) hitContents(v View, k KeptHit) (*HitContents, error) {
 // climbs to; what need not be kept any more is erased; screenings that nobody has
 // ended are.
 func (x *Exchange) RunHits(ctx context.Context) (more bool, err error) {
-	const most = 100
+	const most = 1_000 // so that a notice for many names nearly all
 	now := x.Now()
 	var wakes []KeptHit
 	var erase []heed.HitID
@@ -272,7 +278,11 @@ func (x *Exchange) RunHits(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	var failed failures
-	byCase(wakes, func(k KeptHit) heed.CaseID { return k.Case }, func(k KeptHit) { failed.add(x.tellHit(ctx, k.ID, now)) })
+	again := false
+	if len(wakes) > 0 {
+		again, err = x.tellHits(ctx, wakes, now)
+		failed.add(err)
+	}
 	if len(erase) > 0 {
 		failed.add(x.write(ctx, func(tx Tx) error {
 			for _, id := range erase {
@@ -295,7 +305,7 @@ func (x *Exchange) RunHits(ctx context.Context) (more bool, err error) {
 	if kept || len(erase) > 0 {
 		failed.add(x.forgetKept(ctx, now))
 	}
-	return len(wakes) == most || len(erase) == most, failed.err()
+	return again || len(wakes) == most || len(erase) == most, failed.err()
 }
 
 // NextHit is when RunHits has something to do next; false: nothing waits.
@@ -303,69 +313,169 @@ func (x *Exchange) NextHit(ctx context.Context) (at time.Time, ok bool, err erro
 	return x.nextAt(ctx, View.NextHit)
 }
 
-// tellHit tells people of ours of a review: that it is owed, and then at each
-// level that it has reached. A crash in between tells a person twice, and never
-// not at all.
-func (x *Exchange) tellHit(ctx context.Context, id heed.HitID, now time.Time) error {
-	for {
-		var n Notice
-		var ladder heed.Ladder
-		due, owed := false, false
-		err := x.store.Read(ctx, func(v View) error {
-			k, err := v.Hit(id)
-			if err != nil || k.Next.IsZero() || k.Next.After(now) {
-				return err
+// hitNotice is a notice of a hit that is to be given now.
+type hitNotice struct {
+	Notice
+	of     KeptHit
+	ladder heed.Ladder
+}
+
+func (n hitNotice) bell() bell {
+	return bell{n.Rung.Role, n.Rung.Mail, n.Rung.Telephone, n.Exercise}
+}
+
+// tellHits tells people of ours of reviews: that they are owed, and then at each
+// level that they have reached, one level at a time; again says that some have
+// reached more. A crash in between tells a person twice, and never not at all. Of
+// more than a few in a minute the same people are told together.
+func (x *Exchange) tellHits(ctx context.Context, wakes []KeptHit, now time.Time) (again bool, err error) {
+	due, quiet, err := x.hitNotices(ctx, wakes, now)
+	if err != nil {
+		return false, err
+	}
+	var failed failures
+	var singly []hitNotice
+	later := map[heed.HitID]time.Time{}
+	var many [][]hitNotice
+	for _, group := range sameBell(due) {
+		n, together, until := x.ringing.take(group[0].bell(), len(group), now)
+		singly = append(singly, group[:n]...)
+		switch rest := group[n:]; {
+		case len(rest) == 0:
+		case together:
+			many = append(many, rest)
+		default:
+			for _, r := range rest {
+				later[r.of.ID] = until
 			}
-			due = true
+		}
+	}
+	failed.add(x.write(ctx, func(tx Tx) error { return x.putOff(tx, quiet, later) }))
+	byCase(singly, func(n hitNotice) heed.CaseID { return n.Case }, func(n hitNotice) { failed.add(x.tellOfHits(ctx, []hitNotice{n}, now)) })
+	for _, rest := range many {
+		failed.add(x.tellOfHits(ctx, rest, now))
+	}
+	return len(singly)+len(many) > 0, failed.err()
+}
+
+// hitNotices is what people are to be told of now, what is due first coming first,
+// and the hits of which there is nothing to tell at present.
+func (x *Exchange) hitNotices(ctx context.Context, wakes []KeptHit, now time.Time) (due []hitNotice, quiet []heed.HitID, err error) {
+	err = x.store.Read(ctx, func(v View) error {
+		for _, k := range wakes {
 			f, err := x.hitFile(v, k, now)
 			if err != nil {
 				return err
 			}
-			if ladder, err = x.hitLadder(v, k); err != nil {
+			ladder, err := x.hitLadder(v, k)
+			if err != nil {
 				return err
 			}
 			level := k.Told + 1
-			owed = k.Open && level <= ladder.Level(k.Due, now)
-			n = Notice{
+			if !k.Open || level > ladder.Level(k.Due, now) {
+				quiet = append(quiet, k.ID)
+				continue
+			}
+			due = append(due, hitNotice{of: k, ladder: ladder, Notice: Notice{
 				ID: fmt.Sprintf("hit-%s-%d-%d", k.Code(), k.Due.UnixMilli(), level), Hit: k.Code(), List: k.List, Case: k.Case, Code: f.CaseCode,
 				Party: x.party, Peer: f.Warner, Duty: heed.DutyReview, OwedBy: x.party, Due: k.Due, Level: level,
 				Rung: ladder.Rung(level), Ring: ladder.Rung(level), Exercise: k.Status != "" && k.Status != heed.StatusActual, Created: k.Found, Attempts: k.Attempts,
-			}
-			return nil
-		})
-		if err != nil || !due {
+			}})
+		}
+		return nil
+	})
+	slices.SortStableFunc(due, func(a, b hitNotice) int { return a.Due.Compare(b.Due) })
+	return due, quiet, err
+}
+
+// sameBell groups notices by whom they reach.
+func sameBell(all []hitNotice) (groups [][]hitNotice) {
+	place := map[bell]int{}
+	for _, n := range all {
+		at, ok := place[n.bell()]
+		if !ok {
+			at = len(groups)
+			place[n.bell()] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], n)
+	}
+	return groups
+}
+
+// putOff has hits looked at when there is something to tell of them next.
+func (x *Exchange) putOff(tx Tx, quiet []heed.HitID, later map[heed.HitID]time.Time) error {
+	for _, id := range quiet {
+		k, err := tx.Hit(id)
+		if err != nil {
 			return err
 		}
-		var failed error
-		if owed {
-			_, failed = x.notifier.Notify(ctx, n, now)
-			if failed != nil && ctx.Err() != nil {
-				return failed
+		if k.Next = (time.Time{}); k.Open {
+			ladder, err := x.hitLadder(tx, k)
+			if err != nil {
+				return err
 			}
+			k.Next = nextLevel(ladder, k)
 		}
-		err = x.write(ctx, func(tx Tx) error {
-			k, err := tx.Hit(id)
+		if err := tx.PutHit(k); err != nil {
+			return err
+		}
+	}
+	for id, until := range later {
+		k, err := tx.Hit(id)
+		if err != nil {
+			return err
+		}
+		if k.Open {
+			k.Next = until
+		}
+		if err := tx.PutHit(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellOfHits gives one notice for all of them, which names the first, and puts on
+// record that people were told, or when it is tried again.
+func (x *Exchange) tellOfHits(ctx context.Context, all []hitNotice, now time.Time) error {
+	n := all[0].Notice
+	if n.More = len(all) - 1; n.More > 0 {
+		n.ID = fmt.Sprintf("hits-%s-%d-%d-%d", n.Hit, n.Due.UnixMilli(), n.Level, n.More)
+	}
+	_, failed := x.notifier.Notify(ctx, n, now)
+	if failed != nil {
+		if ctx.Err() != nil {
+			return failed
+		}
+		if n.More > 0 {
+			x.ringing.failed(all[0].bell())
+		}
+		x.log.Warn("a notice of a hit could not be delivered", "hit", n.Hit, "more", n.More, "level", n.Level, "role", n.Rung.Role, "error", failed)
+	}
+	return x.write(ctx, func(tx Tx) error {
+		for _, one := range all {
+			k, err := tx.Hit(one.of.ID)
 			if err != nil {
 				return err
 			}
 			switch {
-			case failed != nil:
-				k.Attempts, k.Trouble, k.Next = k.Attempts+1, failed.Error(), now.Add(noticeBackoff(k.Attempts))
-				x.log.Warn("a notice of a hit could not be delivered", "hit", k.Code(), "level", n.Level, "role", n.Rung.Role, "error", failed)
-				return tx.PutHit(k)
 			case !k.Open:
 				k.Next = time.Time{}
-				return tx.PutHit(k)
-			case owed && k.Told < n.Level:
-				k.Told, k.Attempts, k.Trouble = n.Level, 0, ""
+			case failed != nil:
+				k.Attempts, k.Trouble, k.Next = k.Attempts+1, failed.Error(), now.Add(noticeBackoff(k.Attempts))
+			default:
+				if k.Told < one.Level {
+					k.Told, k.Attempts, k.Trouble = one.Level, 0, ""
+				}
+				k.Next = nextLevel(one.ladder, k)
 			}
-			k.Next = nextLevel(ladder, k)
-			return tx.PutHit(k)
-		})
-		if err != nil || failed != nil || !owed {
-			return err
+			if err := tx.PutHit(k); err != nil {
+				return err
+			}
 		}
-	}
+		return nil
+	})
 }
 
 // nextLevel is when a hit's review climbs next; zero: never.

@@ -11,13 +11,15 @@ import (
 	"heed/wire"
 )
 
-// HitReport is a hit that an officer has confirmed, and what of it may be told to
-// the party that warned.
+// HitReport is what an officer has decided about a hit, and what of it may be told
+// to the party that warned.
 type HitReport struct {
 	Officer heed.OfficerID
 	Hit     string          // its id here; reporting the same one again gives the first report
 	Subject watch.SubjectID // that it is of
-	Report  heed.HitReport  // without its Subject, which is filled in
+	// Report is without its Subject, which is filled in. With a Verdict it tells the
+	// warner that what it was told before does not hold any more.
+	Report heed.HitReport
 	// Confirmed is when the officer decided; zero: now.
 	Confirmed time.Time
 	Reason    string // for the warner; may be empty
@@ -34,11 +36,18 @@ type Reported struct {
 	// Statement is what was sent; zero: nothing was, since nothing demands it, or
 	// since it is barred.
 	Statement heed.StatementID
+	// Withdrawn says that Statement withdraws what was reported before.
+	Withdrawn bool
 }
 
-// Text says in one line what was done, and why.
+// Text says in one line what was done, and why; empty: the warner was told nothing
+// of the hit, and so is told nothing now.
 func (r Reported) Text() string {
 	switch {
+	case r.Need == "":
+		return ""
+	case r.Withdrawn:
+		return "the warner is told that it does not hold any more: " + r.Because
 	case r.Need == heed.ReportBarred:
 		return "not reported to the warner: " + r.Because
 	case r.Statement.IsZero():
@@ -50,10 +59,11 @@ func (r Reported) Text() string {
 }
 
 // ReportHit tells the warner of a confirmed hit, as far as the accord and the
-// warning's asks demand or allow it. Where it is owed, that is on record before
-// anything is signed: a report that an officer's key, or the machine, then keeps
-// from being made stays in the inbox, with when it is due. ErrNotFound where the
-// subject is on a list, which has no warner.
+// warning's asks demand or allow it; and whoever was told that a record is of its
+// subject is told when that is not held any more, whatever they say. Where it is owed,
+// that is on record before anything is signed: a report that an officer's key, or the
+// machine, then keeps from being made stays in the inbox, with when it is due.
+// ErrNotFound where the subject is on a list, which has no warner.
 func (x *Exchange) ReportHit(ctx context.Context, order HitReport) (Reported, error) {
 	now := x.Now()
 	if order.Confirmed.IsZero() {
@@ -64,17 +74,28 @@ func (x *Exchange) ReportHit(ctx context.Context, order HitReport) (Reported, er
 	if !of {
 		return Reported{}, fmt.Errorf("warner of subject %s: %w", order.Subject, ErrNotFound)
 	}
-	out, err := x.needToReport(ctx, id, order, now)
-	if err != nil || !out.Statement.IsZero() || out.Need == heed.ReportBarred || out.Need == heed.ReportAllowed && !order.Tell {
-		return out, err
-	}
-	kept := OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: order.Confirmed, Due: out.Due}
-	if out.Need == heed.ReportOwed {
-		if err := x.write(ctx, func(tx Tx) error { return tx.PutOwedReport(kept) }); err != nil {
-			return out, err
+	plan, err := x.planReport(ctx, id, order, now)
+	for err == nil && plan.change != nil {
+		err = x.write(ctx, func(tx Tx) error {
+			held, err := owedReport(tx, order.Hit)
+			if err != nil {
+				return err
+			}
+			if !held.alike(plan.before) {
+				return errStale
+			}
+			return plan.change(tx)
+		})
+		if !errors.Is(err, errStale) {
+			break
 		}
+		plan, err = x.planReport(ctx, id, order, now) // somebody else of ours was first, so the retries end
 	}
-	s, err := x.sayOnce(ctx, id, order, out.Need, kept)
+	if err != nil || !plan.say {
+		return plan.Reported, err
+	}
+	out := plan.Reported
+	s, err := x.sayOnce(ctx, id, order, out.Need, plan.kept)
 	out.Statement = s.ID
 	if due, ok := s.Promised(heed.DutyReport); ok {
 		out.Due = due
@@ -82,8 +103,17 @@ func (x *Exchange) ReportHit(ctx context.Context, order HitReport) (Reported, er
 	return out, err
 }
 
-// needToReport reads what is on record of the hit and what the terms say.
-func (x *Exchange) needToReport(ctx context.Context, id heed.CaseID, order HitReport, now time.Time) (out Reported, err error) {
+// reportPlan is what is to be done about telling the warner.
+type reportPlan struct {
+	Reported
+	before OwedReport // as it was; zero: it was not
+	kept   OwedReport
+	change func(Tx) error // before anything is signed; nil: nothing changes
+	say    bool
+}
+
+// planReport reads what was told of the hit and what the terms say.
+func (x *Exchange) planReport(ctx context.Context, id heed.CaseID, order HitReport, now time.Time) (plan reportPlan, err error) {
 	err = x.store.Read(ctx, func(v View) error {
 		officer, err := rosterEntry(v, order.Officer)
 		if err != nil {
@@ -96,48 +126,118 @@ func (x *Exchange) needToReport(ctx context.Context, id heed.CaseID, order HitRe
 		if err != nil {
 			return err
 		}
-		before, err := v.OwedReport(order.Hit)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		before, err := owedReport(v, order.Hit)
+		if err != nil {
 			return err
 		}
-		if out = (Reported{Case: c.ID, Code: c.Code, Statement: before.Statement, Due: before.Due}); !out.Statement.IsZero() {
-			out.Because = "it was reported before"
-			if out.Need = heed.ReportAllowed; !out.Due.IsZero() {
-				out.Need = heed.ReportOwed
+		plan = reportPlan{Reported: Reported{Case: c.ID, Code: c.Code}, before: before}
+		plan.kept = OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: order.Confirmed, Verdict: order.Report.Verdict}
+		last, stands := standing(c, before)
+		if order.Report.Verdict != "" {
+			return x.planWithdrawal(v, c, &plan, last, stands, now)
+		}
+		if stands {
+			// It was told so; a withdrawal of it that was not sent is not owed any more.
+			if plan.Statement, plan.Due = last.Statement, last.Due; before.Statement.IsZero() {
+				told := OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: last.Confirmed, Due: last.Due, Statement: last.Statement}
+				plan.change = func(tx Tx) error { return tx.PutOwedReport(told) }
+			}
+			plan.Because = "it was reported before"
+			if plan.Need = heed.ReportAllowed; !plan.Due.IsZero() {
+				plan.Need = heed.ReportOwed
 			}
 			return nil
 		}
-		s, documents, err := x.reportable(v, c, order.Subject, order.Confirmed)
-		if err != nil {
+		if err := x.needToReport(v, c, &plan.Reported, order, now); err != nil {
 			return err
 		}
-		terms, err := x.watchTermsOf(v, c, now)
-		if err != nil {
-			return err
+		plan.kept.Due = plan.Due
+		// Whoever was told that it is somebody else is told that it is not, after all.
+		again := !last.Statement.IsZero() || before.Hit != "" && before.Statement.IsZero()
+		plan.say = plan.Need == heed.ReportOwed || plan.Need == heed.ReportAllowed && (order.Tell || again)
+		if kept := plan.kept; plan.say && (again || plan.Need == heed.ReportOwed) {
+			plan.change = func(tx Tx) error { return tx.PutOwedReport(kept) }
 		}
-		var asks []heed.Ask
-		for _, d := range documents {
-			asks = append(asks, d.warning.Asks...)
-		}
-		at := order.Confirmed
-		if !order.Report.At.IsZero() {
-			at = order.Report.At.Latest()
-		}
-		out.Need, out.Because = heed.NeedToReport(terms.inForce, terms.reserved, asks, order.Report.Record, at)
-		if out.Need == heed.ReportOwed {
-			ours, err := x.ownTerms(v, c, now)
-			if err != nil {
-				return err
-			}
-			if d, ok := ours.Clock.Of(heed.DutyReport, c.Urgency); ok {
-				out.Due = order.Confirmed.Add(d)
-			}
-		}
-		order.Report.Subject = s.path
-		_, err = wire.EncodeHitReport(order.Report)
-		return err
+		return nil
 	})
-	return out, err
+	return plan, err
+}
+
+// standing is the last report of a hit to the warner that says that it is of the
+// subject, and whether it holds still; zero: there was none.
+func standing(c heed.Case, o OwedReport) (last heed.ReportedHit, stands bool) {
+	id := o.Withdraws
+	if o.Verdict == "" {
+		id = o.Statement
+	}
+	for _, h := range c.ReportedHits() {
+		if h.Statement == id {
+			return h, h.Withdrawn == nil
+		}
+	}
+	return last, false
+}
+
+// planWithdrawal plans to tell the warner that a report does not hold any more: it
+// is owed to whoever was told, also by an accord that has come to bar reports, and
+// when the watch is over.
+func (x *Exchange) planWithdrawal(v View, c heed.Case, plan *reportPlan, last heed.ReportedHit, stands bool, now time.Time) error {
+	hit := plan.kept.Hit
+	switch {
+	case plan.before.Hit == "":
+		return nil
+	case last.Statement.IsZero():
+		plan.change = func(tx Tx) error { return tx.ForgetOwedReport(hit) } // nothing was told, so that nothing is owed
+		return nil
+	case !stands && plan.before.Verdict == plan.kept.Verdict && !plan.before.Statement.IsZero():
+		return nil // it was told so
+	}
+	ours, err := x.ownTerms(v, c, now)
+	if err != nil {
+		return err
+	}
+	if d, ok := ours.Clock.Of(heed.DutyReport, c.Urgency); ok {
+		plan.Due = plan.kept.Confirmed.Add(d)
+	}
+	plan.Need, plan.Withdrawn, plan.say = heed.ReportOwed, true, true
+	plan.Because = "that it is of its subject was reported " + heed.FormatTime(last.Reported)
+	plan.kept.Withdraws, plan.kept.Due = last.Statement, plan.Due
+	kept := plan.kept
+	plan.change = func(tx Tx) error { return tx.PutOwedReport(kept) }
+	return nil
+}
+
+// needToReport reads what the terms and the asks say about reporting a hit.
+func (x *Exchange) needToReport(v View, c heed.Case, out *Reported, order HitReport, now time.Time) error {
+	s, documents, err := x.reportable(v, c, order.Subject, order.Confirmed)
+	if err != nil {
+		return err
+	}
+	terms, err := x.watchTermsOf(v, c, now)
+	if err != nil {
+		return err
+	}
+	var asks []heed.Ask
+	for _, d := range documents {
+		asks = append(asks, d.warning.Asks...)
+	}
+	at := order.Confirmed
+	if !order.Report.At.IsZero() {
+		at = order.Report.At.Latest()
+	}
+	out.Need, out.Because = heed.NeedToReport(terms.inForce, terms.reserved, asks, order.Report.Record, at)
+	if out.Need == heed.ReportOwed {
+		ours, err := x.ownTerms(v, c, now)
+		if err != nil {
+			return err
+		}
+		if d, ok := ours.Clock.Of(heed.DutyReport, c.Urgency); ok {
+			out.Due = order.Confirmed.Add(d)
+		}
+	}
+	order.Report.Subject = s.path
+	_, err = wire.EncodeHitReport(order.Report)
+	return err
 }
 
 // reportable is the subject that a hit is of, and which was on watch when that was
@@ -164,18 +264,20 @@ func (x *Exchange) reportable(v View, c heed.Case, subject watch.SubjectID, conf
 func (x *Exchange) sayOnce(ctx context.Context, id heed.CaseID, order HitReport, need heed.ReportNeed, kept OwedReport) (heed.Statement, error) {
 	var said heed.StatementID
 	s, err := x.sayWith(ctx, id, order.Officer, heed.KindWatchHit, func(v View, c heed.Case, s *heed.Statement) ([]Content, error) {
-		if before, err := v.OwedReport(order.Hit); err == nil && !before.Statement.IsZero() {
-			said = before.Statement
-			return nil, errReported
-		} else if err != nil && !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-		subject, _, err := x.reportable(v, c, order.Subject, order.Confirmed)
-		if err != nil {
+		var err error
+		if said, err = saidSince(v, kept); err != nil {
 			return nil, err
 		}
 		report := order.Report
-		report.Subject = subject.path
+		if kept.Withdraws.IsZero() {
+			subject, _, err := x.reportable(v, c, order.Subject, order.Confirmed)
+			if err != nil {
+				return nil, err
+			}
+			s.Answers, report.Subject = []heed.StatementID{subject.source}, subject.path
+		} else {
+			s.Answers, report.Subject = []heed.StatementID{kept.Withdraws}, heed.SubjectPath(pathOfSubject(order.Subject))
+		}
 		data, err := wire.EncodeHitReport(report)
 		if err != nil {
 			return nil, err
@@ -192,23 +294,25 @@ func (x *Exchange) sayOnce(ctx context.Context, id heed.CaseID, order HitReport,
 			}
 			contents = append(contents, text)
 		}
-		s.Answers, s.Contents, s.Confirmed = []heed.StatementID{subject.source}, refs(contents), order.Confirmed
-		if s.Confirmed.After(s.Time) {
-			s.Confirmed = s.Time // the clock was set back since the decision
+		s.Contents = refs(contents)
+		decided := order.Confirmed
+		if decided.After(s.Time) {
+			decided = s.Time // the clock was set back since the decision
+		}
+		if s.Confirmed = decided; !kept.Withdraws.IsZero() {
+			s.Confirmed, s.Withdrawn = time.Time{}, decided
 		}
 		if need == heed.ReportOwed {
 			terms, err := x.ownTerms(v, c, s.Time)
 			if err != nil {
 				return nil, err
 			}
-			s.Duties = heed.HitPromises(c.Urgency, terms, s.Confirmed)
+			s.Duties = heed.HitPromises(c.Urgency, terms, s.HitDecided())
 		}
 		return contents, nil
 	}, func(tx Tx, s heed.Statement) error {
-		if before, err := tx.OwedReport(order.Hit); err == nil && !before.Statement.IsZero() {
-			said = before.Statement
-			return errReported
-		} else if err != nil && !errors.Is(err, ErrNotFound) {
+		var err error
+		if said, err = saidSince(tx, kept); err != nil {
 			return err
 		}
 		kept.Statement = s.ID
@@ -227,6 +331,30 @@ func (x *Exchange) sayOnce(ctx context.Context, id heed.CaseID, order HitReport,
 		return first, err
 	}
 	return s, err
+}
+
+// owedReport reads what is on record of telling a warner of a hit; zero: nothing is.
+func owedReport(v View, hit string) (OwedReport, error) {
+	o, err := v.OwedReport(hit)
+	if isNotFound(err) {
+		return OwedReport{}, nil
+	}
+	return o, err
+}
+
+// alike reports whether two say the same of what was told, and of what is to be.
+func (o OwedReport) alike(other OwedReport) bool {
+	return o.Hit == other.Hit && o.Statement == other.Statement && o.Verdict == other.Verdict && o.Withdraws == other.Withdraws
+}
+
+// saidSince finds what was said of a hit since that was planned which is on record
+// in kept: errReported with it, where it is the same.
+func saidSince(v View, kept OwedReport) (heed.StatementID, error) {
+	before, err := owedReport(v, kept.Hit)
+	if err == nil && !before.Statement.IsZero() && before.Verdict == kept.Verdict && before.Withdraws == kept.Withdraws {
+		err = errReported
+	}
+	return before.Statement, err
 }
 
 var errReported = errors.New("the hit was reported meanwhile")

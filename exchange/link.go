@@ -70,6 +70,14 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 			return err
 		}
 		for _, l := range links {
+			// What was erased while they were compared is not told by a link.
+			gone, err := erasedEither(tx, l)
+			if err != nil {
+				return err
+			}
+			if gone {
+				continue
+			}
 			if err := tx.PutLink(l); err != nil {
 				return err
 			}
@@ -77,6 +85,16 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 		row.Compared = true
 		return tx.PutWatch(row)
 	})
+}
+
+// erasedEither reports whether the contents of one of a link's cases were erased.
+func erasedEither(v View, l Link) (bool, error) {
+	for _, id := range []heed.CaseID{l.Case, l.OtherCase} {
+		if at, err := erased(v, id); err != nil || !at.IsZero() {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // linksOf finds who else on watch the subjects of a case may be: from whatever

@@ -272,7 +272,9 @@ func (x *Exchange) finishList(ctx context.Context, by heed.OfficerID, id int64, 
 		return out, err
 	}
 	// It is done, and stays so: nobody who gives up waiting keeps it from the index.
-	return out, x.relist(context.WithoutCancel(ctx), out.List, out.ID, out.Before.ID)
+	err = x.relist(context.WithoutCancel(ctx), out.List, out.ID, out.Before.ID)
+	l.wishList(out.List)
+	return out, err
 }
 
 func compareStaged(v View, id int64, finish ListFinish) (out ListFinished, err error) {
@@ -355,12 +357,14 @@ func (x *Exchange) forgetList(ctx context.Context, by heed.OfficerID, name, reas
 		if out.ID, err = tx.PutListImport(out); err != nil {
 			return err
 		}
-		return nil
+		return tx.EndHits(heed.CaseID{}, name, now, EndUnlisted, now.Add(HitKept))
 	})
 	if err != nil {
 		return out, err
 	}
-	return out, x.relist(context.WithoutCancel(ctx), name, out.ID, gone)
+	err = x.relist(context.WithoutCancel(ctx), name, out.ID, gone)
+	l.wishList(name)
+	return out, err
 }
 
 // Lists lists what is on watch by lists, by their names.

@@ -47,9 +47,10 @@ type lookout struct {
 
 	idle chan *watch.Screener // those of the present index that nobody uses
 
-	wanted struct { // cases whose subjects are to be looked at anew
+	wanted struct { // cases and lists whose subjects, or whose hits, are to be looked at anew
 		mu    sync.Mutex
 		cases map[heed.CaseID]bool
+		lists map[string]bool
 	}
 	call chan struct{}
 }
@@ -73,13 +74,34 @@ func (l *lookout) wish(cases map[heed.CaseID]bool) {
 	wish(l.call)
 }
 
-func (l *lookout) wishes() []heed.CaseID {
+// wishList has the hits of a list looked at: it may have other subjects now.
+func (l *lookout) wishList(name string) {
+	l.wanted.mu.Lock()
+	if l.wanted.lists == nil {
+		l.wanted.lists = map[string]bool{}
+	}
+	l.wanted.lists[name] = true
+	l.wanted.mu.Unlock()
+	wish(l.call)
+}
+
+// wishHits has the hits looked at of whatever put the subject of one on watch.
+func (l *lookout) wishHits(k KeptHit) {
+	if k.Case.IsZero() {
+		l.wishList(k.List)
+		return
+	}
+	l.wish(map[heed.CaseID]bool{k.Case: true})
+}
+
+func (l *lookout) wishes() (cases []heed.CaseID, lists []string) {
 	l.wanted.mu.Lock()
 	defer l.wanted.mu.Unlock()
-	all := slices.Collect(maps.Keys(l.wanted.cases))
-	l.wanted.cases = nil
-	slices.SortFunc(all, func(a, b heed.CaseID) int { return slices.Compare(a[:], b[:]) })
-	return all
+	cases = slices.Collect(maps.Keys(l.wanted.cases))
+	slices.SortFunc(cases, func(a, b heed.CaseID) int { return slices.Compare(a[:], b[:]) })
+	lists = slices.Sorted(maps.Keys(l.wanted.lists))
+	l.wanted.cases, l.wanted.lists = nil, nil
+	return cases, lists
 }
 
 // WatchState is how far the watch index is.
@@ -197,7 +219,27 @@ func (x *Exchange) LoadWatch(ctx context.Context, model *names.Model, snapshot i
 	l.done, l.total, l.idle = done, done, make(chan *watch.Screener, maxIdleScreeners)
 	l.mu.Unlock()
 	wish(l.call) // an earlier run may have left somebody uncompared
-	return unused, nil
+	return unused, x.wishAll(ctx)
+}
+
+// wishAll has all open hits looked at: a run before may have ended between what
+// took somebody off watch and the look at who was found.
+func (x *Exchange) wishAll(ctx context.Context) error {
+	return x.store.Read(ctx, func(v View) error {
+		cases, lists, err := v.WithOpenHits()
+		if err != nil {
+			return err
+		}
+		wished := map[heed.CaseID]bool{}
+		for _, id := range cases {
+			wished[id] = true
+		}
+		x.lookout.wish(wished)
+		for _, name := range lists {
+			x.lookout.wishList(name)
+		}
+		return nil
+	})
 }
 
 // maxIdleScreeners bounds the scratch that is kept for the next screening.

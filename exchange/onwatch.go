@@ -58,8 +58,9 @@ func (x *Exchange) runWatch(ctx context.Context, sweep time.Duration) {
 	}
 }
 
-// Rewatch brings the index up to what was committed, and looks for whoever is new
-// on watch among the others who are, and among the records that are kept. While
+// Rewatch brings the index up to what was committed, ends the hits of whom nobody
+// seeks any more, and looks for whoever is new on watch among the others who are,
+// and among the records that are kept. While
 // the index is not built yet it does nothing: it is built from what was committed.
 func (x *Exchange) Rewatch(ctx context.Context) error {
 	if !x.WatchState().Ready {
@@ -67,7 +68,9 @@ func (x *Exchange) Rewatch(ctx context.Context) error {
 	}
 	failed := map[heed.CaseID]bool{}
 	var errs []error
-	for _, id := range x.lookout.wishes() {
+	wished, lists := x.lookout.wishes()
+	var cases []heed.CaseID
+	for _, id := range wished {
 		on, err := x.WatchedIn(ctx, id)
 		if err == nil {
 			err = x.rewatch(id, on)
@@ -75,10 +78,15 @@ func (x *Exchange) Rewatch(ctx context.Context) error {
 		if err != nil {
 			failed[id] = true
 			errs = append(errs, fmt.Errorf("case %s: %w", id, err))
+			continue
 		}
+		cases = append(cases, id)
 	}
 	if len(failed) > 0 {
 		x.lookout.wish(failed)
+	}
+	if err := x.lookAtHits(ctx, cases, lists); err != nil {
+		errs = append(errs, err)
 	}
 	if err := x.compareNew(ctx); err != nil {
 		errs = append(errs, err)
@@ -86,36 +94,47 @@ func (x *Exchange) Rewatch(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// reportSame tells the warner of a confirmed hit, as the accord says, and says
-// what was done.
-func (x *Exchange) reportSame(ctx context.Context, id heed.HitID, order HitOrder, contents *HitContents, confirmed time.Time) (text string, told bool, err error) {
+// reportVerdict tells the warner of a confirmed hit, as the accord says, or that one
+// of which it was told is not held to be of its subject any more, and says what was
+// done. Of a record that is of somebody else it tells nothing more than that.
+func (x *Exchange) reportVerdict(ctx context.Context, id heed.HitID, order HitOrder, contents *HitContents, confirmed time.Time) (text string, told bool, err error) {
 	if contents == nil {
 		return "", false, nil
 	}
 	r := contents.Record
 	report := heed.HitReport{
-		Record: heed.RecordType(r.Type), Where: whereOf(r), Born: r.Born, Score: heed.ScoreOf(contents.Score), Threshold: heed.ScoreOf(contents.Threshold),
-		Model: modelWord(contents.Explanation.ModelVersion),
+		Record: heed.RecordType(r.Type), Score: heed.ScoreOf(contents.Score), Threshold: heed.ScoreOf(contents.Threshold), Model: modelWord(contents.Explanation.ModelVersion),
 	}
-	if !r.At.IsZero() {
-		report.At = heed.MomentAt(r.At)
-	}
-	if len(r.Names) > 0 {
-		report.Name = runes(r.Names[0].Text, heed.MaxLabel)
-	}
-	if len(r.Documents) > 0 && slices.Contains(heed.DocumentTypes(), r.Documents[0].Type) {
-		report.Document = &r.Documents[0]
+	if order.Verdict == heed.SamePerson {
+		report.Where, report.Born = whereOf(r), r.Born
+		if !r.At.IsZero() {
+			report.At = heed.MomentAt(r.At)
+		}
+		if len(r.Names) > 0 {
+			report.Name = runes(r.Names[0].Text, heed.MaxLabel)
+		}
+		if len(r.Documents) > 0 && slices.Contains(heed.DocumentTypes(), r.Documents[0].Type) {
+			report.Document = &r.Documents[0]
+		}
+	} else {
+		report.Verdict = order.Verdict
 	}
 	done, err := x.ReportHit(ctx, HitReport{
 		Officer: order.Officer, Hit: id.String(), Subject: contents.Subject.ID, Report: report, Confirmed: confirmed, Reason: order.Reason, Tell: order.Tell,
 	})
 	var refused *heed.Refused
 	switch {
+	case isNotFound(err) && order.Verdict != heed.SamePerson:
+		return "", false, nil
 	case isNotFound(err):
 		return "the subject is of a list, which has no warner to be told", false, nil
 	case errors.As(err, &refused):
 		// The verdict stands all the same: it is signed and on record.
-		return strings.TrimSpace("not reported to the warner: " + refused.Detail + " " + refused.Hint), false, nil
+		not := "not reported to the warner: "
+		if order.Verdict != heed.SamePerson {
+			not = "the warner was told that it is the same, and could not be told otherwise: "
+		}
+		return strings.TrimSpace(not + refused.Detail + " " + refused.Hint), false, nil
 	case err != nil:
 		return "", false, err
 	}

@@ -338,6 +338,7 @@ type Notice struct {
 	// the warning, and empty where a list put its subject on watch: List.
 	Hit      heed.Code
 	List     string
+	More     int // hits that wait beside that one, and of which no notice is given each
 	Exercise bool
 	Created  time.Time
 	Attempts int

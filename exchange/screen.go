@@ -364,13 +364,24 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 			if f.excluded {
 				continue
 			}
-			if _, err := tx.Hit(f.kept.ID); err == nil {
-				continue // the same record was screened before
-			} else if !isNotFound(err) {
+			before, err := tx.Hit(f.kept.ID)
+			known := err == nil
+			if err != nil && !isNotFound(err) {
 				return err
 			}
+			if known && (before.Ended.IsZero() || before.Verdict.Settles()) {
+				continue // the same record was screened before
+			}
+			end, gone, err := x.goneSince(tx, f.kept, now)
+			switch {
+			case err != nil:
+				return err
+			case gone && (known || end.why == EndErased):
+				continue
+			case gone:
+				f.kept.end(end, now) // while it was being looked up
+			}
 			if key == nil {
-				var err error
 				if vault, key, err = x.vaultKey(tx, VaultHit, dayOf(now)); err != nil {
 					return err
 				}
@@ -383,12 +394,28 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 			if f.kept.Sealed, err = x.encrypt(key, heed.Digest(f.kept.ID), text); err != nil {
 				return err
 			}
+			if known {
+				// It had ended, and the same subject is on watch anew.
+				if err := reopen(tx, before, f.kept); err != nil {
+					return err
+				}
+				continue
+			}
 			if _, err := tx.AddHit(f.kept); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// reopen makes a review owed again of a hit that had ended, undecided.
+func reopen(tx Tx, k, anew KeptHit) error {
+	k.Open, k.Due, k.Told, k.Next, k.Ended, k.Why, k.Erase, k.Attempts, k.Trouble = true, anew.Due, -1, anew.Next, time.Time{}, "", time.Time{}, 0, ""
+	if err := tx.PutHit(k); err != nil {
+		return err
+	}
+	return tx.SealHit(k.ID, anew.Vault, anew.Sealed)
 }
 
 // EndScreening puts on record that a screening has ended, with its counts, and

@@ -79,6 +79,10 @@ type KeptHit struct {
 	Erase    time.Time // when what it says is erased; zero: that is not settled yet
 	Vault    int64     // key of Sealed
 	Sealed   []byte    // nil: erased
+	// Ended is when its subject went off watch before anybody had decided: no review
+	// is owed any more. Zero: it did not.
+	Ended time.Time
+	Why   HitEnd // of Ended
 }
 
 // Code is the hit's short code.
@@ -147,12 +151,19 @@ type ScreeningView interface {
 	// Hits lists hits with what they say: those that are open by due time and then
 	// the others, the latest found first; open: only the former.
 	Hits(open bool, limit int) ([]KeptHit, error)
+	// EndedHits lists those that ended, undecided, at since or later, the latest first.
+	EndedHits(since time.Time, limit int) ([]KeptHit, error)
+	// OpenHits lists the open hits of a case, or where that is zero of a list, by id,
+	// after one of them.
+	OpenHits(of heed.CaseID, list string, after heed.HitID, limit int) ([]KeptHit, error)
+	// WithOpenHits lists the cases and the lists that have open hits.
+	WithOpenHits() (cases []heed.CaseID, lists []string, err error)
 	// HitWakes lists the hits whose Next is not after now, by Next.
 	HitWakes(now time.Time, limit int) ([]KeptHit, error)
 	// NextHit is the earliest Next or Erase of a hit, or end of a kept record;
 	// ErrNotFound where there is none.
 	NextHit() (time.Time, error)
-	// HitsToErase lists the hits whose Erase is not after now, and those of cases
+	// HitsToErase lists the hits whose Erase is not after now: those of a case, too,
 	// whose contents were erased.
 	HitsToErase(now time.Time, limit int) ([]heed.HitID, error)
 	// DecisionsOf lists what was decided about a hit, the oldest first.
@@ -187,6 +198,11 @@ type ScreeningTx interface {
 	AddHit(KeptHit) (bool, error)
 	// PutHit replaces everything of a hit but what it says.
 	PutHit(KeptHit) error
+	// SealHit replaces what a hit says.
+	SealHit(id heed.HitID, vault int64, sealed []byte) error
+	// EndHits ends the open hits of a case, or where that is zero of a list, at a time:
+	// nobody is told of them any more, and what they say is erased at erase.
+	EndHits(of heed.CaseID, list string, at time.Time, why HitEnd, erase time.Time) error
 	// EraseHit erases what a hit says, and the reasons of what was decided about it.
 	EraseHit(heed.HitID) error
 	// AddDecision keeps a decision.

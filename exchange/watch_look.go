@@ -75,8 +75,12 @@ func (x *Exchange) lookAtWatchOf(v View, f *CaseFile) error {
 }
 
 // stillToReport reports whether a hit is still owed to the warner: not, where that
-// has recalled its warning or names the subject no more.
+// has recalled its warning or names the subject no more. That a report does not hold
+// is owed whatever became of the watch.
 func (x *Exchange) stillToReport(v View, c heed.Case, o OwedReport) (bool, error) {
+	if !o.Withdraws.IsZero() {
+		return true, nil
+	}
 	_, _, err := x.reportable(v, c, o.Subject, o.Confirmed)
 	var refused *heed.Refused
 	if errors.As(err, &refused) {

@@ -41,7 +41,9 @@ type Link struct {
 	At        time.Time
 }
 
-// OwedReport is a confirmed hit that is owed to its warner, or was reported.
+// OwedReport is a confirmed hit that is owed to its warner, or was reported; or,
+// once it was reported and is not held to be of the subject any more, what tells the
+// warner so.
 type OwedReport struct {
 	Hit       string // the hit's id here
 	Case      heed.CaseID
@@ -49,6 +51,10 @@ type OwedReport struct {
 	Confirmed time.Time
 	Due       time.Time        // zero: it is not owed
 	Statement heed.StatementID // that told the warner; zero: not yet
+	// Verdict is why the report Withdraws does not hold any more; empty: the hit is of
+	// the subject, and nothing is withdrawn.
+	Verdict   heed.HitVerdict
+	Withdraws heed.StatementID
 }
 
 // WatchView reads the watches that this node keeps.
@@ -91,4 +97,6 @@ type WatchTx interface {
 	PutLink(Link) error
 	// PutOwedReport adds one, or replaces that of its hit.
 	PutOwedReport(OwedReport) error
+	// ForgetOwedReport removes that of a hit; where there is none, it changes nothing.
+	ForgetOwedReport(hit string) error
 }

@@ -305,7 +305,7 @@ func (x *Exchange) keepWatch(tx Tx, c heed.Case, now time.Time) error {
 	case !w.State.Runs() && !known:
 		return nil
 	case !w.State.Runs():
-		return tx.ForgetWatch(c.ID)
+		return x.forgetWatch(tx, c, w, now)
 	case known && row.Source == lastSource(w) && row.By == w.By && row.Effective.Equal(w.Effective):
 		return nil
 	}
@@ -338,6 +338,9 @@ func (x *Exchange) renewWatch(tx Tx, c heed.Case, w heed.Watch, before WatchRow,
 	}
 	if row.Subjects == 0 {
 		row.Due, row.Compared = time.Time{}, true // nobody is looked for, so that there is nothing to decide
+		if err := x.endHits(tx, c, w, now); err != nil {
+			return err
+		}
 		return tx.PutWatch(row)
 	}
 	row.Next = sooner(row.Next, w.Effective)
@@ -421,9 +424,18 @@ func (x *Exchange) rewatchCase(tx Tx, id heed.CaseID, now time.Time) error {
 	}
 	w := c.Watch(now)
 	if !x.keepsWatch(c) || !w.State.Runs() {
-		return tx.ForgetWatch(id)
+		return x.forgetWatch(tx, c, w, now)
 	}
 	return x.renewWatch(tx, c, w, row, true, now)
+}
+
+// forgetWatch puts on record that the watch of a case is over, and with it the
+// reviews of whom it has found.
+func (x *Exchange) forgetWatch(tx Tx, c heed.Case, w heed.Watch, now time.Time) error {
+	if err := x.endHits(tx, c, w, now); err != nil {
+		return err
+	}
+	return tx.ForgetWatch(c.ID)
 }
 
 // accordSettles is how long after something is said of an accord the watches under

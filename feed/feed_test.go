@@ -282,3 +282,37 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// A date of birth that is none costs the date and not the record; one that may be
+// either of two costs the record, as long as nobody says which.
+func TestGarbledBirth(t *testing.T) {
+	for name, c := range map[string]struct {
+		dates      sheet.Order
+		born, want string // what of the record's line, or of its error
+		left       string // what it says of the date; empty: nothing
+	}{
+		"no such day":                   {"", "31.02.1980", `"Petrova"`, "not a date; the record is screened without it"},
+		"no such month":                 {"", "1980-13-01", `"Petrova"`, "not a date"},
+		"noise":                         {"", "##/@@/19??", `"Petrova"`, "not a date"},
+		"two digits of a year":          {"", "31.12.79", `"Petrova"`, "a year of two digits"},
+		"another calendar":              {"", "1401-02-03", `"Petrova"`, "Islamic"},
+		"nothing known":                 {"", "unknown", `"Petrova"`, ""},
+		"in doubt":                      {"", "05/06/1990", "lost: ", ""},
+		"the year is said to be first":  {sheet.OrderYMD, "05/06/1990", "lost: ", ""},
+		"not in the order that is said": {sheet.OrderDMY, "05/14/1990", `"Petrova"`, "not a date"},
+		"as is said":                    {sheet.OrderDMY, "05/06/1990", `"born":"1990-06-05"`, ""},
+	} {
+		for format, text := range map[Format]string{CSV: "name,born\nPetrova,%s\n", JSONL: `{"name":"Petrova","born":%q}` + "\n"} {
+			got := told(t, Options{Format: format, Dates: c.dates}, strings.NewReader(fmt.Sprintf(text, c.born)))
+			if len(got) == 0 || !strings.Contains(got[0], c.want) || len(got) > 1 != (c.left != "") || c.left != "" && !strings.Contains(got[1], c.left) || c.left != "" && strings.Contains(got[0], "born") {
+				t.Errorf("%s, %s: %q", format, name, got)
+			}
+		}
+	}
+	// Without a name there is nobody to be looked for, and what else is wrong is not hidden.
+	for what, text := range map[string]string{"nobody": "name,born\n,31.02.1980\n", "a name too long": "name,born\n" + strings.Repeat("x", heed.MaxLabel+1) + ",31.02.1980\n"} {
+		if got := told(t, Options{Format: CSV}, strings.NewReader(text)); len(got) != 1 || !strings.Contains(got[0], "lost: ") {
+			t.Errorf("%s: %q", what, got)
+		}
+	}
+}

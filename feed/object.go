@@ -75,7 +75,7 @@ func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sh
 		}
 		values = append(values, more...)
 	}
-	p, problems, err := s.reading.Gather(line, values)
+	p, problems, err := gather(s.reading, line, values)
 	if err != nil {
 		return r, nil, err
 	}

@@ -50,7 +50,7 @@ func (t *table) record(Position) (r watch.Record, begins, next sheet.Place, prob
 	if err != nil {
 		return r, begins, next, nil, err
 	}
-	p, problems, err := t.reading.Gather(row.At.Line, values)
+	p, problems, err := gather(t.reading, row.At.Line, values)
 	if err != nil {
 		return r, begins, next, nil, err
 	}

@@ -38,6 +38,9 @@ type Notice struct {
 	// Hit says that the duty is to review a hit: Case is then the hit's own code, and
 	// Peer the party whose warning put its subject on watch, or the name of a list.
 	Hit bool
+	// More is how many hits wait beside that one, of which Party's people are told with
+	// it. At most 1,000,000.
+	More int
 	// OwedBy is Party or Peer.
 	OwedBy string
 	// Due is when the reply is, or was, due.
@@ -74,6 +77,7 @@ const (
 	maxParty = 100 // bytes
 	maxLine  = 120 // bytes
 	maxLevel = 99
+	maxMore  = 1_000_000
 )
 
 // Check refuses what is not a notice, and what could break out of a line. Every
@@ -91,6 +95,8 @@ func (n Notice) Check() error {
 		return refuse("party", "must be a name like north.example")
 	case n.Hit && (n.OneSided || n.OwedBy != n.Party):
 		return refuse("hit", "is reviewed by the party itself")
+	case n.More < 0 || n.More > maxMore || n.More > 0 && !n.Hit:
+		return refuse("more", "must be a number of hits beside the one that is named")
 	case n.Hit && (n.Peer == "" || !oneLine(n.Peer)):
 		return refuse("peer", "must be a party or the name of a list")
 	case !n.Hit && !n.OneSided && (len(n.Peer) > maxParty || !partyForm.MatchString(n.Peer)):

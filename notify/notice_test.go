@@ -60,6 +60,8 @@ func TestNoticeOfAHit(t *testing.T) {
 		"owed by another":   func(n *Notice) { n.OwedBy = n.Peer },
 		"of a contact":      func(n *Notice) { n.OneSided, n.Peer = true, "harbour-ops" },
 		"without its code":  func(n *Notice) { n.Case = "" },
+		"fewer than none":   func(n *Notice) { n.More = -1 },
+		"more of nothing":   func(n *Notice) { n.Hit, n.More = false, 3 },
 		"not even of a hit": func(n *Notice) { n.Hit, n.Peer = false, "list sanctions" },
 	} {
 		n := hit()
@@ -102,7 +104,9 @@ func TestWordsThatPeopleRead(t *testing.T) {
 	theirs.Ring, theirs.Telephone = "night-desk", "+00 555 0199"
 	late := hit()
 	late.Peer, late.State, late.Level, late.Exercise = "list sanctions", Overdue, 2, true
-	for name, n := range map[string]Notice{"overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
+	many := hit()
+	many.More = 494
+	for name, n := range map[string]Notice{"hits.txt": many, "overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
 		if err := n.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -79,7 +79,11 @@ func (n Notice) Subject() string {
 		s.WriteString("[EXERCISE] ")
 	}
 	if n.Hit {
-		s.WriteString("heed hit " + n.Code() + ": review ")
+		s.WriteString("heed hit " + n.Code())
+		if n.More > 0 {
+			fmt.Fprintf(&s, " and %d more", n.More)
+		}
+		s.WriteString(": review ")
 	} else {
 		fmt.Fprintf(&s, "heed %s: %s ", n.Code(), wordsOf(n.Duty).noun)
 	}
@@ -145,6 +149,9 @@ func (n Notice) hitText() string {
 	} else {
 		fmt.Fprintf(&s, "A record has matched somebody on watch: hit %s is to be reviewed by a person.\n\n", n.Code())
 	}
+	if n.More > 0 {
+		fmt.Fprintf(&s, "%d more hits wait beside it. Many have come at once: of these there is this one notice.\n\n", n.More)
+	}
 	line := func(label, value string) { fmt.Fprintf(&s, "%-18s%s\n", label+":", value) }
 	line("Hit", n.Code())
 	line("On watch for", harmless(n.Peer))
@@ -156,7 +163,11 @@ func (n Notice) hitText() string {
 	line("Told", harmless(n.Role))
 	line("Ring", n.whom())
 	line("Notice", n.ID)
-	s.WriteString("\nNotices carry no content. Read the hit on the desk, or with: heed hit explain " + n.Case + "\n")
+	read := "heed hit explain " + n.Case
+	if n.More > 0 {
+		read = "heed hit list"
+	}
+	s.WriteString("\nNotices carry no content. Read the hit on the desk, or with: " + read + "\n")
 	if n.Exercise {
 		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
 	}

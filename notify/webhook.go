@@ -116,6 +116,7 @@ type hookData struct {
 	Peer      string `json:"peer"`
 	OneSided  bool   `json:"oneSided,omitempty"` // peer is a partner without heed, by the name on record
 	Hit       bool   `json:"hit,omitempty"`      // case is a hit's code, and peer whose warning, or which list, it is of
+	More      int    `json:"more,omitempty"`     // hits that wait beside that one, told of with it
 	Kind      string `json:"kind"`
 	Reply     string `json:"reply"`
 	OwedBy    string `json:"owedBy"`
@@ -134,7 +135,7 @@ func (n Notice) hook() hook {
 		Type:      "owed_reply." + n.State,
 		Timestamp: n.Now.UTC().Format(time.RFC3339),
 		Data: hookData{
-			ID: n.ID, Case: n.Case, Party: n.Party, Peer: n.Peer, OneSided: n.OneSided, Hit: n.Hit,
+			ID: n.ID, Case: n.Case, Party: n.Party, Peer: n.Peer, OneSided: n.OneSided, Hit: n.Hit, More: n.More,
 			Kind: n.Duty, Reply: wordsOf(n.Duty).noun,
 			OwedBy: n.OwedBy, Due: n.Due.UTC().Format(time.RFC3339), State: n.State, Level: n.Level,
 			Role: n.Role, Ring: n.Ring, Telephone: n.Telephone, Exercise: n.Exercise, Summary: n.Subject(),

@@ -57,6 +57,9 @@ func (t *tx) EraseCase(id heed.CaseID, digests []heed.Digest, at time.Time) erro
 	if err := t.eraseLinks(id); err != nil {
 		return err
 	}
+	if err := t.run(`UPDATE hit SET erase = $1 WHERE case_id = $2 AND case_id IS NOT NULL AND sealed IS NOT NULL`, at, id[:]); err != nil {
+		return err
+	}
 	return t.eraseContents(digests)
 }
 

@@ -95,7 +95,7 @@ func (t *tx) PutAsking(a exchange.Asking) (int64, error) {
 }
 
 const hitColumns = `id, subject, state, case_id, list, status, urgency, type, screening, past, score, found, due, verdict, officer, decided, expected, reported,
-	open, told, next, attempts, trouble, erase, vault, sealed`
+	open, told, next, attempts, trouble, erase, vault, sealed, ended, why`
 
 // scoreUnit is what a score is kept in.
 const scoreUnit = 1e6
@@ -106,6 +106,7 @@ func readHit(r *row) exchange.KeptHit {
 		Type: heed.RecordType(r.text()), Asking: r.int(), Past: r.bool(), Score: float64(r.int()) / scoreUnit, Found: r.time(), Due: r.time(),
 		Verdict: heed.HitVerdict(r.text()), Officer: heed.OfficerID(r.text()), Decided: r.time(), Expected: r.time(), Reported: r.text(),
 		Open: r.bool(), Told: int(r.int()), Next: r.time(), Attempts: int(r.int()), Trouble: r.text(), Erase: r.time(), Vault: r.int(), Sealed: r.bytes(),
+		Ended: r.time(), Why: exchange.HitEnd(r.text()),
 	}
 }
 
@@ -127,6 +128,29 @@ func (v *view) Hits(open bool, limit int) ([]exchange.KeptHit, error) {
 	}
 	rest, err := list(v, readHit, `SELECT `+hitColumns+` FROM hit WHERE open = 0 ORDER BY key DESC LIMIT $1`, limit-len(all))
 	return append(all, rest...), err
+}
+
+// EndedHits implements exchange.ScreeningView.
+func (v *view) EndedHits(since time.Time, limit int) ([]exchange.KeptHit, error) {
+	return list(v, readHit, `SELECT `+hitColumns+` FROM hit WHERE ended > 0 AND ended >= $1 AND verdict IN ('', $2) ORDER BY ended DESC, key DESC LIMIT $3`,
+		since, string(heed.Undecided), atLeastNone(limit))
+}
+
+// OpenHits implements exchange.ScreeningView.
+func (v *view) OpenHits(of heed.CaseID, name string, after heed.HitID, limit int) ([]exchange.KeptHit, error) {
+	if of.IsZero() {
+		return list(v, readHit, `SELECT `+hitColumns+` FROM hit WHERE open = 1 AND case_id IS NULL AND list = $1 AND id > $2 ORDER BY id LIMIT $3`, name, after[:], atLeastNone(limit))
+	}
+	return list(v, readHit, `SELECT `+hitColumns+` FROM hit WHERE open = 1 AND case_id IS NOT NULL AND case_id = $1 AND id > $2 ORDER BY id LIMIT $3`, of[:], after[:], atLeastNone(limit))
+}
+
+// WithOpenHits implements exchange.ScreeningView.
+func (v *view) WithOpenHits() (cases []heed.CaseID, lists []string, err error) {
+	if cases, err = list(v, readCaseID, `SELECT DISTINCT case_id FROM hit WHERE open = 1 AND case_id IS NOT NULL ORDER BY case_id`); err != nil {
+		return nil, nil, err
+	}
+	lists, err = list(v, (*row).text, `SELECT DISTINCT list FROM hit WHERE open = 1 AND case_id IS NULL ORDER BY list`)
+	return cases, lists, err
 }
 
 // HitWakes implements exchange.ScreeningView.
@@ -159,10 +183,13 @@ func (v *view) NextHit() (time.Time, error) {
 	return next, nil
 }
 
+// hitsToErase is asked at each look at what is due: one step in an index, however
+// many hits there are. EraseCase has written into it when those of its case are.
+const hitsToErase = `SELECT id FROM hit WHERE sealed IS NOT NULL AND erase > 0 AND erase <= $1 ORDER BY erase, key LIMIT $2`
+
 // HitsToErase implements exchange.ScreeningView.
 func (v *view) HitsToErase(now time.Time, limit int) ([]heed.HitID, error) {
-	return list(v, func(r *row) heed.HitID { return heed.HitID(r.digest()) }, `SELECT id FROM hit WHERE sealed IS NOT NULL AND (erase > 0 AND erase <= $1
-		OR case_id IS NOT NULL AND EXISTS (SELECT 1 FROM cases WHERE cases.id = hit.case_id AND cases.erased IS NOT NULL)) ORDER BY key LIMIT $2`, now, atLeastNone(limit))
+	return list(v, func(r *row) heed.HitID { return heed.HitID(r.digest()) }, hitsToErase, now, atLeastNone(limit))
 }
 
 func millionths(score float64) int64 { return int64(math.Round(score * scoreUnit)) }
@@ -176,22 +203,40 @@ func vaultOrNull(key int64) any {
 
 // AddHit implements exchange.ScreeningTx.
 func (t *tx) AddHit(h exchange.KeptHit) (bool, error) {
-	n, err := t.exec(`INSERT INTO hit (`+hitColumns+`, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+	n, err := t.exec(`INSERT INTO hit (`+hitColumns+`, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
 		ON CONFLICT (id) DO NOTHING`,
 		h.ID[:], h.Subject, h.State[:], orNull(h.Case), h.List, string(h.Status), string(h.Urgency), string(h.Type), h.Asking, h.Past, millionths(h.Score), h.Found, h.Due,
-		string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, vaultOrNull(h.Vault), bytesOrNull(h.Sealed), string(h.Code()))
+		string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, vaultOrNull(h.Vault), bytesOrNull(h.Sealed), h.Ended, string(h.Why), string(h.Code()))
 	return n > 0, err
 }
 
 // PutHit implements exchange.ScreeningTx.
 func (t *tx) PutHit(h exchange.KeptHit) error {
 	n, err := t.exec(`UPDATE hit SET due = $1, verdict = $2, officer = $3, decided = $4, expected = $5, reported = $6, open = $7, told = $8, next = $9, attempts = $10,
-		trouble = $11, erase = $12 WHERE id = $13`,
-		h.Due, string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, h.ID[:])
+		trouble = $11, erase = $12, ended = $13, why = $14 WHERE id = $15`,
+		h.Due, string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, h.Ended, string(h.Why), h.ID[:])
 	if err == nil && n == 0 {
 		err = fmt.Errorf("store: hit %s: %w", h.ID, exchange.ErrNotFound)
 	}
 	return err
+}
+
+// SealHit implements exchange.ScreeningTx.
+func (t *tx) SealHit(id heed.HitID, vault int64, sealed []byte) error {
+	n, err := t.exec(`UPDATE hit SET vault = $1, sealed = $2 WHERE id = $3`, vaultOrNull(vault), bytesOrNull(sealed), id[:])
+	if err == nil && n == 0 {
+		err = fmt.Errorf("store: hit %s: %w", id, exchange.ErrNotFound)
+	}
+	return err
+}
+
+// EndHits implements exchange.ScreeningTx.
+func (t *tx) EndHits(of heed.CaseID, name string, at time.Time, why exchange.HitEnd, erase time.Time) error {
+	const set = `UPDATE hit SET open = 0, next = 0, ended = $1, why = $2, erase = $3 WHERE open = 1 AND `
+	if of.IsZero() {
+		return t.run(set+`case_id IS NULL AND list = $4`, at, string(why), erase, name)
+	}
+	return t.run(set+`case_id IS NOT NULL AND case_id = $4`, at, string(why), erase, of[:])
 }
 
 // EraseHit implements exchange.ScreeningTx.
@@ -353,7 +398,7 @@ func (c *checker) screenings() error {
 				last = d.Decision.Verdict
 			}
 		}
-		if h.Verdict != last || h.Open && last.Settles() {
+		if h.Verdict != last || h.Open && (last.Settles() || !h.Ended.IsZero()) {
 			if err := c.damage("hit %s does not stand as it was decided", h.Code().Spoken()); err != nil {
 				return err
 			}

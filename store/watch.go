@@ -135,11 +135,12 @@ func (t *tx) eraseLinks(id heed.CaseID) error {
 	return err
 }
 
-const reportColumns = `SELECT hit, case_id, subject, confirmed, due, statement FROM watch_report `
+const reportColumns = `SELECT hit, case_id, subject, confirmed, due, statement, verdict, withdraws FROM watch_report `
 
 func readReport(r *row) exchange.OwedReport {
 	return exchange.OwedReport{
 		Hit: r.text(), Case: readCaseID(r), Subject: watch.SubjectID(r.text()), Confirmed: r.time(), Due: r.time(), Statement: heed.StatementID(r.digest()),
+		Verdict: heed.HitVerdict(r.text()), Withdraws: heed.StatementID(r.digest()),
 	}
 }
 
@@ -155,10 +156,15 @@ func (v *view) OwedReports(limit int) ([]exchange.OwedReport, error) {
 
 // PutOwedReport implements exchange.WatchTx.
 func (t *tx) PutOwedReport(o exchange.OwedReport) error {
-	return t.run(`INSERT INTO watch_report (hit, case_id, subject, confirmed, due, statement) VALUES ($1, $2, $3, $4, $5, $6)
+	return t.run(`INSERT INTO watch_report (hit, case_id, subject, confirmed, due, statement, verdict, withdraws) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (hit) DO UPDATE SET case_id = excluded.case_id, subject = excluded.subject, confirmed = excluded.confirmed,
-		due = excluded.due, statement = excluded.statement`,
-		o.Hit, o.Case[:], string(o.Subject), o.Confirmed, o.Due, orNull(o.Statement))
+		due = excluded.due, statement = excluded.statement, verdict = excluded.verdict, withdraws = excluded.withdraws`,
+		o.Hit, o.Case[:], string(o.Subject), o.Confirmed, o.Due, orNull(o.Statement), string(o.Verdict), orNull(o.Withdraws))
+}
+
+// ForgetOwedReport implements exchange.WatchTx.
+func (t *tx) ForgetOwedReport(hit string) error {
+	return t.run(`DELETE FROM watch_report WHERE hit = $1`, hit)
 }
 
 // allLinks reads every explanation, one at a time, for a check of the database.

@@ -31,13 +31,17 @@ type turnstile struct {
 
 type feedReader struct{ *feed.Reader }
 
-func (r feedReader) Next() (watch.Record, int64, error) {
+func (r feedReader) Next() (api.Read, error) {
 	read, err := r.Reader.Next()
 	var lost *feed.RecordError
 	if errors.As(err, &lost) {
-		return watch.Record{}, lost.At.Line, &api.Unread{Message: lost.Error()}
+		return api.Read{Line: lost.At.Line}, &api.Unread{Message: lost.Error()}
 	}
-	return read.Record, read.At.Line, err
+	out := api.Read{Record: read.Record, Line: read.At.Line}
+	for _, p := range read.Problems {
+		out.Left = append(out.Left, p.Error())
+	}
+	return out, err
 }
 
 // newGate has south serve the API. It runs in real time.
@@ -135,9 +139,10 @@ func TestScreeningAPI(t *testing.T) {
 	if len(one) != 1 || one[0].Record != "p1" || one[0].Line != 1 || len(one[0].Hits) != 1 || one[0].Hits[0].Case == "" || one[0].Hits[0].Score < one[0].Hits[0].Threshold || one[0].Hits[0].Explanation.ModelVersion == "" {
 		t.Fatalf("one record: %+v", one)
 	}
-	many := passing + "nonsense\n\n" + `{"id":"p3","name":"A","born":"yesterday"}` + "\n" + `{"id":"p4","name":"Third Man"}`
+	many := passing + "nonsense\n\n" + `{"id":"p3","name":"A","born":"05/06/1990"}` + "\n" + `{"id":"p5","name":"Fifth Man","born":"yesterday"}` + "\n" + `{"id":"p4","name":"Third Man"}`
 	all := answers(t, g.post(t, g.token, "?type=border&reason=gate+4", strings.NewReader(many)))
-	if len(all) != 5 || len(all[0].Hits) != 1 || len(all[1].Hits) != 0 || all[2].Error == nil || all[2].Line != 3 || all[3].Error == nil || all[3].Line != 5 || all[4].Record != "p4" || all[4].Error != nil {
+	if len(all) != 6 || len(all[0].Hits) != 1 || len(all[1].Hits) != 0 || all[2].Error == nil || all[2].Line != 3 || all[3].Error == nil || all[3].Line != 5 || all[4].Record != "p5" || all[4].Error != nil ||
+		len(all[4].Left) != 1 || !strings.Contains(all[4].Left[0], "screened without it") || all[5].Record != "p4" || all[5].Error != nil || all[5].Left != nil {
 		t.Errorf("many records: %+v", all)
 	}
 	if all[0].Hits[0].ID == one[0].Hits[0].ID {
@@ -156,7 +161,7 @@ func TestScreeningAPI(t *testing.T) {
 		t.Errorf("the same stream is answered\n%s\nand then\n%s", twice[0], twice[1])
 	}
 	log, err := g.Askings(t.Context(), 10)
-	if err != nil || len(log) != 4 || log[2].Asker != "token gate" || log[2].Reason != "gate 4" || log[2].Type != heed.RecordBorder || log[2].Records != 3 || log[2].Hits != 1 || log[2].Unread != 2 || log[2].Ended.IsZero() {
+	if err != nil || len(log) != 4 || log[2].Asker != "token gate" || log[2].Reason != "gate 4" || log[2].Type != heed.RecordBorder || log[2].Records != 4 || log[2].Hits != 1 || log[2].Unread != 2 || log[2].Ended.IsZero() {
 		t.Errorf("on record: %+v, %v", log, err)
 	}
 }
@@ -288,6 +293,8 @@ func TestScreeningAPIHostile(t *testing.T) {
 				t.Log(err)
 			}
 		}()
+		// The client itself waits for its body, whose connection the server has closed.
+		ending := time.AfterFunc(5*time.Second, func() { feeder.Close() })
 		response, err := g.server.Client().Do(r)
 		if err == nil {
 			problem(t, response, http.StatusRequestTimeout)
@@ -296,6 +303,7 @@ func TestScreeningAPIHostile(t *testing.T) {
 			t.Errorf("a silent client holds its place: %v", err)
 		}
 		cancel()
+		ending.Stop()
 		feeder.Close()
 	}
 	if all := answers(t, g.post(t, g.token, "", strings.NewReader(passing))); len(all) != 2 {

@@ -14,6 +14,7 @@ import (
 	"heed/names"
 	"heed/seal"
 	"heed/watch"
+	"heed/wire"
 )
 
 // reviewing is Seconds with a clock for reviews: five seconds.
@@ -373,13 +374,20 @@ func TestPastRecords(t *testing.T) {
 			t.Errorf("hit of a past record: %+v, due %s after it was found", f.Contents, f.Due.Sub(f.Found))
 		}
 
+		// Nor does a list: the records are kept for warnings under the accord.
+		imported(t, s, exchange.ListOrder{List: "harbour", Format: "csv"}, onList("1", "Somebody Else", "QQ7777777"))
+		calm(t, net)
+		if again, err := s.Hits(t.Context(), false, 10); err != nil || len(again) != 1 {
+			t.Errorf("hits of a list among kept records: %+v, %v", again, err)
+		}
+
 		// A restart remembers them.
 		s.Shut()
 		s.Reopen()
 		loadWatch(t, s)
 		s.Start()
 		calm(t, net)
-		if kept() != 2 || s.WatchState().Subjects != 2 {
+		if kept() != 2 || s.WatchState().Subjects != 3 {
 			t.Errorf("after a restart: %+v", s.WatchState())
 		}
 		if again, err := s.Hits(t.Context(), false, 10); err != nil || len(again) != 1 {
@@ -548,6 +556,98 @@ func TestVaultNeedsTheSealingKey(t *testing.T) {
 		s.Reopen()
 		if _, err := s.ReadHit(t.Context(), Anna, hit.ID); !errors.Is(err, exchange.ErrVault) {
 			t.Errorf("read without the key: %v", err)
+		}
+	})
+}
+
+// The warner was told that it is the same person, and an officer finds that it is
+// not: the warner is told that too, with nothing of whom it was; and again where it
+// is the same after all. Nothing is told twice, nor of what was never told.
+func TestReportedVerdictIsChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 57, Baseline: reviewing()}, north, south)
+		n, s := net.Parties[0], net.Parties[1]
+		loadWatch(t, s)
+		net.Start()
+		defer net.Stop()
+		id := warned(t, n, s, exchange.WarnOrder{Warning: sought("AB1234567", heed.Ask{Code: heed.AskReportHit, Standing: true})})
+		calm(t, net)
+		never := onlyHit(t, s, passes("p0", "Julian Zhushchev", "1987-05-14", "AB1234567"))
+		if out := decide(t, s, never.ID, exchange.HitOrder{Verdict: heed.DifferentPerson}); out.Report != "" || out.Told {
+			t.Errorf("what was never told is told otherwise: %+v", out)
+		}
+		hit := onlyHit(t, s, passes("p1", "Yulian Zhushchev", "1987-05-14", "AB1234567"))
+		told := func(verdict heed.HitVerdict, want bool, says string) {
+			t.Helper()
+			out := decide(t, s, hit.ID, exchange.HitOrder{Verdict: verdict})
+			if out.Told != want || !strings.Contains(out.Report, says) {
+				t.Errorf("%s: %+v", verdict, out)
+			}
+			if f := readHit(t, s, hit.ID); f.Reported != out.Report {
+				t.Errorf("%s: on record is %q", verdict, f.Reported)
+			}
+			calm(t, net)
+		}
+		reports := func(want ...bool) []heed.ReportedHit {
+			t.Helper()
+			hits := n.Case(id).ReportedHits()
+			var stand []bool
+			for _, h := range hits {
+				stand = append(stand, h.Withdrawn == nil)
+			}
+			if !reflect.DeepEqual(stand, want) {
+				t.Fatalf("the warner holds that they stand: %v, want %v", stand, want)
+			}
+			return hits
+		}
+		told(heed.SamePerson, true, "reported to the warner")
+		reports(true)
+		told(heed.DifferentPerson, true, "does not hold any more")
+		first := reports(false)[0]
+		if w := first.Withdrawn; w.Due.IsZero() || w.Late() {
+			t.Errorf("withdrawn: %+v", w)
+		}
+		time.Sleep(2 * time.Second)
+		if all := n.Notices.About(id, heed.DutyReport, first.Withdrawn.Statement); len(all) != 1 {
+			t.Errorf("the warner's people were told %+v", all)
+		}
+		opened := reads(t, n, id)
+		var last heed.HitReport
+		for _, c := range opened.Contents {
+			if c.Ref.MediaType == heed.MediaHitReport {
+				report, err := wire.ParseHitReport(c.Data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if report.Verdict != "" {
+					last = report
+				}
+			}
+		}
+		if last.Verdict != heed.DifferentPerson || last.Subject != "persons/0" || last.Name != "" || last.Document != nil || !last.Born.IsZero() {
+			t.Errorf("it says of somebody else: %+v", last)
+		}
+		told(heed.SamePerson, true, "reported to the warner")
+		reports(false, true)
+
+		// The warning is recalled: who was told is told otherwise all the same.
+		if _, err := n.Recall(t.Context(), Boris, []heed.CaseID{id}, "He was found"); err != nil {
+			t.Fatal(err)
+		}
+		calm(t, net)
+		told(heed.Undecided, true, "does not hold any more")
+		reports(false, false)
+		board, err := s.Board(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range board.Ours {
+			if line.Kind == heed.DutyReport {
+				t.Errorf("still owed: %+v", line)
+			}
+		}
+		if err := Agree(n, s); err != nil {
+			t.Error(err)
 		}
 	})
 }

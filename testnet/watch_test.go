@@ -491,3 +491,55 @@ func TestWatchKeepsWhomItIsFor(t *testing.T) {
 		watches(t, s)
 	})
 }
+
+// Two warnings are about one man, and the contents of one are erased: what linked
+// them goes with it, on the pages of both, and does not come back.
+func TestLinksGoWithTheContents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 78}, north, south)
+		n, s := net.Parties[0], net.Parties[1]
+		loadWatch(t, s)
+		net.Start()
+		accord, ends := ending(t, net, func(a *heed.Accord) { a.Clocks[0].Clock[heed.DutyDecide] = inSeconds })
+		first := warns(t, n, s, soughtAs("Юлиан Щёголевич Жущёв", "1987-05-14"), accord)
+		agree(t, net)
+		second := warns(t, n, s, soughtAs("Yulian Zhushchyov", "1987-05-14"), heed.AccordID{})
+		agree(t, net)
+		links := func(want int) {
+			t.Helper()
+			for _, id := range []heed.CaseID{first, second} {
+				if file, err := s.Look(t.Context(), id); err != nil || len(file.Links) != want {
+					t.Errorf("case %s has %d links, %v; want %d", file.Code, len(file.Links), err, want)
+				}
+			}
+			if board, err := s.Board(t.Context(), 100); err != nil || len(board.Links) != want {
+				t.Errorf("the board has %d links, %v; want %d", len(board.Links), err, want)
+			}
+		}
+		links(1)
+		for _, id := range []heed.CaseID{first, second} {
+			do(t)(s.Assess(t.Context(), Boris, id, heed.NotCredible, ""))
+		}
+		lapse := do(t)(s.Lapse(t.Context(), exchange.LapseOrder{Officer: Boris, Case: first, After: time.Minute, Reason: "He was found"}))
+		time.Sleep(time.Until(lapse.Effective.Add(time.Second)))
+		links(1) // nobody is watched for by the first, and what it says is kept still
+		time.Sleep(time.Until(later(ends, lapse.Effective).Add(4 * time.Minute)))
+		isErased(t, s, first, true)
+		isErased(t, s, second, false)
+		links(0)
+		s.Shut()
+		s.Reopen()
+		loadWatch(t, s)
+		s.Start()
+		agree(t, net)
+		links(0)
+		watches(t, s, "Yulian Zhushchyov")
+	})
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -24,6 +24,7 @@ func EncodeHitReport(h heed.HitReport) ([]byte, error) {
 	w.first(hitReportFirst)
 	w.line("subject", string(h.Subject))
 	w.line("record", string(h.Record))
+	w.told("verdict", string(h.Verdict))
 	w.told("at", h.At.String())
 	w.told("where", h.Where)
 	w.told("name", h.Name)
@@ -57,6 +58,9 @@ func ParseHitReport(data []byte) (heed.HitReport, error) {
 	r := newReader(string(data), hitReportFirst)
 	h.Subject = get(r, r.need("subject"), heed.ParseSubjectPath)
 	h.Record = get(r, r.need("record"), heed.ParseRecordType)
+	if verdict, ok := r.next("verdict"); ok {
+		h.Verdict = get(r, verdict, heed.ParseHitVerdict)
+	}
 	if at, ok := r.next("at"); ok {
 		h.At = get(r, at, heed.ParseMoment)
 	}

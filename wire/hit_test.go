@@ -25,6 +25,7 @@ func sampleHits() map[string]heed.HitReport {
 			Score: 9731, Threshold: 9000, Model: "n3-w2",
 		},
 		"as little as can be told": {Subject: "organisations/199", Record: heed.RecordVisitor, Threshold: heed.MaxScore},
+		"withdrawn":                {Subject: "persons/0", Record: heed.RecordBorder, Verdict: heed.DifferentPerson, Score: 9731, Threshold: 9000, Model: "n3-w2"},
 		"of a day": {
 			Subject: "vehicles/7", Record: heed.RecordPassenger, At: heed.MomentOn(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)), Born: born("1986/1988"),
 			Document: &heed.Document{Type: heed.DocumentOther, Number: "A 1 B"}, Score: heed.MaxScore, Threshold: 5000,
@@ -60,6 +61,8 @@ func TestHitReportHasOneForm(t *testing.T) {
 		"beyond the list":      {"persons/0", "persons/200"},
 		"a leading zero":       {"persons/0", "persons/00"},
 		"an unknown record":    {"record: border", "record: hotel"},
+		"a verdict of nothing": {"record: border\n", "record: border\nverdict: same-person\n"},
+		"an unknown verdict":   {"record: border\n", "record: border\nverdict: perhaps\n"},
 		"an empty line":        {"where: North Harbour - Ferry Quay, NF 12", "where: "},
 		"lines out of order":   {"name: ЖУЩЕВ ЮЛИАН\nborn: 1987-05-14", "born: 1987-05-14\nname: ЖУЩЕВ ЮЛИАН"},
 		"a control character":  {"NF 12", "NF\x0712"},

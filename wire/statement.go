@@ -130,8 +130,27 @@ var kindFields = []field{
 		func(w *writer, s heed.Statement) { w.yes("consent", s.Consent) },
 		func(r *reader, s *heed.Statement) { s.Consent = r.yes("consent") }},
 	{"confirmed", forKinds(heed.KindWatchHit),
-		func(w *writer, s heed.Statement) { w.time("confirmed", s.Confirmed) },
-		func(r *reader, s *heed.Statement) { s.Confirmed = r.time("confirmed") }},
+		func(w *writer, s heed.Statement) {
+			if !s.Confirmed.IsZero() {
+				w.time("confirmed", s.Confirmed)
+			}
+		},
+		func(r *reader, s *heed.Statement) {
+			for _, at := range list(r, "confirmed", 1, heed.ParseTime) {
+				s.Confirmed = at
+			}
+		}},
+	{"withdrawn", forKinds(heed.KindWatchHit),
+		func(w *writer, s heed.Statement) {
+			if !s.Withdrawn.IsZero() {
+				w.time("withdrawn", s.Withdrawn)
+			}
+		},
+		func(r *reader, s *heed.Statement) {
+			for _, at := range list(r, "withdrawn", 1, heed.ParseTime) {
+				s.Withdrawn = at
+			}
+		}},
 	{"effective", forKinds(heed.KindWatchLapseNotice),
 		func(w *writer, s heed.Statement) { w.moment("effective", s.Effective) },
 		func(r *reader, s *heed.Statement) { s.Effective = r.moment("effective") }},

@@ -457,6 +457,9 @@ func drawStatement(t *rapid.T) heed.Statement {
 	case heed.KindWatchHit:
 		s.Contents[0].MediaType = heed.MediaHitReport
 		s.Confirmed = s.Time.Add(-time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "confirmed before")) * time.Millisecond)
+		if rapid.Bool().Draw(t, "withdraws") {
+			s.Confirmed, s.Withdrawn = time.Time{}, s.Confirmed
+		}
 		if rapid.Bool().Draw(t, "owed") {
 			s.Duties = []heed.Promise{{Kind: heed.DutyReport, Due: moment("due")}}
 		}

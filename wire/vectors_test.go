@@ -209,6 +209,8 @@ func samples(t testing.TB, v formatVectors) []sample {
 		Confirmed: at(3050, 7), Duties: []heed.Promise{{Kind: heed.DutyReport, Due: at(6650, 7)}}}, "duty-officer "+cleo)
 	add("watch-hit that is not owed", heed.KindWatchHit, south, 3101, heed.Statement{Previous: id("question in a case"), Answers: ids("warning"),
 		Contents: []heed.ContentRef{hitRef}, Confirmed: at(3101, 101)}, "supervisor "+dario)
+	add("watch-hit that withdraws another", heed.KindWatchHit, south, 3104, heed.Statement{Previous: id("watch-hit"), Answers: ids("watch-hit"),
+		Contents: []heed.ContentRef{hitRef, wordsRef}, Withdrawn: at(3104, 104), Duties: []heed.Promise{{Kind: heed.DutyReport, Due: at(6704, 104)}}}, "supervisor "+dario)
 	add("watch-lapse-notice", heed.KindWatchLapseNotice, south, 3102, heed.Statement{Previous: id("question in a case"), Answers: ids("correction"),
 		Contents: []heed.ContentRef{wordsRef}, Effective: at(90000)}, "supervisor "+dario)
 	add("watch that goes on", heed.KindWatchLapseNotice, south, 3103, heed.Statement{Previous: id("question in a case"), Answers: ids("supplement", "correction"),

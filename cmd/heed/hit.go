@@ -27,7 +27,7 @@ func (a *app) hitListCommand() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "list", Short: "List hits that wait for a review, by time left",
-		Long:    "List hits that wait for a review, by time left. The list names nobody: who matched\nwhom, and why, `heed hit explain` shows to an officer, which is on record.",
+		Long:    "List hits that wait for a review, by time left. The list names nobody: who matched\nwhom, and why, `heed hit explain` shows to an officer, which is on record. A hit ends\nby itself where nobody is sought any more: the warning was recalled or corrected, its\nwatch lapsed. Those of the last week stand below the others; nobody owes their review.",
 		Example: "  heed hit list\n  heed hit list --all      # and those that were decided",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var lines []control.HitLine
@@ -51,6 +51,9 @@ func writeHits(w io.Writer, lines []control.HitLine) {
 	t := table(w, "  HIT", "OF", "URGENCY", "RECORD", "SCORE", "DUE", "LEFT", "LEVEL", "VERDICT")
 	for _, l := range lines {
 		time, level := "", ""
+		if l.Ended != nil {
+			time = "not owed"
+		}
 		if l.State == heed.DutyOpen || l.State == heed.DutyOverdue {
 			time, level = left(control.InboxLine{Left: l.Left, State: l.State}), levelText(l.Level, l.State)
 		}
@@ -68,6 +71,8 @@ func recordText(l control.HitLine) string {
 
 func verdictText(l control.HitLine) string {
 	switch {
+	case l.Verdict == "" && l.Ended != nil:
+		return "ended " + stamp(l.Ended.Time, nil) + ": " + plain(l.EndedFor)
 	case l.Verdict == "" && l.State == heed.DutyEnded:
 		return "erased undecided"
 	case l.Verdict == "":
@@ -77,7 +82,11 @@ func verdictText(l control.HitLine) string {
 	if l.Verdict == heed.Undecided && l.Expected != nil {
 		text += ", expected by " + stamp(l.Expected.Time, nil)
 	}
-	return text + ", " + string(l.Officer)
+	text += ", " + string(l.Officer)
+	if l.Ended != nil {
+		text += "; ended " + stamp(l.Ended.Time, nil) + ": " + plain(l.EndedFor)
+	}
+	return text
 }
 
 func (a *app) hitExplainCommand() *cobra.Command {
@@ -120,6 +129,9 @@ func writeHit(w io.Writer, h control.Hit) {
 	switch h.State {
 	case heed.DutyOpen, heed.DutyOverdue:
 		row("Review", "due "+stamp(h.Due.Time, nil)+", "+left(control.InboxLine{Left: h.Left, State: h.State}))
+	}
+	if h.Ended != nil {
+		row("Review", "not owed since "+stamp(h.Ended.Time, nil)+": "+h.EndedFor)
 	}
 	for _, d := range h.Decisions {
 		text := strings.ReplaceAll(string(d.Verdict), "-", " ")
@@ -173,7 +185,9 @@ func (a *app) hitDecideCommand() *cobra.Command {
 		Use: "decide HIT --verdict same-person|different-person|undecided --reason TEXT", Short: "Sign whether the two are the same", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeHit,
 		Long: `Sign whether the two are the same. The decision is on record with its reason, and our
 ledger commits to it. undecided is an interim word: the review stays owed. A later
-decision takes the place of an earlier one.
+decision takes the place of an earlier one. A hit that has ended (its warning was
+recalled, its watch lapsed) can be decided as long as what it says is kept; nobody
+owes it.
 
 With --exclude a different person is not a hit on the same subject again for that
 long: a traveller of the same name, date of birth and document. Anybody else of that
@@ -211,6 +225,9 @@ demands it; the answer says so, or why not. --tell tells also where nothing does
 			}
 			return a.print(answer, func(w io.Writer) {
 				fmt.Fprintf(w, "hit %s: %s, signed and on record\n", answer.Hit.Spoken(), strings.ReplaceAll(string(answer.Verdict), "-", " "))
+				if answer.Ended != "" {
+					fmt.Fprintf(w, "its review was not owed any more: %s; the decision stands all the same\n", plain(answer.Ended))
+				}
 				if answer.Until != nil {
 					fmt.Fprintf(w, "the same traveller is no hit on this subject until %s\n", stamp(answer.Until.Time, nil))
 				}

@@ -96,6 +96,12 @@ func writeWatch(w io.Writer, c control.Case) {
 			if h.Late {
 				line += ": late"
 			}
+			if h.Withdrawn != nil {
+				line += "; NOT HELD ANY MORE since " + stamp(h.Withdrawn.Time, nil) + ", which was told " + stamp(h.WithdrawnTold.Time, nil)
+				if h.WithdrawnLate {
+					line += ": late"
+				}
+			}
 			fmt.Fprintln(w, line)
 		}
 	}

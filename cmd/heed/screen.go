@@ -100,6 +100,8 @@ type screening struct {
 	asked control.ScreeningLine
 	out   *json.Encoder
 	bad   int
+	less  int // records that were screened without something that could not be read
+	told  int // of what was left out, on standard error
 	hits  int
 	seen  int64
 }
@@ -338,18 +340,22 @@ type screenLine struct {
 
 func (s *screening) show(t taken, result control.ScreenResult) error {
 	s.hits += len(result.Hits)
-	if result.Error != nil {
+	switch {
+	case result.Error != nil:
 		s.bad++
+	case len(t.Problems) > 0:
+		s.less++
 	}
 	if s.json {
 		line := screenLine{Record: t.Record.ID, Line: t.At.Line, Hits: result.Hits, Error: result.Error}
 		if line.Hits == nil {
 			line.Hits = []control.ScreenHit{}
 		}
-		for _, p := range t.Problems {
-			line.Left = append(line.Left, p.Error())
-		}
+		line.Left = leftOut(t.Read)
 		return s.out.Encode(line)
+	}
+	if err := s.tellLeft(t.Problems); err != nil {
+		return err
 	}
 	switch {
 	case result.Error != nil:
@@ -371,6 +377,27 @@ func (s *screening) show(t taken, result control.ScreenResult) error {
 	}
 	for _, h := range result.Hits {
 		if _, err := fmt.Fprintf(s.app.out, "%s: HIT %s, score %.4f (threshold %.4f), %s\n%s\n", plain(t.Record.ID), h.ID.Spoken(), h.Score, h.Threshold, hitOf(h.Case, h.Warner, h.List), indent(h.Explanation.Text(), "  ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftOut is what of a record could not be read, and was left out.
+func leftOut(r feed.Read) (all []string) {
+	for _, p := range r.Problems {
+		all = append(all, p.Error())
+	}
+	return all
+}
+
+// tellLeft says on standard error what of a record could not be read: the first ones.
+func (s *screening) tellLeft(problems []*sheet.Error) error {
+	for _, p := range problems {
+		if s.told++; s.told > shownLeft {
+			return nil
+		}
+		if err := s.aside("left out: %s\n", plain(p.Error())); err != nil {
 			return err
 		}
 	}
@@ -435,8 +462,14 @@ func (s *screening) end(ctx context.Context, failed error) error {
 	if line := answer.Screening; line != nil && line.Excluded > 0 {
 		text += fmt.Sprintf(", %d more kept back by signed exclusions", line.Excluded)
 	}
+	if s.less > 0 {
+		text += fmt.Sprintf(", %d of them without what could not be read of them (--json says what, of each)", s.less)
+	}
 	if s.bad > 0 {
-		text += fmt.Sprintf(", %d not read", s.bad)
+		return &control.Fault{
+			Exit: control.ExitInput, Message: text + fmt.Sprintf("; %s could not be read, and nobody was looked for there", counted(s.bad, "record")),
+			Hint: "mend them and screen them: the others are done, and the same record screened twice is the same hit",
+		}
 	}
 	return s.say(text)
 }

@@ -347,7 +347,7 @@ func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (
 		}
 	}
 	if n.Hit != "" {
-		note.Hit, note.Case, note.Peer = true, string(n.Hit), string(n.Peer)
+		note.Hit, note.Case, note.Peer, note.More = true, string(n.Hit), string(n.Peer), n.More
 		if n.List != "" {
 			note.Peer = "list " + n.List
 		}

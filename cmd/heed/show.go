@@ -309,6 +309,9 @@ func sentence(s control.Statement) string {
 		}
 		return by + " signed figures of a period"
 	case heed.KindWatchHit:
+		if s.Withdrawn != nil {
+			return by + " withdrew its report of a hit (" + shortIDs(s.Answers) + "): since " + stamp(s.Withdrawn.Time, nil) + " it is not held to be of the subject" + promises(s.Duties)
+		}
 		said := by + " found a record to be of a subject on watch"
 		if s.Confirmed != nil {
 			said += ", confirmed " + stamp(s.Confirmed.Time, nil)

@@ -151,12 +151,12 @@ func apiRecords(in io.Reader, kind watch.RecordType) (api.Records, error) {
 type apiReader struct{ *feed.Reader }
 
 // Next implements api.Records.
-func (r apiReader) Next() (watch.Record, int64, error) {
+func (r apiReader) Next() (api.Read, error) {
 	read, err := r.Reader.Next()
 	var lost *feed.RecordError
 	if errors.As(err, &lost) {
 		fault := recordFault(lost)
-		return watch.Record{}, lost.At.Line, &api.Unread{Message: fault.Message, Hint: fault.Hint}
+		return api.Read{Line: lost.At.Line}, &api.Unread{Message: fault.Message, Hint: fault.Hint}
 	}
-	return read.Record, read.At.Line, err
+	return api.Read{Record: read.Record, Line: read.At.Line, Left: leftOut(read)}, err
 }

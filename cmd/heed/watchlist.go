@@ -290,6 +290,7 @@ func writeImported(w io.Writer, l control.ListLine) {
 	if l.Partial > 0 {
 		fmt.Fprintf(w, "something was left out: of %d of them\n", l.Partial)
 	}
+	fmt.Fprintln(w, "records that are screened from now on are compared with it; none that was screened before is, nor any that an accord has had kept")
 }
 
 func changesText(l control.ListLine) string {

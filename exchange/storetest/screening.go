@@ -166,6 +166,94 @@ func hits(t *testing.T, w *world) {
 	}
 }
 
+// endings are hits that nobody owes a review of any more, and those whose case was erased.
+func endings(t *testing.T, w *world) {
+	k := w.warning(w.north, w.south)
+	w.keep(k)
+	id := k.Statement.CaseID()
+	first, second, decided, listed := keptHit(w, 1), keptHit(w, 2), keptHit(w, 3), keptHit(w, 4)
+	for _, h := range []*exchange.KeptHit{&first, &second, &decided} {
+		h.Case, h.List, h.Subject = id, "", "case:x/persons/0"
+	}
+	decided.Open, decided.Next, decided.Verdict, decided.Decided = false, time.Time{}, heed.SamePerson, w.now
+	if first.ID.String() > second.ID.String() {
+		first.ID, second.ID = second.ID, first.ID
+	}
+	w.write(func(tx exchange.Tx) error {
+		for _, h := range []exchange.KeptHit{first, second, decided, listed} {
+			if _, err := tx.AddHit(h); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.both(func(v exchange.View) error {
+		all, err := v.OpenHits(id, "", heed.HitID{}, 10)
+		sameList(t, "OpenHits of a case", all, err, []exchange.KeptHit{first, second})
+		all, err = v.OpenHits(id, "", first.ID, 10)
+		sameList(t, "OpenHits, after one", all, err, []exchange.KeptHit{second})
+		all, err = v.OpenHits(id, "", heed.HitID{}, 1)
+		sameList(t, "OpenHits, bounded", all, err, []exchange.KeptHit{first})
+		all, err = v.OpenHits(heed.CaseID{}, "sanctions", heed.HitID{}, 10)
+		sameList(t, "OpenHits of a list", all, err, []exchange.KeptHit{listed})
+		all, err = v.OpenHits(heed.CaseID{}, "another", heed.HitID{}, 10)
+		sameList(t, "OpenHits of another list", all, err, nil)
+		cases, lists, err := v.WithOpenHits()
+		sameList(t, "cases with open hits", cases, err, []heed.CaseID{id})
+		sameList(t, "lists with open hits", lists, err, []string{"sanctions"})
+		all, err = v.EndedHits(w.now, 10)
+		sameList(t, "none has ended", all, err, nil)
+		return nil
+	})
+	ended := w.now.Add(time.Minute)
+	w.write(func(tx exchange.Tx) error {
+		return errors.Join(tx.EndHits(id, "", ended, exchange.EndRecalled, ended.Add(time.Hour)), tx.EndHits(heed.CaseID{}, "another", ended, exchange.EndUnlisted, ended))
+	})
+	for _, h := range []*exchange.KeptHit{&first, &second} {
+		h.Open, h.Next, h.Ended, h.Why, h.Erase = false, time.Time{}, ended, exchange.EndRecalled, ended.Add(time.Hour)
+	}
+	w.both(func(v exchange.View) error {
+		for _, h := range []exchange.KeptHit{first, second, decided, listed} {
+			got, err := v.Hit(h.ID)
+			same(t, "a hit, after those of a case have ended", got, err, h)
+		}
+		all, err := v.EndedHits(ended, 1)
+		if err != nil || len(all) != 1 || all[0].Ended != ended {
+			t.Errorf("EndedHits, bounded: %+v, %v", all, err)
+		}
+		all, err = v.EndedHits(ended.Add(time.Millisecond), 10)
+		sameList(t, "EndedHits since later", all, err, nil)
+		return nil
+	})
+	first.Open, first.Next, first.Ended, first.Why, first.Erase, first.Vault, first.Sealed = true, w.now.Add(time.Hour), time.Time{}, "", time.Time{}, 2, []byte("sealed anew")
+	w.write(func(tx exchange.Tx) error {
+		return errors.Join(tx.PutHit(first), tx.SealHit(first.ID, first.Vault, first.Sealed))
+	})
+	w.read(func(v exchange.View) error {
+		got, err := v.Hit(first.ID)
+		same(t, "a hit that is open again", got, err, first)
+		return nil
+	})
+	if err := w.store.Write(context.Background(), func(tx exchange.Tx) error { return tx.SealHit(heed.HitID(w.digest()), 1, nil) }); !errors.Is(err, exchange.ErrNotFound) {
+		t.Errorf("what a hit says that there is not: %v", err)
+	}
+
+	// What hits of an erased case say is due for erasure with it.
+	erased := w.now.Add(2 * time.Minute)
+	w.write(func(tx exchange.Tx) error { return tx.EraseCase(id, nil, erased) })
+	w.both(func(v exchange.View) error {
+		all, err := v.HitsToErase(erased.Add(-time.Millisecond), 10)
+		sameList(t, "HitsToErase, before", all, err, nil)
+		next, err := v.NextHit()
+		same(t, "NextHit, where the erasure is", next, err, erased)
+		all, err = v.HitsToErase(erased, 10)
+		if err != nil || len(all) != 3 {
+			t.Errorf("HitsToErase of an erased case: %v, %v", all, err)
+		}
+		return nil
+	})
+}
+
 func exclusions(t *testing.T, w *world) {
 	first := exchange.Exclusion{
 		Decision: heed.DecisionID(w.digest()), Traveller: w.digest(), Subject: "list:sanctions/12", State: w.digest(), Hit: heed.HitID(w.digest()), Officer: "anna", Made: w.now, Until: w.now.Add(time.Hour),

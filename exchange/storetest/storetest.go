@@ -86,6 +86,7 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"keys of what was screened", vaultKeys},
 		{"screenings", askings},
 		{"hits", hits},
+		{"hits that have ended", endings},
 		{"exclusions", exclusions},
 		{"kept records", keptRecords},
 		{"tokens", tokens},

@@ -105,7 +105,7 @@ func owedReports(t *testing.T, w *world) {
 	id := heed.CaseID(w.digest())
 	late := exchange.OwedReport{Hit: "h2", Case: id, Subject: "s", Confirmed: w.now, Due: w.now.Add(time.Hour)}
 	soon := exchange.OwedReport{Hit: "h1", Case: id, Subject: "s", Confirmed: w.now, Due: w.now.Add(time.Minute)}
-	told := exchange.OwedReport{Hit: "h3", Case: id, Subject: "s", Confirmed: w.now, Statement: heed.StatementID(w.digest())}
+	told := exchange.OwedReport{Hit: "h3", Case: id, Subject: "s", Confirmed: w.now, Statement: heed.StatementID(w.digest()), Verdict: heed.DifferentPerson, Withdraws: heed.StatementID(w.digest())}
 	for _, o := range []exchange.OwedReport{late, soon, told} {
 		w.write(func(tx exchange.Tx) error { return tx.PutOwedReport(o) })
 	}
@@ -125,6 +125,16 @@ func owedReports(t *testing.T, w *world) {
 	w.both(func(v exchange.View) error {
 		all, err := v.OwedReports(10)
 		sameList(t, "OwedReports after one was told", all, err, []exchange.OwedReport{late})
+		return nil
+	})
+	for range 2 {
+		w.write(func(tx exchange.Tx) error { return tx.ForgetOwedReport("h2") })
+	}
+	w.both(func(v exchange.View) error {
+		none, err := v.OwedReport("h2")
+		missing(t, "a report that is owed no more", none, err)
+		got, err := v.OwedReport("h3")
+		same(t, "the other one", got, err, told)
 		return nil
 	})
 }

@@ -226,8 +226,10 @@ statement("forward-consent", "forward-consent", W, N, 3005, W, [W], [], ["party:
 statement("drill", "drill", W, N, 3006, W, [], [], [], ("supervisor", BEN))
 statement("rating", "rating", W, N, 3007, W, [ASS], [WORDS], ["meaningful: yes"], ("drafter", ANNA))
 HIT = f"content: {digest_of('the hit report')} 240 application/vnd.heed.hit-report"
-statement("watch-hit", "watch-hit", W, S, 3100, ASK, [COR], [HIT, WORDS], [f"confirmed: {at(3050, 7)}", f"duty: report {at(6650, 7)}"], ("duty-officer", CLEO))
+HID = statement("watch-hit", "watch-hit", W, S, 3100, ASK, [COR], [HIT, WORDS], [f"confirmed: {at(3050, 7)}", f"duty: report {at(6650, 7)}"], ("duty-officer", CLEO))
 statement("watch-hit that is not owed", "watch-hit", W, S, 3101, ASK, [W], [HIT], [f"confirmed: {at(3101, 101)}"], ("supervisor", DARIO))
+statement("watch-hit that withdraws another", "watch-hit", W, S, 3104, HID, [HID], [HIT, WORDS], [f"withdrawn: {at(3104, 104)}", f"duty: report {at(6704, 104)}"],
+          ("supervisor", DARIO))
 statement("watch-lapse-notice", "watch-lapse-notice", W, S, 3102, ASK, [COR], [WORDS], [f"effective: {at(90000)}"], ("supervisor", DARIO))
 statement("watch that goes on", "watch-lapse-notice", W, S, 3103, ASK, [SUP, COR], [WORDS], ["effective: none"], ("assessor", CLEO))
 FIGURES, COUNTED = (f"content: {digest_of(f'the {words}')} 1024 application/vnd.heed.{media}" for words, media in (("figures", "figures"), ("counted cases", "figures-cases")))
@@ -246,6 +248,7 @@ def hit(name, *lines):
 hit("whole", "subject: persons/0", "record: border", "at: 2026-11-22T21:40:00Z", "where: North Harbour - Ferry Quay, NF 12",
     "name: ЖУЩЕВ ЮЛИАН", "born: 1987-05-14", "document: passport HM 0017345", "score: 0.9731", "threshold: 0.9000", "model: n3-w2")
 hit("as little as can be told", "subject: organisations/199", "record: visitor", "score: 0.0000", "threshold: 1.0000", "model: none")
+hit("withdrawn", "subject: persons/0", "record: border", "verdict: different-person", "score: 0.9731", "threshold: 0.9000", "model: n3-w2")
 hit("of a day", "subject: vehicles/7", "record: passenger", "at: 2026-11-22", "born: 1986/1988", "document: other none A 1 B", "score: 1.0000",
     "threshold: 0.5000", "model: none")
 
@@ -419,6 +422,8 @@ refused("lines out of order", "statements", "reminder", "level: 1\nrole: head-of
 refused("a line of another kind", "statements", "call", "node: ", "consent: yes\nnode: ", NORTH, ANNA)
 refused("hit without a report", "statements", "watch-hit that is not owed", "application/vnd.heed.hit-report", "text/plain;charset=utf-8", SOUTH, DARIO)
 refused("hit confirmed after it was signed", "statements", "watch-hit that is not owed", f"confirmed: {at(3101, 101)}", f"confirmed: {at(3101, 102)}", SOUTH, DARIO)
+refused("hit neither confirmed nor withdrawn", "statements", "watch-hit that withdraws another", f"withdrawn: {at(3104, 104)}\n", "", SOUTH, DARIO)
+refused("hit confirmed and withdrawn", "statements", "watch-hit that withdraws another", "withdrawn: ", f"confirmed: {at(3104, 104)}\nwithdrawn: ", SOUTH, DARIO)
 refused("hit with another duty", "statements", "watch-hit", "duty: report", "duty: conclude", SOUTH, CLEO)
 refused("lapse before it is said", "statements", "watch-lapse-notice", f"effective: {at(90000)}", f"effective: {at(3102)}", SOUTH, DARIO)
 refused("lapse beyond two years", "statements", "watch-lapse-notice", f"effective: {at(90000)}", "effective: 2028-11-23T21:51:42.103Z", SOUTH, DARIO)
