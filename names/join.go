@@ -59,19 +59,18 @@ func (p *parser) joined(from, to int) {
 	if len(runes) > MaxRunes {
 		return
 	}
-	forms, flags := n.assimilated(from, to), Flags(0)
-	if len(forms) == 0 {
-		forms, flags = read(runes, script, PartUnknown, Hint{})
+	var of reading
+	if forms := n.assimilated(from, to); len(forms) > 0 {
+		of = readingOf(forms, n.Tokens[to-1].Flags)
 	} else {
-		flags = n.Tokens[to-1].Flags
+		of = readingOf(read(runes, script, PartUnknown, Hint{})) // not remembered: few come twice
 	}
-	forms = settle(forms)
-	if len(forms) == 0 {
+	if len(of.forms) == 0 {
 		return
 	}
 	n.Tokens = append(n.Tokens, Token{
-		Text: text.String(), Script: script, Forms: forms, Keys: keysOf(forms, flags), Kind: Plain,
-		Part: part, Flags: flags &^ Hyphenated, From: from, To: to, Joined: true,
+		Text: text.String(), Script: script, Forms: of.forms, Keys: of.keys, Kind: Plain,
+		Part: part, Flags: of.flags &^ Hyphenated, From: from, To: to, Joined: true,
 	})
 }
 

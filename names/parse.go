@@ -14,14 +14,16 @@ func Parse(text string) Name { return ParseHinted(text, Hint{}) }
 
 // ParseHinted is Parse with what the record says besides. An empty text is made
 // of the hint's given and family names.
-func ParseHinted(text string, h Hint) Name {
+func ParseHinted(text string, h Hint) Name { return parse(text, h, nil) }
+
+func parse(text string, h Hint, met *Parser) Name {
 	if text == "" && (h.Given != "" || h.Family != "") {
 		text = h.Given + " " + h.Family
 		if h.Family != "" && h.Given != "" {
 			text = h.Family + ", " + h.Given
 		}
 	}
-	p := parser{hint: h, name: Name{Text: clean(text)}}
+	p := parser{hint: h, met: met, name: Name{Text: clean(text)}}
 	words := order(surnames(compounds(split(p.name.Text)), h))
 	p.name.Tokens, p.words = make([]Token, 0, 2*len(words)), make([][]rune, 0, len(words))
 	for _, w := range words {
@@ -35,6 +37,7 @@ type parser struct {
 	name  Name
 	words [][]rune // of the plain tokens, as they were read
 	hint  Hint
+	met   *Parser // nil: nothing is remembered
 }
 
 // finish completes the name whose tokens have been added.
@@ -303,11 +306,14 @@ func (p *parser) add(w word, first ...Form) {
 	if n >= MaxTokens {
 		return
 	}
-	forms, flags := read(w.runes, w.script, w.part, p.hint)
+	var of reading
 	if len(first) > 0 {
-		forms = append(first, forms...)
+		forms, flags := read(w.runes, w.script, w.part, p.hint)
+		of = readingOf(append(first, forms...), flags)
+	} else {
+		of = p.read(w.runes, w.script, w.part, p.hint)
 	}
-	forms = settle(forms)
+	forms, flags := of.forms, of.flags
 	if len(forms) == 0 {
 		return
 	}
@@ -322,7 +328,7 @@ func (p *parser) add(w word, first ...Form) {
 	if t.Kind == Initial {
 		t.Forms = t.Forms[:1]
 	} else {
-		t.Keys = keysOf(forms, t.Flags)
+		t.Keys = of.keys
 	}
 	if feminine(t) {
 		t.Flags |= Feminine

@@ -1,6 +1,7 @@
 package names
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -290,4 +291,59 @@ func soundsOf(t Token) []string {
 // meet says whether two tokens have a reading in common.
 func meet(a, b Token) bool {
 	return slices.ContainsFunc(soundsOf(a), func(s string) bool { return slices.Contains(soundsOf(b), s) })
+}
+
+// TestParserReadsAsParse: a Parser gives of every name what Parse does, also the
+// second time.
+func TestParserReadsAsParse(t *testing.T) {
+	var p Parser
+	hints := []Hint{{}, {Language: "uk"}, {Script: "Jpan"}, {Family: "Tsarnaev"}}
+	for range 2 {
+		for _, text := range append([]string{"", "Xiao Ming", "J. R. Smith"}, sampleNames...) {
+			for _, h := range hints {
+				if got, want := p.Parse(text, h), ParseHinted(text, h); !reflect.DeepEqual(got, want) {
+					t.Errorf("%q, %+v:\n%+v, not\n%+v", text, h, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestPackedTokensMatchAlike holds what an index keeps of a token against the token.
+func TestPackedTokensMatchAlike(t *testing.T) {
+	m, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Token
+	for _, text := range append([]string{"William J. Smith", "Guillermo Charles"}, sampleNames...) {
+		name := Parse(text)
+		all = append(all, name.Tokens...)
+	}
+	for i := range all {
+		packed := all[i].AppendPacked(nil)
+		var a, b Ready
+		if !ValidPacked(packed) || !a.Read(packed, m.Surprise(&all[i])) {
+			t.Fatalf("%q is not read", all[i].Text)
+		}
+		if !slices.Equal(PackedKeys(packed), all[i].Keys) {
+			t.Errorf("%q: keys %v, not %v", all[i].Text, PackedKeys(packed), all[i].Keys)
+		}
+		for k := range packed {
+			if a.Read(packed[:k], 0) {
+				t.Errorf("%q is read from %d of its %d bytes", all[i].Text, k, len(packed))
+			}
+		}
+		a.Read(packed, m.Surprise(&all[i]))
+		for k := range all {
+			m.Ready(&all[k], &b)
+			want := m.TokenScore(all[i], all[k])
+			if got := m.Match(&a, &b); got != want {
+				t.Errorf("%q and %q: %+v, not %+v", all[i].Text, all[k].Text, got, want)
+			}
+			if got := m.MatchInFavour(&a, &b); want.Alike && want.Points > 0 && (!got.Alike || got.Points < want.Points) || got.Alike && got.Points <= 0 && !got.Initial {
+				t.Errorf("%q and %q in favour: %+v, not %+v", all[i].Text, all[k].Text, got, want)
+			}
+		}
+	}
 }

@@ -32,8 +32,10 @@ type judge struct {
 	version string
 }
 
-func parseName(n heed.Name) names.Name {
-	return names.ParseHinted(n.Text, names.Hint{Script: n.Script, Language: string(n.Language), Family: n.Family, Given: n.Given})
+func parseName(n heed.Name) names.Name { return names.ParseHinted(n.Text, hintOf(n)) }
+
+func hintOf(n heed.Name) names.Hint {
+	return names.Hint{Script: n.Script, Language: string(n.Language), Family: n.Family, Given: n.Given}
 }
 
 func parseOrganisation(n heed.Name) (names.Name, string) {
@@ -65,12 +67,12 @@ func spellings(s *Subject) []spelling {
 	return all
 }
 
-// ask makes a record ready. What is beyond the bounds of Record.Check is not
-// looked at, so that any record costs a bounded time.
-func ask(r *Record) *query {
+// ask makes a record ready, its names read by the parser. What is beyond the
+// bounds of Record.Check is not looked at, so that any record costs a bounded time.
+func ask(r *Record, parser *names.Parser) *query {
 	q := &query{record: r}
 	for _, n := range r.Names[:min(len(r.Names), heed.MaxNames)] {
-		q.persons = append(q.persons, spell(n))
+		q.persons = append(q.persons, spelling{text: n.Text, name: parser.Parse(n.Text, hintOf(n))})
 	}
 	if r.MRZ != "" {
 		q.persons = append(q.persons, spelling{text: r.MRZ, name: names.ParseMRZ(r.MRZ)})

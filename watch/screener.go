@@ -12,6 +12,7 @@ import (
 // that it has met, not the records, and needs some megabytes for that.
 type Screener struct {
 	index   *Index
+	parser  names.Parser
 	memory  memory
 	packing []byte
 	scored  marks // words under the keys of one word
@@ -55,7 +56,7 @@ const slack Points = 120
 // Check refuses, what is beyond the bounds is not looked at.
 func (s *Screener) Screen(r Record) []Hit {
 	x := s.index
-	q := ask(&r)
+	q := ask(&r, &s.parser)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var hits []Hit
@@ -82,7 +83,7 @@ func (s *Screener) Screen(r Record) []Hit {
 // in full, and adds those that share a number with it.
 func (s *Screener) reach(r *Record) []found {
 	x := s.index
-	q := ask(r)
+	q := ask(r, &s.parser)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	s.met.reset()
