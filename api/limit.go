@@ -37,7 +37,7 @@ func (b *buckets) empty(name string) (bool, time.Duration) {
 	return !ok, after
 }
 
-func (b *buckets) spend(name string, n float64) (bool, time.Duration) {
+func (b *buckets) spend(name string, n float64) (ok bool, after time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()

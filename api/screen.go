@@ -101,6 +101,7 @@ func fill[T int | int64 | time.Duration](bound *T, standard T) {
 type handler struct {
 	Options
 	wrong *buckets // tokens that are none, by address
+	known *known
 	asked *buckets // requests, by token
 	slots *slots
 }
@@ -110,7 +111,7 @@ type handler struct {
 func Handler(o Options) http.Handler {
 	o = o.filled()
 	h := &handler{
-		Options: o, wrong: newBuckets(o.Now, wrongTokens, wrongEvery, wrongAddresses),
+		Options: o, wrong: newBuckets(o.Now, wrongTokens, wrongEvery, wrongAddresses), known: &known{Options: o},
 		asked: newBuckets(o.Now, o.Requests, o.Every, 2*exchange.MaxTokens), slots: newSlots(o.MaxAtOnce, o.MaxPerToken),
 	}
 	mux := http.NewServeMux()
@@ -161,19 +162,31 @@ func (h *handler) screen(w http.ResponseWriter, r *http.Request) {
 	stream.run(watch.RecordType(begun.Type))
 }
 
-// admit finds who asks.
+// admit finds who asks. A good token is admitted from any address, whatever others
+// have sent from it: else strangers could lock out a gate behind the same router.
 func (h *handler) admit(w http.ResponseWriter, r *http.Request) (exchange.Token, bool) {
+	scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	shown = strings.TrimSpace(shown)
+	may := strings.EqualFold(scheme, "Bearer") && shown != "" && len(shown) <= 200
 	address := caller(r.RemoteAddr)
-	if full, after := h.wrong.empty(address); full {
-		Problem{Status: http.StatusTooManyRequests, Detail: "too many tokens from this address were none", Hint: "wait, and look at the token"}.answer(w, after)
+	full, after := h.wrong.empty(address)
+	var err error
+	if may && full {
+		may, err = h.known.has(r.Context(), shown)
+	}
+	if err != nil {
+		h.fail(w, r, err)
 		return exchange.Token{}, false
 	}
-	scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token, err := exchange.Token{}, exchange.ErrToken
-	if strings.EqualFold(scheme, "Bearer") && shown != "" && len(shown) <= 200 {
-		token, err = h.Exchange.TokenHolder(r.Context(), strings.TrimSpace(shown), exchange.ScopeScreen)
+	token := exchange.Token{}
+	if err = exchange.ErrToken; may {
+		token, err = h.Exchange.TokenHolder(r.Context(), shown, exchange.ScopeScreen)
 	}
 	if errors.Is(err, exchange.ErrToken) {
+		if full {
+			Problem{Status: http.StatusTooManyRequests, Detail: "too many tokens from this address were none", Hint: "wait, and look at the token"}.answer(w, after)
+			return exchange.Token{}, false
+		}
 		h.wrong.take(address)
 		w.Header().Set("WWW-Authenticate", `Bearer realm="heed", scope="screen"`)
 		unauthorized.answer(w, 0)

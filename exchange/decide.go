@@ -63,6 +63,9 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	}
 	decided, contents, err := x.signDecision(ctx, id, order.Officer, order.Reason, func(v View, k KeptHit, d *heed.HitDecision) error {
 		d.Kind, d.Verdict = heed.DecisionVerdict, order.Verdict
+		if k.Sealed == nil {
+			return errHitErased(k)
+		}
 		if order.Exclude == 0 {
 			return nil
 		}
@@ -139,7 +142,7 @@ func (x *Exchange) signDecision(ctx context.Context, id heed.HitID, officer heed
 			if err != nil {
 				return err
 			}
-			if !k.Decided.Equal(made.on.Decided) || k.Sealed == nil {
+			if !k.Decided.Equal(made.on.Decided) || (k.Sealed == nil) != (made.on.Sealed == nil) {
 				return errStale
 			}
 			if err := x.still(tx, made.who, heed.ActReview); err != nil {
@@ -157,6 +160,12 @@ func (x *Exchange) signDecision(ctx context.Context, id heed.HitID, officer heed
 	}
 }
 
+// errHitErased keeps anybody from judging what cannot be read any more. What was
+// decided before can be revoked all the same.
+func errHitErased(k KeptHit) error {
+	return &heed.Refused{Detail: fmt.Sprintf("what hit %s said was erased; nobody can tell any more whose it is", k.Code().Spoken()), Hint: "screen the record again; `heed hit revoke` ends an exclusion that still holds"}
+}
+
 // madeDecision is a decision on its way into the store.
 type madeDecision struct {
 	decision heed.HitDecision
@@ -172,9 +181,6 @@ func (x *Exchange) composeDecision(p *pens, v View, id heed.HitID, officer heed.
 	}
 	if made.on, err = v.Hit(id); err != nil {
 		return made, err
-	}
-	if made.on.Sealed == nil {
-		return made, &heed.Refused{Detail: fmt.Sprintf("what hit %s said was erased; nothing can be decided about it any more", made.on.Code().Spoken()), Hint: "screen the record again"}
 	}
 	if made.who, err = p.act(v, officer, heed.ActReview); err != nil {
 		return made, err
@@ -309,7 +315,8 @@ func (x *Exchange) ExclusionHolds(ctx context.Context, e Exclusion, now time.Tim
 	return holds, err
 }
 
-// RevokeExclusion ends the exclusion that was made about a hit, before its time.
+// RevokeExclusion ends the exclusion that was made about a hit, before its time: an
+// exclusion outlives what the hit said, and so does its revocation.
 func (x *Exchange) RevokeExclusion(ctx context.Context, id heed.HitID, officer heed.OfficerID, reason string) (heed.HitDecision, error) {
 	d, _, err := x.signDecision(ctx, id, officer, reason, func(v View, k KeptHit, d *heed.HitDecision) error {
 		decided, err := v.DecisionsOf(id)

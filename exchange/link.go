@@ -75,7 +75,7 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 			if err != nil {
 				return err
 			}
-			if gone {
+			if gone || x.unlisted(l) {
 				continue
 			}
 			if err := tx.PutLink(l); err != nil {
@@ -95,6 +95,13 @@ func erasedEither(v View, l Link) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// unlisted reports whether a list has the subject of a link on watch no more: the
+// links with it were removed.
+func (x *Exchange) unlisted(l Link) bool {
+	_, on := x.lookout.origin(l.Other)
+	return l.OtherList != "" && !on && x.WatchState().Ready
 }
 
 // linksOf finds who else on watch the subjects of a case may be: from whatever

@@ -44,7 +44,7 @@ type ListOrder struct {
 	File      string
 	Reason    string
 	Urgency   heed.Urgency // of its hits; empty: as the import before, or Expected
-	Threshold float64      // from which a score is a hit, 0 to 1; 0: as the import before, or the model's
+	Threshold float64      // from which a score is a hit, 0 to 1, where the model asks for less; 0: as the import before, or the model's
 }
 
 // BeginList begins an import of a watch list, or of an update of one: a whole
@@ -203,7 +203,7 @@ func (x *Exchange) FinishList(ctx context.Context, by heed.OfficerID, id int64, 
 	if err != nil {
 		return out, err
 	}
-	return out, x.sweepLists(ctx, now)
+	return out, x.sweepLists(ctx, now, out.List)
 }
 
 func (x *Exchange) finishList(ctx context.Context, by heed.OfficerID, id int64, finish ListFinish, now time.Time) (ListFinished, error) {
@@ -317,7 +317,7 @@ func (x *Exchange) ForgetList(ctx context.Context, by heed.OfficerID, name, reas
 	if err != nil {
 		return out, err
 	}
-	return out, x.sweepLists(ctx, now)
+	return out, x.sweepLists(ctx, now, name)
 }
 
 func (x *Exchange) forgetList(ctx context.Context, by heed.OfficerID, name, reason string, now time.Time) (ListImport, error) {
@@ -505,8 +505,10 @@ func (x *Exchange) listedBefore(ctx context.Context, name string, before, now in
 }
 
 // sweepLists gives up imports that stand still, and removes the entries of those
-// that are on watch no more, some at a time: nobody waits for it.
-func (x *Exchange) sweepLists(ctx context.Context, now time.Time) error {
+// that are on watch no more, some at a time: nobody waits for it. The links with them
+// go before them, and those of the lists named changed, of which the index is up to
+// date: none is made any more.
+func (x *Exchange) sweepLists(ctx context.Context, now time.Time, changed ...string) error {
 	var leftovers []int64
 	err := x.write(ctx, func(tx Tx) error {
 		staged, err := tx.StagedLists()
@@ -521,8 +523,23 @@ func (x *Exchange) sweepLists(ctx context.Context, now time.Time) error {
 			}
 		}
 		const most = 100
-		leftovers, err = tx.ListLeftovers(most)
-		return err
+		if leftovers, err = tx.ListLeftovers(most); err != nil {
+			return err
+		}
+		for _, id := range leftovers {
+			i, err := tx.ListImport(id)
+			if err != nil {
+				return err
+			}
+			changed = append(changed, i.List)
+		}
+		slices.Sort(changed)
+		for _, name := range slices.Compact(changed) {
+			if err := tx.ForgetListLinks(name); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	for _, id := range leftovers {
 		for n := int64(listBatch); err == nil && n == listBatch; {

@@ -26,6 +26,10 @@ const (
 	AskingIdle = time.Hour
 )
 
+// ScreeningEnded is the code of the refusal of records for a screening that has
+// ended: none of them was looked up. Whoever still screens begins another one.
+const ScreeningEnded heed.RefusalCode = "screening-ended"
+
 // ScreeningOrder says who screens, how and why.
 type ScreeningOrder struct {
 	Officer heed.OfficerID // empty: a program, by its token
@@ -144,7 +148,7 @@ func (x *Exchange) Screen(ctx context.Context, asking int64, records []watch.Rec
 	case err != nil:
 		return nil, err
 	case !begun.Ended.IsZero():
-		return nil, &heed.Refused{Detail: fmt.Sprintf("screening %d has ended", asking), Hint: "begin another one"}
+		return nil, &heed.Refused{Code: ScreeningEnded, Detail: fmt.Sprintf("screening %d has ended", asking), Hint: "begin another one"}
 	}
 	out := make([]Screened, len(records))
 	matches := make([][]watch.Hit, len(records))
@@ -369,8 +373,14 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 			if err != nil && !isNotFound(err) {
 				return err
 			}
-			if known && (before.Ended.IsZero() || before.Verdict.Settles()) {
-				continue // the same record was screened before
+			if known {
+				again, err := owedAgain(tx, before, f)
+				if err != nil {
+					return err
+				}
+				if !again {
+					continue // the same record was screened before
+				}
 			}
 			end, gone, err := x.goneSince(tx, f.kept, now)
 			switch {
@@ -395,7 +405,6 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 				return err
 			}
 			if known {
-				// It had ended, and the same subject is on watch anew.
 				if err := reopen(tx, before, f.kept); err != nil {
 					return err
 				}
@@ -409,8 +418,47 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 	return nil
 }
 
-// reopen makes a review owed again of a hit that had ended, undecided.
+// owedAgain reports whether a review is owed anew of a hit that is kept and is found
+// again: it had ended, and the same subject is on watch anew; or what it said was
+// erased; or what settled it does not speak of this passage. The exclusion that came
+// with a different person says for how long that one is waved through. The same
+// person is met again in each later screening, but where the record says when it
+// passed: a record of one time is one passage, however often it is sent.
+func owedAgain(v View, k KeptHit, f foundHit) (bool, error) {
+	switch {
+	case k.Open:
+		return false, nil
+	case !k.Ended.IsZero() && (!k.Verdict.Settles() || k.Ended.After(k.Decided)):
+		return true, nil
+	case f.kept.Asking == 0:
+		return false, nil // a record of the past, which was reviewed: nobody passes
+	case k.Sealed == nil:
+		return true, nil
+	case k.Verdict == heed.SamePerson:
+		return f.kept.Asking != k.Asking && f.contents.Record.At.IsZero(), nil
+	case k.Verdict != heed.DifferentPerson:
+		return false, nil
+	}
+	decided, err := v.DecisionsOf(k.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, d := range slices.Backward(decided) {
+		if d.Decision.Kind != heed.DecisionVerdict {
+			continue
+		}
+		_, err := v.Exclusion(d.Decision.ID)
+		if isNotFound(err) {
+			return false, nil // the verdict is about this very record, and stands
+		}
+		return err == nil, err // it does not hold any more, or the hit would be excluded
+	}
+	return false, nil
+}
+
+// reopen makes a review owed of a hit again.
 func reopen(tx Tx, k, anew KeptHit) error {
+	k.Asking, k.Past = anew.Asking, anew.Past
 	k.Open, k.Due, k.Told, k.Next, k.Ended, k.Why, k.Erase, k.Attempts, k.Trouble = true, anew.Due, -1, anew.Next, time.Time{}, "", time.Time{}, 0, ""
 	if err := tx.PutHit(k); err != nil {
 		return err

@@ -61,7 +61,7 @@ type KeptHit struct {
 	Status   heed.Status
 	Urgency  heed.Urgency
 	Type     heed.RecordType
-	Asking   int64 // the screening; 0: found among kept records
+	Asking   int64 // the screening that its review is owed for; 0: found among kept records
 	Past     bool  // the record had come before the subject was on watch
 	Score    float64
 	Found    time.Time
@@ -151,7 +151,7 @@ type ScreeningView interface {
 	// Hits lists hits with what they say: those that are open by due time and then
 	// the others, the latest found first; open: only the former.
 	Hits(open bool, limit int) ([]KeptHit, error)
-	// EndedHits lists those that ended, undecided, at since or later, the latest first.
+	// EndedHits lists those that ended before anybody had decided, at since or later, the latest first.
 	EndedHits(since time.Time, limit int) ([]KeptHit, error)
 	// OpenHits lists the open hits of a case, or where that is zero of a list, by id,
 	// after one of them.
@@ -209,10 +209,11 @@ type ScreeningTx interface {
 	AddDecision(KeptDecision) error
 	// PutExclusion adds an exclusion, or replaces the one of its decision.
 	PutExclusion(Exclusion) error
-	// ForgetExclusions removes those that ended before a time.
+	// ForgetExclusions removes those that ended before a time, and erases the reasons of
+	// decisions before it about hits that say nothing any more: those of revocations.
 	ForgetExclusions(before time.Time) error
-	// KeepRecord keeps a record; one that is kept already is kept until the later
-	// of the two ends.
+	// KeepRecord keeps a record; one that is kept already is of the later of the two
+	// times, and kept until the later of the two ends.
 	KeepRecord(KeptRecord) error
 	// ForgetRecords erases the kept records that end not after now, and returns
 	// how many.

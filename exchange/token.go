@@ -73,7 +73,7 @@ func (x *Exchange) AddToken(ctx context.Context, by heed.OfficerID, name string,
 		return Token{}, "", fmt.Errorf("token: %w", err)
 	}
 	shown := tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
-	t := Token{Name: name, Scope: scope, Hash: hashOfToken(shown), Officer: by, Added: now, Until: heed.Instant(until)}
+	t := Token{Name: name, Scope: scope, Hash: HashOfToken(shown), Officer: by, Added: now, Until: heed.Instant(until)}
 	err := x.write(ctx, func(tx Tx) error {
 		all, err := tx.Tokens()
 		if err != nil {
@@ -165,7 +165,7 @@ func (x *Exchange) TokenHolder(ctx context.Context, shown string, scope Scope) (
 	if err != nil {
 		return Token{}, err
 	}
-	hash := hashOfToken(shown)
+	hash := HashOfToken(shown)
 	var found Token
 	for _, t := range all {
 		if subtle.ConstantTimeCompare(hash[:], t.Hash[:]) == 1 && t.good(now) && t.Scope == scope {
@@ -193,7 +193,8 @@ func (t Token) State(now time.Time) string {
 	return "good"
 }
 
-func hashOfToken(shown string) heed.Digest { return sha256.Sum256([]byte("heed-token-v1\x00" + shown)) }
+// HashOfToken is what is kept of a token, by what is shown of it.
+func HashOfToken(shown string) heed.Digest { return sha256.Sum256([]byte("heed-token-v1\x00" + shown)) }
 
 // clipped is text of a stranger's as a message may show it.
 func clipped(s string) string {

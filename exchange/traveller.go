@@ -12,7 +12,9 @@ import (
 )
 
 // identity is what tells one traveller from another of the same name, for an
-// exclusion: names, date of birth and documents, each in one form. False where the
+// exclusion: names, date of birth, documents and organisation, each in one form: an
+// organisation may be on watch itself, and the traveller is not excluded with
+// whichever one it travels for. False where the
 // record has neither a full date of birth nor a document: an exclusion by the name
 // alone would wave through everybody who bears it.
 func identityOf(r watch.Record) (string, bool) {
@@ -27,8 +29,15 @@ func identityOf(r watch.Record) (string, bool) {
 	if r.Born != (heed.Birth{}) {
 		lines = append(lines, "born "+r.Born.String())
 	}
+	documented := false
 	for _, d := range r.Documents {
-		lines = append(lines, "document "+string(d.Country)+" "+foldedNumber(d.Number))
+		if number := foldedNumber(d.Number); number != "" {
+			lines = append(lines, "document "+string(d.Country)+" "+number)
+			documented = true
+		}
+	}
+	if name := foldedName(r.Organisation); name != "" {
+		lines = append(lines, "organisation "+name)
 	}
 	for _, mark := range []string{r.Vehicle.Plate, r.Vehicle.VIN} {
 		if mark != "" {
@@ -37,7 +46,7 @@ func identityOf(r watch.Record) (string, bool) {
 	}
 	slices.Sort(lines)
 	lines = slices.Compact(lines)
-	return strings.Join(lines, "\n"), born || len(r.Documents) > 0
+	return strings.Join(lines, "\n"), born || documented
 }
 
 // foldedName is a name without what does not tell people apart: the case of

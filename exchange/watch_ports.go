@@ -95,6 +95,8 @@ type WatchTx interface {
 	ForgetWatch(heed.CaseID) error
 	// PutLink keeps a link; one between the two subjects changes nothing.
 	PutLink(Link) error
+	// ForgetListLinks removes the links with what a list has on watch no more.
+	ForgetListLinks(list string) error
 	// PutOwedReport adds one, or replaces that of its hit.
 	PutOwedReport(OwedReport) error
 	// ForgetOwedReport removes that of a hit; where there is none, it changes nothing.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -148,6 +147,7 @@ func watchedDocuments(v View, c heed.Case, w heed.Watch) ([]watchedDocument, err
 // in the document, so that a correction in which nothing else is said of it
 // leaves it what it was.
 func subjectsOn(c heed.Case, documents []watchedDocument) (all []subjectOf) {
+	known := map[string]bool{} // a warner may supplement its warning thousands of times
 	for _, d := range documents {
 		prefix := subjectOfCase + c.ID.String()
 		if d.kind == heed.KindSupplement {
@@ -156,10 +156,8 @@ func subjectsOn(c heed.Case, documents []watchedDocument) (all []subjectOf) {
 		add := func(list string, n int, s watch.Subject) {
 			path := heed.PathOfSubject(list, n)
 			s.ID, s.Urgency = watch.SubjectID(prefix+"/"+string(path)), d.warning.Urgency
-			same := func(o subjectOf) bool {
-				return reflect.DeepEqual(o.Subject.Person, s.Person) && reflect.DeepEqual(o.Subject.Vehicle, s.Vehicle) && reflect.DeepEqual(o.Subject.Organisation, s.Organisation)
-			}
-			if !slices.ContainsFunc(all, same) {
+			if key := s.Likeness(); !known[key] {
+				known[key] = true
 				all = append(all, subjectOf{
 					OnWatch: OnWatch{Subject: s, Case: c.ID, Code: c.Code, Warner: c.Warner, Status: c.Status}, source: d.source.Statement, path: path,
 				})

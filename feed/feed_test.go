@@ -59,6 +59,28 @@ func told(t *testing.T, o Options, in io.Reader) (all []string) {
 	return all
 }
 
+// An object of too many keys, or with one that is too long, costs itself and nothing else.
+func TestKeysAreBounded(t *testing.T) {
+	keys := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"k%d":"",`, i)
+		}
+		return b.String()
+	}
+	in := "{" + keys(sheet.MaxFields-2) + `"id":"1","name":"Some Body"}` + "\n" +
+		"{" + keys(sheet.MaxFields-1) + `"id":"2","name":"Some Body"}` + "\n" +
+		`{"id":"3","name":"Some Body","` + strings.Repeat("long", 1+sheet.MaxKey/4) + `":"1"}` + "\n" +
+		`{"id":"4","name":{"text":"Some Body",` + keys(sheet.MaxFields) + `"use":""}}` + "\n" +
+		`{"id":"5","name":"Some Body"}` + "\n"
+	all := told(t, Options{File: "body", Format: JSONL}, strings.NewReader(in))
+	for i, want := range []string{`1 {"id":"1"`, "2 lost: body, line 2: has an object with more than 1000 keys (", "3 lost: body, line 3: has a key of 204 bytes", "4 lost: body, line 4: has an object with more than 1000 keys (", `5 {"id":"5"`} {
+		if len(all) != 5 || !strings.HasPrefix(all[i], want) {
+			t.Fatalf("%d lines, of which %d is %.300q; want %s", len(all), i+1, all[min(i, len(all)-1)], want)
+		}
+	}
+}
+
 // Each file in testdata reads as what stands beside it.
 func TestFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/*")

@@ -53,6 +53,11 @@ func (s *objects) record(Position) (r watch.Record, begins, next sheet.Place, pr
 
 func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sheet.Error, err error) {
 	object, err := parseObject(text)
+	var bounded *sheet.Error
+	if errors.As(err, &bounded) {
+		bounded.File, bounded.Line = s.options.File, line
+		return r, nil, bounded
+	}
 	if err != nil {
 		return r, nil, &sheet.Error{File: s.options.File, Line: line, What: "is not a JSON object: " + err.Error(), Hint: `write one object a line, like {"id": "1", "name": "...", "born": "1990-05-14"}`}
 	}
@@ -228,6 +233,9 @@ func parseNode(d *json.Decoder, depth int) (node, error) {
 				name := fmt.Sprint(key) // a decoder gives no other keys
 				if seen[name] {
 					return node{}, fmt.Errorf("the key %q stands twice", short(name))
+				}
+				if len(seen) == sheet.MaxFields {
+					return node{}, &sheet.Error{What: fmt.Sprintf("has an object with more than %d keys", sheet.MaxFields), Hint: "send one object for each record, with its own values only"}
 				}
 				seen[name] = true
 				n.keys = append(n.keys, name)

@@ -132,7 +132,7 @@ func (v *view) Hits(open bool, limit int) ([]exchange.KeptHit, error) {
 
 // EndedHits implements exchange.ScreeningView.
 func (v *view) EndedHits(since time.Time, limit int) ([]exchange.KeptHit, error) {
-	return list(v, readHit, `SELECT `+hitColumns+` FROM hit WHERE ended > 0 AND ended >= $1 AND verdict IN ('', $2) ORDER BY ended DESC, key DESC LIMIT $3`,
+	return list(v, readHit, `SELECT `+hitColumns+` FROM hit WHERE ended > 0 AND ended >= $1 AND (verdict IN ('', $2) OR decided < ended) ORDER BY ended DESC, key DESC LIMIT $3`,
 		since, string(heed.Undecided), atLeastNone(limit))
 }
 
@@ -213,8 +213,8 @@ func (t *tx) AddHit(h exchange.KeptHit) (bool, error) {
 // PutHit implements exchange.ScreeningTx.
 func (t *tx) PutHit(h exchange.KeptHit) error {
 	n, err := t.exec(`UPDATE hit SET due = $1, verdict = $2, officer = $3, decided = $4, expected = $5, reported = $6, open = $7, told = $8, next = $9, attempts = $10,
-		trouble = $11, erase = $12, ended = $13, why = $14 WHERE id = $15`,
-		h.Due, string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, h.Ended, string(h.Why), h.ID[:])
+		trouble = $11, erase = $12, ended = $13, why = $14, screening = $15, past = $16 WHERE id = $17`,
+		h.Due, string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, h.Ended, string(h.Why), h.Asking, h.Past, h.ID[:])
 	if err == nil && n == 0 {
 		err = fmt.Errorf("store: hit %s: %w", h.ID, exchange.ErrNotFound)
 	}
@@ -318,6 +318,12 @@ func (t *tx) PutExclusion(e exchange.Exclusion) error {
 // ForgetExclusions implements exchange.ScreeningTx.
 func (t *tx) ForgetExclusions(before time.Time) error {
 	n, err := t.exec(`DELETE FROM exclusion WHERE until < $1`, before)
+	if err != nil {
+		return err
+	}
+	t.scrubbed(n)
+	n, err = t.exec(`UPDATE hit_decision SET vault = NULL, reason = NULL WHERE vault IS NOT NULL AND at < $1
+		AND EXISTS (SELECT 1 FROM hit WHERE hit.id = hit_decision.hit AND hit.sealed IS NULL)`, before)
 	t.scrubbed(n)
 	return err
 }
@@ -344,7 +350,7 @@ func (v *view) KeptDue(now time.Time) (bool, error) {
 // KeepRecord implements exchange.ScreeningTx.
 func (t *tx) KeepRecord(k exchange.KeptRecord) error {
 	return t.run(`INSERT INTO kept_record (id, type, at, expires, vault, sealed) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET expires = MAX(expires, excluded.expires)`, k.ID[:], string(k.Type), k.At, k.Expires, k.Vault, k.Sealed)
+		ON CONFLICT (id) DO UPDATE SET at = MAX(at, excluded.at), expires = MAX(expires, excluded.expires)`, k.ID[:], string(k.Type), k.At, k.Expires, k.Vault, k.Sealed)
 }
 
 // ForgetRecords implements exchange.ScreeningTx.
@@ -398,7 +404,7 @@ func (c *checker) screenings() error {
 				last = d.Decision.Verdict
 			}
 		}
-		if h.Verdict != last || h.Open && (last.Settles() || !h.Ended.IsZero()) {
+		if h.Verdict != last || h.Open && !h.Ended.IsZero() {
 			if err := c.damage("hit %s does not stand as it was decided", h.Code().Spoken()); err != nil {
 				return err
 			}

@@ -135,6 +135,16 @@ func (t *tx) eraseLinks(id heed.CaseID) error {
 	return err
 }
 
+// ForgetListLinks implements exchange.WatchTx. The explanation of a link has the names
+// that the list had.
+func (t *tx) ForgetListLinks(name string) error {
+	n, err := t.exec(`DELETE FROM watch_link WHERE other_case IS NULL AND other_list = $1 AND NOT EXISTS (SELECT 1 FROM list_import
+		JOIN list_entry ON list_entry.import = list_import.id AND list_entry.entry = substr(watch_link.other, $2)
+		WHERE list_import.list = $1 AND list_import.state = 'current')`, name, len(watch.ListedID(name, ""))+1)
+	t.scrubbed(n)
+	return err
+}
+
 const reportColumns = `SELECT hit, case_id, subject, confirmed, due, statement, verdict, withdraws FROM watch_report `
 
 func readReport(r *row) exchange.OwedReport {

@@ -401,7 +401,11 @@ func withID(into, b []byte, parts ...string) []byte {
 	return append(into, d.b...)
 }
 
-// namesStored is how many names a stored person has; none of anything else.
+// countedNames is how many names of one person make a list longer, so that nobody
+// raises what is needed by giving one person fifty.
+const countedNames = 4
+
+// namesStored is how many names a stored person counts for; none of anything else.
 func namesStored(b []byte) int {
 	switch {
 	case b[0]&codeKind != codePerson:
@@ -413,7 +417,7 @@ func namesStored(b []byte) int {
 	d.skip()
 	d.byte()
 	d.births()
-	return d.count(heed.MaxNames)
+	return min(d.count(heed.MaxNames), countedNames)
 }
 
 // storedID is the id of a stored subject.

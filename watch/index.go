@@ -30,7 +30,7 @@ type Index struct {
 	stock    *arena             // the subjects as keep writes them; owned by their runs
 	prefixes prefixes           // of their ids
 	names    *lexicon           // their names; a run's first word is the place in stock
-	listed   int                // names of the persons
+	listed   int                // names of the persons, as namesStored counts them
 	ids      *table             // runs by subject id
 	other    map[uint64]posting // runs by day of birth and by the numbers of documents, plates and vehicles
 

@@ -260,3 +260,29 @@ func TestExplanationAddsUp(t *testing.T) {
 		t.Error("nothing was found at all")
 	}
 }
+
+// TestNobodyIsCrowdedOut: whoever puts a hundred subjects on watch that are like
+// one of another's does not hide that one, by name or by the number of a document.
+func TestNobodyIsCrowdedOut(t *testing.T) {
+	x := New(model(t))
+	passport := heed.Document{Type: heed.DocumentPassport, Country: "XX", Number: "AB1234567"}
+	sought := person("case:ff/persons/0", "1987-05-04", "Julian Zhushchev")
+	sought.Person.Documents = []heed.Document{passport}
+	put(t, x, sought)
+	for i := range 2 * numberShares {
+		other := person(fmt.Sprintf("case:00/persons/%d", i), "1987-05-04", "Julian Zhushchev")
+		if i%2 == 0 {
+			other.Person.Documents = []heed.Document{passport}
+		}
+		put(t, x, other)
+	}
+	named := record("Julian Zhushchev", "1987-05-04")
+	numbered := record("Nobody Alike", "")
+	numbered.Documents = []heed.Document{passport}
+	for _, r := range []Record{named, numbered} {
+		hits := hitIDs(x.NewScreener().Screen(r))
+		if len(hits) != MaxHits || !slices.Contains(hits, "case:ff/persons/0") {
+			t.Errorf("%q: %d hits, the one of another case is none of them", r.Names[0].Text, len(hits))
+		}
+	}
+}

@@ -326,7 +326,7 @@ func sharesWord(a, b string) bool {
 // MaxHits bounds the hits of one record: the best are returned.
 const MaxHits = 64
 
-// rank orders hits, the best first, and keeps MaxHits of them. Equal ones are
+// rank orders hits, the best first, and keeps MaxHits of them, of all sources. Equal ones are
 // in the order of their subjects' ids, so that nothing depends on when they were put.
 func rank(hits []Hit) []Hit {
 	slices.SortFunc(hits, func(a, b Hit) int {
@@ -345,5 +345,5 @@ func rank(hits []Hit) []Hit {
 		}
 		return strings.Compare(string(a.Subject), string(b.Subject))
 	})
-	return hits[:min(len(hits), MaxHits)]
+	return fairly(hits, MaxHits, func(h Hit) SubjectID { return h.Subject })
 }

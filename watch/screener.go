@@ -108,7 +108,7 @@ func (s *Screener) byNumber(r *Record, yield func(run uint32)) {
 			// always the same part.
 			runs = slices.Clone(runs)
 			slices.SortFunc(runs, s.index.byID)
-			runs = runs[:numberShares]
+			runs = fairly(runs, numberShares, s.index.id)
 		}
 		for _, run := range runs {
 			if s.met.first(run) {
@@ -239,7 +239,7 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 		}
 		return s.index.byID(a.run, b.run)
 	})
-	return s.found[:min(len(s.found), most)]
+	return fairly(s.found, most, func(f found) SubjectID { return s.index.id(f.run) })
 }
 
 // byBirth finds the subjects whose date of birth is akin to the record's, and

@@ -19,6 +19,7 @@ import (
 
 	"heed"
 	"heed/control"
+	"heed/exchange"
 	"heed/feed"
 	"heed/watch"
 	"heed/watch/sheet"
@@ -97,12 +98,14 @@ type screening struct {
 	name  string
 	state screenState
 	bar   *progressbar.ProgressBar
+	begin control.ScreenBegin
 	asked control.ScreeningLine
 	out   *json.Encoder
 	bad   int
 	less  int // records that were screened without something that could not be read
 	told  int // of what was left out, on standard error
 	hits  int
+	kept  int64 // hits that exclusions kept back, in screenings of this run that have ended
 	seen  int64
 }
 
@@ -137,8 +140,8 @@ func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
 	if err != nil {
 		return readFault(err)
 	}
-	begin := control.ScreenBegin{Officer: a.officer(), Type: heed.RecordType(kind), Reason: f.reason}
-	if err := a.call(ctx, "screen-begin", begin, &s.asked); err != nil {
+	s.begin = control.ScreenBegin{Officer: a.officer(), Type: heed.RecordType(kind), Reason: f.reason}
+	if err := a.call(ctx, "screen-begin", s.begin, &s.asked); err != nil {
 		return err
 	}
 	s.progress(size)
@@ -299,7 +302,7 @@ func (s *screening) ask(ctx context.Context, batch []taken) error {
 	}
 	var answer control.ScreenAnswer
 	if len(asked) > 0 {
-		if err := s.call(ctx, "screen", request, &answer); err != nil {
+		if err := s.look(ctx, request, &answer); err != nil {
 			return err
 		}
 	}
@@ -327,6 +330,29 @@ func (s *screening) ask(ctx context.Context, batch []taken) error {
 		return err
 	}
 	return last
+}
+
+// look has the node look a batch up. A gate at which nobody has come by for an hour
+// finds its screening ended, and begins another one of the same officer, for the
+// same reason: of what was refused nothing was looked up, so nothing is told twice.
+func (s *screening) look(ctx context.Context, request control.ScreenRequest, answer *control.ScreenAnswer) error {
+	err := s.call(ctx, "screen", request, answer)
+	var fault *control.Fault
+	if !errors.As(err, &fault) || fault.Code != exchange.ScreeningEnded {
+		return err
+	}
+	var before control.ScreenAnswer
+	if err := s.call(ctx, "screen", control.ScreenRequest{Screening: request.Screening, End: true}, &before); err != nil {
+		return err
+	}
+	if before.Screening != nil {
+		s.kept += before.Screening.Excluded
+	}
+	if err := s.call(ctx, "screen-begin", s.begin, &s.asked); err != nil {
+		return err
+	}
+	request.Screening = s.asked.Screening
+	return s.call(ctx, "screen", request, answer)
 }
 
 // screenLine is what --json prints of one record.
@@ -459,8 +485,8 @@ func (s *screening) end(ctx context.Context, failed error) error {
 		return &control.Fault{Exit: exit, Message: fmt.Sprintf("%s, after %s and %s", message, counted(int(s.state.Position.Records), "record"), counted(s.hits, "hit")), Hint: s.goOn()}
 	}
 	text := fmt.Sprintf("%s screened, %s", counted(int(s.seen)-s.bad, "record"), counted(s.hits, "hit"))
-	if line := answer.Screening; line != nil && line.Excluded > 0 {
-		text += fmt.Sprintf(", %d more kept back by signed exclusions", line.Excluded)
+	if line := answer.Screening; line != nil && line.Excluded+s.kept > 0 {
+		text += fmt.Sprintf(", %d more kept back by signed exclusions", line.Excluded+s.kept)
 	}
 	if s.less > 0 {
 		text += fmt.Sprintf(", %d of them without what could not be read of them (--json says what, of each)", s.less)

@@ -64,7 +64,7 @@ goes on all the same. docs/watch-lists.md has what is read of each layout.`,
 	flags.StringVar(&f.add, "add", "", "FILE with the addresses (sdn)")
 	flags.StringVar(&f.reason, "reason", "", "TEXT: why; it is on record")
 	flags.StringVar(&f.urgency, "urgency", "", "of the list's hits: Immediate|Expected|Future|Past|Unknown (default: as before, or Expected)")
-	flags.Float64Var(&f.threshold, "threshold", 0, "SCORE from 0 to 1 from which a match is a hit (default: as before, or the model's)")
+	flags.Float64Var(&f.threshold, "threshold", 0, "SCORE from 0 to 1 from which a match is a hit, where the model asks for less: it can only raise that (default: as before, or the model's)")
 	flags.StringVar(&f.columns, "columns", "", `"name=Full Name,born=DOB": what columns state, where their names do not tell (csv)`)
 	flags.StringVar(&f.dates, "dates", "", "dmy|mdy|ymd, where the file's dates could be read in two ways (csv)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would change, and change nothing")
@@ -121,8 +121,16 @@ func (a *app) watchImport(ctx context.Context, f importFlags, name string) (err 
 	if err != nil {
 		return err
 	}
+	if f.threshold > 0 && f.threshold < modelAsks {
+		if err := m.aside(fmt.Sprintf("--threshold %g can only raise what the model asks for: of persons and organisations that is more than %g, and less is no hit of any list (docs/watch-lists.md)\n", f.threshold, modelAsks)); err != nil {
+			return err
+		}
+	}
 	return a.print(out, func(w io.Writer) { writeImported(w, out) })
 }
+
+// modelAsks is below what the model asks for by itself of names, in any script.
+const modelAsks = 0.9
 
 // open opens the list and the files beside it, and its reader on them.
 func (m *importing) open() (*lists.Reader, error) {

@@ -153,6 +153,7 @@ func hits(t *testing.T, w *world) {
 		return nil
 	})
 	first.Due, first.Verdict, first.Officer, first.Decided, first.Expected, first.Reported = w.now.Add(5*time.Hour), heed.Undecided, "boris", w.now.Add(time.Second), w.now.Add(time.Hour), "not told"
+	first.Asking, first.Past = 9, true
 	first.Told, first.Next, first.Attempts, first.Trouble = 2, w.now.Add(4*time.Hour), 3, "the mail server was away"
 	w.write(func(tx exchange.Tx) error { return errors.Join(tx.PutHit(first), tx.EraseHit(done.ID)) })
 	done.Vault, done.Sealed, done.Erase = 0, nil, time.Time{}
@@ -320,11 +321,14 @@ func keptRecords(t *testing.T, w *world) {
 		same(t, "NextHit, where a kept record ends first", next, err, a.Expires)
 		return nil
 	})
-	// Kept again it is kept for longer, and never for less.
+	// Kept again it is of the later time and kept for longer, and never for less.
 	longer, shorter := a, b
 	longer.Expires, shorter.Expires = w.now.Add(4*time.Hour), w.now.Add(time.Minute)
+	longer.At, c.At = w.now.Add(time.Hour), w.now
+	earlier := c
+	earlier.At = w.now.Add(-time.Hour)
 	w.write(func(tx exchange.Tx) error {
-		if err := errors.Join(tx.KeepRecord(longer), tx.KeepRecord(shorter)); err != nil {
+		if err := errors.Join(tx.KeepRecord(longer), tx.KeepRecord(shorter), tx.KeepRecord(earlier)); err != nil {
 			return err
 		}
 		n, err := tx.ForgetRecords(w.now.Add(2 * time.Hour))

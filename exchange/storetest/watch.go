@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -97,6 +98,30 @@ func links(t *testing.T, w *world) {
 		sameList(t, "LatestLinks, bounded", all, err, []exchange.Link{listed})
 		all, err = v.LinksOf(heed.CaseID{9})
 		sameList(t, "LinksOf a case without any", all, err, nil)
+		return nil
+	})
+
+	// Links with a list go with its entries: those that its current import has not.
+	stays := listed
+	stays.Other, stays.At = "list:x/2", w.now.Add(2*time.Second)
+	elsewhere := listed
+	elsewhere.Other, elsewhere.OtherList, elsewhere.At = "list:xy/1", "xy", w.now.Add(3*time.Second)
+	w.write(func(tx exchange.Tx) error {
+		current, err := tx.PutListImport(exchange.ListImport{List: "x", State: exchange.ListCurrent, Began: w.now, Changed: w.now})
+		if err != nil {
+			return err
+		}
+		before, err := tx.PutListImport(exchange.ListImport{List: "x", State: exchange.ListReplaced, Began: w.now, Changed: w.now})
+		if err != nil {
+			return err
+		}
+		person := watch.Subject{Person: &heed.Person{Names: []heed.Name{{Text: "Ada"}}}}
+		return errors.Join(tx.AddListEntry(before, exchange.ListEntry{Entry: "1", Subject: person}), tx.AddListEntry(current, exchange.ListEntry{Entry: "2", Subject: person}),
+			tx.PutLink(stays), tx.PutLink(elsewhere), tx.ForgetListLinks("x"))
+	})
+	w.both(func(v exchange.View) error {
+		all, err := v.LinksOf(one)
+		sameList(t, "links, without those of an entry that is gone", all, err, []exchange.Link{found, stays, elsewhere})
 		return nil
 	})
 }

@@ -165,7 +165,7 @@ type Header struct {
 	file    string
 	line    int64
 	columns []column
-	words   map[string]Field
+	words   lexicon
 }
 
 type column struct {
@@ -194,12 +194,12 @@ func ParseMapping(s string) (Mapping, error) {
 		if !ok || heading == "" {
 			return nil, &Error{What: fmt.Sprintf("the mapping of columns has %s, which names no column", found(part)), Hint: hint}
 		}
-		field, known := words[fold(name)]
+		field, known := words.fields[fold(name)]
 		if fold(name) == fold(string(FieldIgnored)) {
 			field, known = FieldIgnored, true
 		}
 		if !known {
-			return nil, &Error{What: fmt.Sprintf("the mapping of columns has the field %s, which is not known", found(name)), Hint: guess(name) + "the fields are " + list(Fields()) + ", ignore"}
+			return nil, &Error{What: fmt.Sprintf("the mapping of columns has the field %s, which is not known", found(name)), Hint: words.guess(name) + "the fields are " + list(Fields()) + ", ignore"}
 		}
 		m[field] = append(m[field], heading)
 	}
@@ -216,11 +216,25 @@ func splitQuoted(s string, sep rune) []string {
 	})
 }
 
-func dictionary() map[string]Field {
-	words := make(map[string]Field, 400)
+// lexicon is the vocabulary folded, once for all headings that are held against it.
+type lexicon struct {
+	fields map[string]Field
+	known  []knownName // in the order of the vocabulary
+}
+
+type knownName struct {
+	field  Field
+	name   string
+	folded []rune
+}
+
+func dictionary() lexicon {
+	words := lexicon{fields: make(map[string]Field, 400)}
 	for _, v := range vocabulary {
 		for _, name := range append([]string{string(v.field)}, v.names...) {
-			words[fold(name)] = v.field
+			folded := fold(name)
+			words.fields[folded] = v.field
+			words.known = append(words.known, knownName{v.field, name, []rune(folded)})
 		}
 	}
 	return words
@@ -269,11 +283,11 @@ func NewHeader(file string, row Row, m Mapping) (*Header, error) {
 // means is what a heading states by itself, and the number at its end.
 func (h *Header) means(name string) (Field, int) {
 	word := fold(name)
-	if field, ok := h.words[word]; ok {
+	if field, ok := h.words.fields[word]; ok {
 		return field, 0
 	}
 	stem := strings.TrimRight(word, "0123456789")
-	if field, ok := h.words[stem]; ok && len(word)-len(stem) <= 3 {
+	if field, ok := h.words.fields[stem]; ok && len(word)-len(stem) <= 3 {
 		if n, err := strconv.Atoi(word[len(stem):]); err == nil {
 			return field, n
 		}
@@ -312,7 +326,7 @@ func (h *Header) complete(m Mapping) error {
 		near := ""
 		for _, c := range h.columns {
 			if c.field == "" {
-				if field, _ := h.nearest(c.name, 3); field != "" {
+				if field, _ := h.words.nearest(c.name, 3); field != "" {
 					near = fmt.Sprintf("; is %q meant as %s? Then say --columns %q", c.name, field, string(field)+"="+c.name)
 					break
 				}
@@ -324,7 +338,7 @@ func (h *Header) complete(m Mapping) error {
 		if c.field != "" {
 			continue
 		}
-		if field, heading := h.nearest(c.name, 1); !h.has(field) && missed(field) {
+		if field, heading := h.words.nearest(c.name, 1); !h.has(field) && missed(field) {
 			return &Error{File: h.file, Line: h.line, Column: c.name, What: fmt.Sprintf("is no known column, and nearly %q", heading), Hint: fmt.Sprintf("correct the heading, or say --columns %q, or --columns %q to leave it unread", string(field)+"="+c.name, "ignore="+c.name)}
 		}
 	}
@@ -395,43 +409,44 @@ func (h *Header) Values(row Row) ([]Value, error) {
 
 // nearest is the field with a name that differs from the heading by no more than
 // so many letters, and that name. Short words are near to too many others.
-func (h *Header) nearest(name string, far int) (Field, string) {
+func (x lexicon) nearest(name string, far int) (Field, string) {
 	word := []rune(fold(name))
 	if len(word) < 5 {
 		return "", ""
 	}
 	limit := min(far, (len(word)-1)/4)
 	best, field, heading := limit+1, Field(""), ""
-	for _, v := range vocabulary {
-		for _, known := range append([]string{string(v.field)}, v.names...) {
-			k := []rune(fold(known))
-			if len(k) < 4 || len(k)-len(word) > limit || len(word)-len(k) > limit {
-				continue
-			}
-			if d := distance(word, k); d < best {
-				best, field, heading = d, v.field, known
-			}
+	var row []int
+	for _, k := range x.known {
+		if len(k.folded) < 4 || len(k.folded)-len(word) > limit || len(word)-len(k.folded) > limit {
+			continue
+		}
+		row = slices.Grow(row[:0], len(k.folded)+1)[:len(k.folded)+1]
+		if d := distance(word, k.folded, row, best); d < best {
+			best, field, heading = d, k.field, k.name
 		}
 	}
 	return field, heading
 }
 
 // guess is a hint at the field that a misspelt name of one may mean.
-func guess(name string) string {
-	h := &Header{}
-	if field, _ := h.nearest(name, 3); field != "" {
+func (x lexicon) guess(name string) string {
+	if field, _ := x.nearest(name, 3); field != "" {
 		return fmt.Sprintf("is %q meant? ", field)
 	}
 	return ""
 }
 
-// distance counts the letters to insert, remove or replace.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
+// distance counts the letters to insert, remove or replace, up to enough. It works
+// in row, which has a place more than b.
+func distance(a, b []rune, row []int, enough int) int {
 	for j := range row {
 		row[j] = j
 	}
 	for i, x := range a {
+		if slices.Min(row) >= enough {
+			return enough // it does not become less
+		}
 		before := row[0]
 		row[0] = i + 1
 		for j, y := range b {
@@ -444,6 +459,9 @@ func distance(a, b []rune) int {
 	}
 	return row[len(b)]
 }
+
+// MaxKey bounds the name of a value, in bytes.
+const MaxKey = 200
 
 // Keys are the keys of records that have names for their values and no headings.
 type Keys struct {
@@ -468,8 +486,12 @@ const maxUnknown = 1_000
 
 // Means is what a key states, and the number at its end; nothing for one that is
 // not known or not to be read. One that is nearly a known one is an error: what it
-// was to say would be lost in silence.
+// was to say would be lost in silence. So is one of more than MaxKey bytes: keys are
+// remembered from record to record.
 func (k *Keys) Means(line int64, name string) (Field, int, error) {
+	if len(name) > MaxKey {
+		return "", 0, &Error{File: k.header.file, Line: line, What: fmt.Sprintf("has a key of %d bytes, which begins with %s, and at most %d are read", len(name), found(name[:MaxKey]), MaxKey), Hint: "is the name where its value belongs?"}
+	}
 	if field, ok := k.mapped[fold(name)]; ok {
 		if field == FieldIgnored {
 			field = ""
@@ -481,7 +503,7 @@ func (k *Keys) Means(line int64, name string) (Field, int, error) {
 	}
 	e, ok := k.near[name]
 	if !ok {
-		if field, heading := k.header.nearest(name, 1); missed(field) {
+		if field, heading := k.header.words.nearest(name, 1); missed(field) {
 			e = &Error{File: k.header.file, Column: name, What: fmt.Sprintf("is no known key, and nearly %q", heading), Hint: fmt.Sprintf("correct it, or say --columns %q, or --columns %q to leave it unread", string(field)+"="+name, "ignore="+name)}
 		}
 		if len(k.near) < maxUnknown {

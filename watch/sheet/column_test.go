@@ -3,6 +3,7 @@ package sheet
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,6 +96,34 @@ func TestMappingGoesFirst(t *testing.T) {
 	}
 	if got, want := h.Unread(), []string{"name", "seat"}; !slices.Equal(got, want) {
 		t.Errorf("unread are %q, want %q", got, want)
+	}
+}
+
+// What a stranger calls its values costs little, and nothing of it stays.
+func TestUnknownKeysCostLittle(t *testing.T) {
+	keys := NewKeys("body", nil)
+	long := strings.Repeat("x", MaxKey)
+	for i := range 2 * maxUnknown {
+		_, _, err := keys.Means(7, long+strconv.Itoa(i))
+		var e *Error
+		if !errors.As(err, &e) || e.Line != 7 || !strings.Contains(e.What, "a key of 20") || e.Hint == "" || len(err.Error()) > 400 {
+			t.Fatalf("a key of more than %d bytes: %v", MaxKey, err)
+		}
+	}
+	if len(keys.near) > 0 {
+		t.Errorf("%d keys that are too long are remembered", len(keys.near))
+	}
+	if field, _, err := keys.Means(7, long); field != "" || err != nil {
+		t.Errorf("a key of %d bytes means %q, %v", MaxKey, field, err)
+	}
+	i := 0
+	if n := testing.AllocsPerRun(100, func() {
+		i++
+		if _, _, err := keys.Means(1, "gate entered "+strconv.Itoa(i)); err != nil {
+			t.Error(err)
+		}
+	}); n > 40 {
+		t.Errorf("an unknown key takes %.0f allocations: is the vocabulary folded again for each?", n)
 	}
 }
 
