@@ -61,7 +61,7 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	case !order.By.IsZero() && (order.Verdict != heed.Undecided || !order.By.After(now)):
 		return DecidedAs{}, &heed.Invalid{What: "when a verdict is expected belongs to an undecided one, and is not past", Hint: "leave --by out"}
 	}
-	decided, contents, err := x.signDecision(ctx, id, order.Officer, order.Reason, func(v View, k KeptHit, d *heed.HitDecision) error {
+	decided, err := x.signDecision(ctx, id, order.Officer, order.Reason, func(v View, k KeptHit, d *heed.HitDecision) error {
 		d.Kind, d.Verdict = heed.DecisionVerdict, order.Verdict
 		if k.Sealed == nil {
 			return errHitErased(k)
@@ -97,14 +97,14 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	if out.Ended = after.EndText(); order.Verdict == heed.Undecided && out.Ended == "" {
 		x.lookout.wishHits(after.KeptHit) // a review that is owed again may be of somebody who is gone
 	}
-	out.Report, out.Told, err = x.reportVerdict(ctx, id, order, contents, decided.Time)
-	if err != nil || out.Report == "" {
+	out.Report, out.Told, err = x.reportVerdict(ctx, after.KeptHit, order, decided.Time)
+	if err != nil || out.Report == after.Reported {
 		return out, err
 	}
 	return out, x.write(ctx, func(tx Tx) error {
 		k, err := tx.Hit(id)
-		if err != nil {
-			return err
+		if err != nil || !k.Decided.Equal(decided.Time) {
+			return err // somebody else of ours has decided meanwhile, and told more
 		}
 		k.Reported = out.Report
 		return tx.PutHit(k)
@@ -113,29 +113,25 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 
 // signDecision composes and signs a decision, and commits it with what it
 // changes, unless another was made meanwhile: then it is composed again.
-func (x *Exchange) signDecision(ctx context.Context, id heed.HitID, officer heed.OfficerID, reason string, compose func(View, KeptHit, *heed.HitDecision) error, settle func(Tx, KeptHit, heed.HitDecision) error) (heed.HitDecision, *HitContents, error) {
+func (x *Exchange) signDecision(ctx context.Context, id heed.HitID, officer heed.OfficerID, reason string, compose func(View, KeptHit, *heed.HitDecision) error, settle func(Tx, KeptHit, heed.HitDecision) error) (heed.HitDecision, error) {
 	reason = strings.TrimSpace(reason)
 	if reason == "" || len(reason) > MaxHitReason || !utf8.ValidString(reason) {
-		return heed.HitDecision{}, nil, &heed.Invalid{What: fmt.Sprintf("a decision gives its reason, in at most %d bytes", MaxHitReason), Hint: "--reason TEXT"}
+		return heed.HitDecision{}, &heed.Invalid{What: fmt.Sprintf("a decision gives its reason, in at most %d bytes", MaxHitReason), Hint: "--reason TEXT"}
 	}
 	text, err := x.content("", heed.MediaText, []byte(reason))
 	if err != nil {
-		return heed.HitDecision{}, nil, err
+		return heed.HitDecision{}, err
 	}
 	p := x.pens()
 	p.contents = []Content{text}
 	for {
 		var made madeDecision
-		var contents *HitContents
 		err := p.read(ctx, func(v View) (err error) {
-			if made, err = x.composeDecision(p, v, id, officer, text, compose); err != nil {
-				return p.later(err)
-			}
-			contents, err = x.hitContents(v, made.on)
-			return err
+			made, err = x.composeDecision(p, v, id, officer, text, compose)
+			return p.later(err)
 		})
 		if err != nil {
-			return heed.HitDecision{}, nil, err
+			return heed.HitDecision{}, err
 		}
 		err = x.write(ctx, func(tx Tx) error {
 			k, err := tx.Hit(id)
@@ -156,7 +152,7 @@ func (x *Exchange) signDecision(ctx context.Context, id heed.HitID, officer heed
 		if errors.Is(err, errStale) {
 			continue // somebody else of ours decided first, so the retries end
 		}
-		return made.decision, contents, err
+		return made.decision, err
 	}
 }
 
@@ -221,7 +217,8 @@ func (x *Exchange) keepDecision(tx Tx, made madeDecision, text Content) error {
 	return x.logAside(tx, made.note)
 }
 
-// settleHit brings a hit to what was decided about it.
+// settleHit brings a hit to what was decided about it, and puts on record what that
+// makes owed to the warner: nothing that happens before it is told can lose it.
 func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrder) error {
 	// What an earlier verdict excluded is not excluded by a later one.
 	earlier, err := tx.DecisionsOf(k.ID)
@@ -236,7 +233,10 @@ func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrde
 			return err
 		}
 	}
-	k.Verdict, k.Officer, k.Decided, k.Expected, k.Reported = d.Verdict, order.Officer, d.Time, heed.Instant(order.By), ""
+	k.Verdict, k.Officer, k.Decided, k.Expected = d.Verdict, order.Officer, d.Time, heed.Instant(order.By)
+	if k.Reported, err = x.oweVerdict(tx, k, order, d.Time); err != nil {
+		return err
+	}
 	if k.Ended.IsZero() && !k.Open && !d.Verdict.Settles() {
 		// A review that was settled is owed again, unless nobody is sought any more.
 		if end, gone, err := x.goneSince(tx, k, d.Time); err != nil {
@@ -318,7 +318,7 @@ func (x *Exchange) ExclusionHolds(ctx context.Context, e Exclusion, now time.Tim
 // RevokeExclusion ends the exclusion that was made about a hit, before its time: an
 // exclusion outlives what the hit said, and so does its revocation.
 func (x *Exchange) RevokeExclusion(ctx context.Context, id heed.HitID, officer heed.OfficerID, reason string) (heed.HitDecision, error) {
-	d, _, err := x.signDecision(ctx, id, officer, reason, func(v View, k KeptHit, d *heed.HitDecision) error {
+	return x.signDecision(ctx, id, officer, reason, func(v View, k KeptHit, d *heed.HitDecision) error {
 		decided, err := v.DecisionsOf(id)
 		if err != nil {
 			return err
@@ -335,5 +335,4 @@ func (x *Exchange) RevokeExclusion(ctx context.Context, id heed.HitID, officer h
 		}
 		return &heed.Refused{Detail: fmt.Sprintf("no exclusion that was made about hit %s holds now", k.Code().Spoken()), Hint: "`heed hit exclusions` lists those that do"}
 	}, func(tx Tx, k KeptHit, d heed.HitDecision) error { return endExclusion(tx, d.Revokes, d.Time) })
-	return d, err
 }

@@ -15,7 +15,7 @@ import (
 // to the party that warned.
 type HitReport struct {
 	Officer heed.OfficerID
-	Hit     string          // its id here; reporting the same one again gives the first report
+	Hit     string          // its id here, of one passage; reporting the same one again gives the first report
 	Subject watch.SubjectID // that it is of
 	// Report is without its Subject, which is filled in. With a Verdict it tells the
 	// warner that what it was told before does not hold any more.
@@ -24,6 +24,22 @@ type HitReport struct {
 	Confirmed time.Time
 	Reason    string // for the warner; may be empty
 	Tell      bool   // also where nothing demands it
+
+	of      heed.HitID // whose verdict it tells; zero: no kept hit's
+	verdict time.Time  // of that verdict
+}
+
+// stands is the error of telling what another verdict has taken the place of: that
+// one tells the warner, or keeps it from being told.
+func (r HitReport) stands(v View) error {
+	if r.of.IsZero() {
+		return nil
+	}
+	k, err := v.Hit(r.of)
+	if err == nil && !k.Decided.Equal(r.verdict) {
+		err = &heed.Refused{Detail: "another verdict was given meanwhile", Hint: "`heed hit explain` shows it"}
+	}
+	return err
 }
 
 // Reported is what the terms say about telling the warner of a hit, and what was done.
@@ -74,7 +90,7 @@ func (x *Exchange) ReportHit(ctx context.Context, order HitReport) (Reported, er
 	if !of {
 		return Reported{}, fmt.Errorf("warner of subject %s: %w", order.Subject, ErrNotFound)
 	}
-	plan, err := x.planReport(ctx, id, order, now)
+	plan, err := x.readPlan(ctx, id, order, now)
 	for err == nil && plan.change != nil {
 		err = x.write(ctx, func(tx Tx) error {
 			held, err := owedReport(tx, order.Hit)
@@ -84,17 +100,21 @@ func (x *Exchange) ReportHit(ctx context.Context, order HitReport) (Reported, er
 			if !held.alike(plan.before) {
 				return errStale
 			}
+			if err := order.stands(tx); err != nil {
+				return err
+			}
 			return plan.change(tx)
 		})
 		if !errors.Is(err, errStale) {
 			break
 		}
-		plan, err = x.planReport(ctx, id, order, now) // somebody else of ours was first, so the retries end
+		plan, err = x.readPlan(ctx, id, order, now) // somebody else of ours was first, so the retries end
 	}
 	if err != nil || !plan.say {
 		return plan.Reported, err
 	}
 	out := plan.Reported
+	order.Confirmed = plan.kept.Confirmed
 	s, err := x.sayOnce(ctx, id, order, out.Need, plan.kept)
 	out.Statement = s.ID
 	if due, ok := s.Promised(heed.DutyReport); ok {
@@ -112,55 +132,72 @@ type reportPlan struct {
 	say    bool
 }
 
-// planReport reads what was told of the hit and what the terms say.
-func (x *Exchange) planReport(ctx context.Context, id heed.CaseID, order HitReport, now time.Time) (plan reportPlan, err error) {
+func (x *Exchange) readPlan(ctx context.Context, id heed.CaseID, order HitReport, now time.Time) (plan reportPlan, err error) {
 	err = x.store.Read(ctx, func(v View) error {
-		officer, err := rosterEntry(v, order.Officer)
-		if err != nil {
-			return err
-		}
-		if _, err := officer.Acting(heed.ActReportHit); err != nil {
-			return err
-		}
-		c, err := v.Case(id)
-		if err != nil {
-			return err
-		}
-		before, err := owedReport(v, order.Hit)
-		if err != nil {
-			return err
-		}
-		plan = reportPlan{Reported: Reported{Case: c.ID, Code: c.Code}, before: before}
-		plan.kept = OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: order.Confirmed, Verdict: order.Report.Verdict}
-		last, stands := standing(c, before)
-		if order.Report.Verdict != "" {
-			return x.planWithdrawal(v, c, &plan, last, stands, now)
-		}
-		if stands {
-			// It was told so; a withdrawal of it that was not sent is not owed any more.
-			if plan.Statement, plan.Due = last.Statement, last.Due; before.Statement.IsZero() {
-				told := OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: last.Confirmed, Due: last.Due, Statement: last.Statement}
-				plan.change = func(tx Tx) error { return tx.PutOwedReport(told) }
-			}
-			plan.Because = "it was reported before"
-			if plan.Need = heed.ReportAllowed; !plan.Due.IsZero() {
-				plan.Need = heed.ReportOwed
-			}
-			return nil
-		}
-		if err := x.needToReport(v, c, &plan.Reported, order, now); err != nil {
-			return err
-		}
-		plan.kept.Due = plan.Due
-		// Whoever was told that it is somebody else is told that it is not, after all.
-		again := !last.Statement.IsZero() || before.Hit != "" && before.Statement.IsZero()
-		plan.say = plan.Need == heed.ReportOwed || plan.Need == heed.ReportAllowed && (order.Tell || again)
-		if kept := plan.kept; plan.say && (again || plan.Need == heed.ReportOwed) {
-			plan.change = func(tx Tx) error { return tx.PutOwedReport(kept) }
-		}
-		return nil
+		plan, err = x.planReport(v, id, order, now)
+		return err
 	})
 	return plan, err
+}
+
+// planReport reads what was told of the hit and what the terms say.
+func (x *Exchange) planReport(v View, id heed.CaseID, order HitReport, now time.Time) (plan reportPlan, err error) {
+	officer, err := rosterEntry(v, order.Officer)
+	if err != nil {
+		return plan, err
+	}
+	if _, err := officer.Acting(heed.ActReportHit); err != nil {
+		return plan, err
+	}
+	c, err := v.Case(id)
+	if err != nil {
+		return plan, err
+	}
+	before, err := owedReport(v, order.Hit)
+	if err != nil {
+		return plan, err
+	}
+	if before.unsent() && before.Verdict == order.Report.Verdict {
+		order.Confirmed = before.Confirmed // it is owed since then, however often the same is decided
+	}
+	plan = reportPlan{Reported: Reported{Case: c.ID, Code: c.Code}, before: before}
+	plan.kept = OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: order.Confirmed, Verdict: order.Report.Verdict}
+	last, stands := standing(c, before)
+	if order.Report.Verdict != "" {
+		return plan, x.planWithdrawal(v, c, &plan, last, stands, now)
+	}
+	if stands {
+		// It was told so; a withdrawal of it that was not sent is not owed any more.
+		if plan.Statement, plan.Due = last.Statement, last.Due; before.Statement.IsZero() {
+			told := OwedReport{Hit: order.Hit, Case: id, Subject: order.Subject, Confirmed: last.Confirmed, Due: last.Due, Statement: last.Statement}
+			plan.change = func(tx Tx) error { return tx.PutOwedReport(told) }
+		}
+		plan.Because = "it was reported before"
+		if plan.Need = heed.ReportAllowed; !plan.Due.IsZero() {
+			plan.Need = heed.ReportOwed
+		}
+		return plan, nil
+	}
+	if err := x.needToReport(v, c, &plan.Reported, order, now); err != nil {
+		return plan, err
+	}
+	plan.kept.Due = plan.Due
+	// Whoever was told that it is somebody else is told that it is not, after all.
+	again := !last.Statement.IsZero() || before.unsent()
+	plan.say = plan.Need == heed.ReportOwed || plan.Need == heed.ReportAllowed && (order.Tell || again)
+	if plan.say && (again || plan.Need == heed.ReportOwed) {
+		plan.owe()
+	}
+	return plan, nil
+}
+
+// owe has what is to be told put on record, unless it is there already.
+func (p *reportPlan) owe() {
+	kept := p.kept
+	if p.before.alike(kept) && p.before.Confirmed.Equal(kept.Confirmed) && p.before.Due.Equal(kept.Due) {
+		return
+	}
+	p.change = func(tx Tx) error { return tx.PutOwedReport(kept) }
 }
 
 // standing is the last report of a hit to the warner that says that it is of the
@@ -202,8 +239,7 @@ func (x *Exchange) planWithdrawal(v View, c heed.Case, plan *reportPlan, last he
 	plan.Need, plan.Withdrawn, plan.say = heed.ReportOwed, true, true
 	plan.Because = "that it is of its subject was reported " + heed.FormatTime(last.Reported)
 	plan.kept.Withdraws, plan.kept.Due = last.Statement, plan.Due
-	kept := plan.kept
-	plan.change = func(tx Tx) error { return tx.PutOwedReport(kept) }
+	plan.owe()
 	return nil
 }
 
@@ -315,6 +351,9 @@ func (x *Exchange) sayOnce(ctx context.Context, id heed.CaseID, order HitReport,
 		if said, err = saidSince(tx, kept); err != nil {
 			return err
 		}
+		if err := order.stands(tx); err != nil {
+			return err
+		}
 		kept.Statement = s.ID
 		if due, ok := s.Promised(heed.DutyReport); ok {
 			kept.Due = due
@@ -341,6 +380,9 @@ func owedReport(v View, hit string) (OwedReport, error) {
 	}
 	return o, err
 }
+
+// unsent reports whether something is owed to the warner that it was not told.
+func (o OwedReport) unsent() bool { return o.Hit != "" && o.Statement.IsZero() }
 
 // alike reports whether two say the same of what was told, and of what is to be.
 func (o OwedReport) alike(other OwedReport) bool {

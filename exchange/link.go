@@ -47,18 +47,23 @@ func (x *Exchange) compareNew(ctx context.Context) error {
 
 // compare looks for the subjects of a case among what else is on watch, and among
 // the records that are kept, and then puts on record that it did. Done twice, it
-// finds the same.
+// finds the same. What linked the case with a list and is not found any more goes:
+// the list, or the warning, says something else of somebody now.
 func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 	now := x.Now()
 	on, err := x.WatchedIn(ctx, id)
 	if err != nil {
 		return err
 	}
-	links, err := x.linksOf(id, on, now)
-	if err != nil {
+	if err := x.lookBackFor(ctx, on); err != nil {
 		return err
 	}
-	if err := x.lookBackFor(ctx, on); err != nil {
+	// A list that is imported meanwhile is in the store before it is in the index: what
+	// the index finds by then would be put on record as what the list says now.
+	x.lookout.building.Lock()
+	defer x.lookout.building.Unlock()
+	links, err := x.linksOf(id, on, now)
+	if err != nil {
 		return err
 	}
 	return x.write(ctx, func(tx Tx) error {
@@ -67,6 +72,9 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 			return nil // it has ended meanwhile
 		}
 		if err != nil {
+			return err
+		}
+		if err := forgetUnlike(tx, id, links); err != nil {
 			return err
 		}
 		for _, l := range links {
@@ -85,6 +93,49 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 		row.Compared = true
 		return tx.PutWatch(row)
 	})
+}
+
+// forgetUnlike removes the links of a case with lists that are not among those that
+// were found.
+func forgetUnlike(tx Tx, id heed.CaseID, found []Link) error {
+	before, err := tx.LinksOf(id)
+	if err != nil {
+		return err
+	}
+	for _, l := range before {
+		alike := func(f Link) bool { return f.Subject == l.Subject && f.Other == l.Other }
+		if l.OtherList == "" || slices.ContainsFunc(found, alike) {
+			continue
+		}
+		if err := tx.ForgetLink(l.Subject, l.Other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relinkAltered has the cases compared anew that are linked with an entry of which an
+// update of its list says something else. Where nobody looks for whom the case names
+// any more there is nothing to compare, and the link goes at once.
+func relinkAltered(tx Tx, list string, before, later int64) error {
+	altered, err := tx.AlteredLinks(list, before, later)
+	if err != nil {
+		return err
+	}
+	for _, l := range altered {
+		row, err := tx.WatchRow(l.Case)
+		switch {
+		case isNotFound(err):
+			err = tx.ForgetLink(l.Subject, l.Other)
+		case err == nil && row.Compared:
+			row.Compared = false
+			err = tx.PutWatch(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // erasedEither reports whether the contents of one of a link's cases were erased.

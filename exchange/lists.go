@@ -261,6 +261,9 @@ func (x *Exchange) finishList(ctx context.Context, by heed.OfficerID, id int64, 
 			if _, err := tx.PutListImport(before); err != nil {
 				return err
 			}
+			if err := relinkAltered(tx, i.List, before.ID, i.ID); err != nil {
+				return err
+			}
 		}
 		i.State, i.Officer, i.Changed, i.Ended = ListCurrent, by, now, now
 		i.Digest, i.Unread, i.Partial, i.ListDiff = finish.Digest, finish.Unread, finish.Partial, out.ListDiff
@@ -444,7 +447,6 @@ func (x *Exchange) relist(ctx context.Context, name string, now, before int64) e
 		return err
 	}
 	fresh := &listWatched{}
-	stay := map[watch.SubjectID]struct{}{}
 	var errs []error
 	if i.State == ListCurrent {
 		err = x.eachEntry(ctx, i, func(w OnWatch) error {
@@ -455,7 +457,6 @@ func (x *Exchange) relist(ctx context.Context, name string, now, before int64) e
 					return ctx.Err()
 				}
 			}
-			stay[w.Subject.ID] = struct{}{}
 			fresh.subjects++
 			w.Subject = watch.Subject{ID: w.Subject.ID, Urgency: w.Subject.Urgency}
 			fresh.OnWatch = w
@@ -471,20 +472,13 @@ func (x *Exchange) relist(ctx context.Context, name string, now, before int64) e
 		l.lists[name] = fresh
 	}
 	l.mu.Unlock()
-	gone, err := x.listedBefore(ctx, name, before, now)
-	if err != nil {
-		return errors.Join(append(errs, err)...)
-	}
-	for _, id := range gone {
-		if _, ok := stay[id]; !ok {
-			index.Remove(id)
-		}
-	}
-	return errors.Join(errs...)
+	err = x.eachRemoved(ctx, name, before, now, func(gone watch.SubjectID) { index.Remove(gone) })
+	return errors.Join(append(errs, err)...)
 }
 
-// listedBefore lists the subjects of the import before that a later one does not have.
-func (x *Exchange) listedBefore(ctx context.Context, name string, before, now int64) (gone []watch.SubjectID, err error) {
+// eachRemoved passes the subjects of the import before that a later one does not
+// have, some thousand at a time in memory.
+func (x *Exchange) eachRemoved(ctx context.Context, name string, before, now int64, pass func(watch.SubjectID)) error {
 	for after := ""; ; {
 		var some []string
 		err := x.store.Read(ctx, func(v View) (err error) {
@@ -492,14 +486,14 @@ func (x *Exchange) listedBefore(ctx context.Context, name string, before, now in
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, entry := range some {
-			gone = append(gone, watch.ListedID(name, entry))
+			pass(watch.ListedID(name, entry))
 			after = entry
 		}
 		if len(some) < listBatch {
-			return gone, nil
+			return nil
 		}
 	}
 }

@@ -97,9 +97,89 @@ func (x *Exchange) Rewatch(ctx context.Context) error {
 // reportVerdict tells the warner of a confirmed hit, as the accord says, or that one
 // of which it was told is not held to be of its subject any more, and says what was
 // done. Of a record that is of somebody else it tells nothing more than that.
-func (x *Exchange) reportVerdict(ctx context.Context, id heed.HitID, order HitOrder, contents *HitContents, confirmed time.Time) (text string, told bool, err error) {
-	if contents == nil {
-		return "", false, nil
+func (x *Exchange) reportVerdict(ctx context.Context, k KeptHit, order HitOrder, decided time.Time) (text string, told bool, err error) {
+	if k.Case.IsZero() {
+		if order.Verdict == heed.SamePerson {
+			text = "the subject is of a list, which has no warner to be told"
+		}
+		return text, false, nil
+	}
+	var all []HitReport
+	err = x.store.Read(ctx, func(v View) error {
+		all, err = x.reportsOf(v, k, order, decided)
+		return err
+	})
+	if err != nil {
+		return "", false, err
+	}
+	earlier := 0
+	for _, report := range all {
+		done, err := x.ReportHit(ctx, report)
+		var refused *heed.Refused
+		switch {
+		case errors.As(err, &refused):
+			// The verdict stands all the same: it is signed and on record.
+			not := "not reported to the warner: "
+			if order.Verdict != heed.SamePerson {
+				not = "the warner was told that it is the same, and could not be told otherwise: "
+			}
+			text = strings.TrimSpace(not + refused.Detail + " " + refused.Hint)
+			continue
+		case err != nil:
+			return "", false, err
+		}
+		if done.Text() == "" {
+			continue
+		}
+		if text != "" {
+			earlier++
+		}
+		text, told = done.Text(), told || !done.Statement.IsZero()
+	}
+	if earlier > 0 {
+		text += fmt.Sprintf("; the same was said of earlier passages (%d)", earlier)
+	}
+	return text, told, nil
+}
+
+// oweVerdict puts on record what a verdict makes owed to the warner, which is told
+// once the verdict is committed; pending says so, for people who see the hit before
+// that is done. What the terms or the warning forbid is owed to nobody.
+func (x *Exchange) oweVerdict(tx Tx, k KeptHit, order HitOrder, decided time.Time) (pending string, err error) {
+	if k.Case.IsZero() {
+		return "", nil
+	}
+	all, err := x.reportsOf(tx, k, order, decided)
+	if err != nil {
+		return "", err
+	}
+	for _, report := range all {
+		plan, err := x.planReport(tx, k.Case, report, decided)
+		var refused *heed.Refused
+		if errors.As(err, &refused) {
+			continue
+		}
+		if err == nil && plan.change != nil {
+			err = plan.change(tx)
+		}
+		if err != nil {
+			return "", err
+		}
+		if plan.say && (plan.change != nil || plan.before.unsent()) {
+			pending = "owed to the warner and not told yet, the same verdict again tells it: " + plan.Because
+		}
+	}
+	return pending, nil
+}
+
+// reportsOf lists what may have to be said of a hit to its warner after a verdict,
+// by passages. Each one that was confirmed is told by itself, and one that was not
+// told yet is told with the next; a verdict that it is not the same person is about
+// the record, and so about all of them.
+func (x *Exchange) reportsOf(v View, k KeptHit, order HitOrder, decided time.Time) (all []HitReport, err error) {
+	contents, err := x.hitContents(v, k)
+	if err != nil || contents == nil {
+		return nil, err
 	}
 	r := contents.Record
 	report := heed.HitReport{
@@ -119,26 +199,31 @@ func (x *Exchange) reportVerdict(ctx context.Context, id heed.HitID, order HitOr
 	} else {
 		report.Verdict = order.Verdict
 	}
-	done, err := x.ReportHit(ctx, HitReport{
-		Officer: order.Officer, Hit: id.String(), Subject: contents.Subject.ID, Report: report, Confirmed: confirmed, Reason: order.Reason, Tell: order.Tell,
-	})
-	var refused *heed.Refused
-	switch {
-	case isNotFound(err) && order.Verdict != heed.SamePerson:
-		return "", false, nil
-	case isNotFound(err):
-		return "the subject is of a list, which has no warner to be told", false, nil
-	case errors.As(err, &refused):
-		// The verdict stands all the same: it is signed and on record.
-		not := "not reported to the warner: "
-		if order.Verdict != heed.SamePerson {
-			not = "the warner was told that it is the same, and could not be told otherwise: "
+	for passage := range k.Passage + 1 {
+		one := HitReport{
+			Officer: order.Officer, Hit: reportName(k.ID, passage), Subject: contents.Subject.ID, Report: report, Confirmed: decided, Reason: order.Reason,
+			Tell: order.Tell && passage == k.Passage, of: k.ID, verdict: decided,
 		}
-		return strings.TrimSpace(not + refused.Detail + " " + refused.Hint), false, nil
-	case err != nil:
-		return "", false, err
+		if passage < k.Passage {
+			before, err := owedReport(v, one.Hit)
+			if err != nil {
+				return nil, err
+			}
+			if before.Hit == "" || order.Verdict == heed.SamePerson && !before.Statement.IsZero() {
+				continue
+			}
+		}
+		all = append(all, one)
 	}
-	return done.Text(), !done.Statement.IsZero(), nil
+	return all, nil
+}
+
+// reportName is under what a passage of a hit is told to its warner.
+func reportName(id heed.HitID, passage int) string {
+	if passage == 0 {
+		return id.String()
+	}
+	return fmt.Sprintf("%s/%d", id, passage)
 }
 
 // whereOf is from where to where a record says that somebody went.

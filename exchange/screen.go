@@ -99,24 +99,19 @@ func (x *Exchange) BeginScreening(ctx context.Context, order ScreeningOrder) (As
 const tokenUse = time.Minute
 
 func (x *Exchange) useToken(tx Tx, name string, now time.Time) error {
-	all, err := tx.Tokens()
-	if err != nil {
+	t, err := tx.Token(name)
+	switch {
+	case isNotFound(err):
+		return ErrToken
+	case err != nil:
 		return err
+	case !t.good(now) || t.Scope != ScopeScreen:
+		return ErrToken
+	case now.Sub(t.Used) < tokenUse && now.After(t.Used):
+		return nil
 	}
-	for _, t := range all {
-		if t.Name != name {
-			continue
-		}
-		if !t.good(now) || t.Scope != ScopeScreen {
-			return ErrToken
-		}
-		if now.Sub(t.Used) < tokenUse && now.After(t.Used) {
-			return nil
-		}
-		t.Used = now
-		return tx.PutToken(t)
-	}
-	return ErrToken
+	t.Used = now
+	return tx.PutToken(t)
 }
 
 // Screen looks records up that belong to a screening which was begun, at most
@@ -405,7 +400,7 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 				return err
 			}
 			if known {
-				if err := reopen(tx, before, f.kept); err != nil {
+				if err := reopen(tx, before, f); err != nil {
 					return err
 				}
 				continue
@@ -422,8 +417,9 @@ func (x *Exchange) keepHits(tx Tx, made [][]foundHit, now time.Time) error {
 // again: it had ended, and the same subject is on watch anew; or what it said was
 // erased; or what settled it does not speak of this passage. The exclusion that came
 // with a different person says for how long that one is waved through. The same
-// person is met again in each later screening, but where the record says when it
-// passed: a record of one time is one passage, however often it is sent.
+// person is met again in each later screening, and on each later day (UTC) of one that
+// takes days, but where the record says when it passed: a record of one time is one
+// passage, however often it is sent.
 func owedAgain(v View, k KeptHit, f foundHit) (bool, error) {
 	switch {
 	case k.Open:
@@ -435,7 +431,8 @@ func owedAgain(v View, k KeptHit, f foundHit) (bool, error) {
 	case k.Sealed == nil:
 		return true, nil
 	case k.Verdict == heed.SamePerson:
-		return f.kept.Asking != k.Asking && f.contents.Record.At.IsZero(), nil
+		later := f.kept.Asking != k.Asking || dayOf(f.kept.Found) != dayOf(k.Decided)
+		return later && f.contents.Record.At.IsZero(), nil
 	case k.Verdict != heed.DifferentPerson:
 		return false, nil
 	}
@@ -457,7 +454,11 @@ func owedAgain(v View, k KeptHit, f foundHit) (bool, error) {
 }
 
 // reopen makes a review owed of a hit again.
-func reopen(tx Tx, k, anew KeptHit) error {
+func reopen(tx Tx, k KeptHit, f foundHit) error {
+	anew := f.kept
+	if k.Verdict == heed.SamePerson && f.contents.Record.At.IsZero() {
+		k.Passage++
+	}
 	k.Asking, k.Past = anew.Asking, anew.Past
 	k.Open, k.Due, k.Told, k.Next, k.Ended, k.Why, k.Erase, k.Attempts, k.Trouble = true, anew.Due, -1, anew.Next, time.Time{}, "", time.Time{}, 0, ""
 	if err := tx.PutHit(k); err != nil {

@@ -83,6 +83,9 @@ type KeptHit struct {
 	// is owed any more. Zero: it did not.
 	Ended time.Time
 	Why   HitEnd // of Ended
+	// Passage counts how often a review was owed anew after it was found to be the same
+	// person: the warner is told of each passage by itself.
+	Passage int
 }
 
 // Code is the hit's short code.
@@ -184,6 +187,10 @@ type ScreeningView interface {
 	KeptDue(now time.Time) (bool, error)
 	// Tokens lists all tokens, by name, the removed ones too.
 	Tokens() ([]Token, error)
+	// Token finds one by its name, a removed one too.
+	Token(name string) (Token, error)
+	// TokenOf finds one by its Hash, a removed one too.
+	TokenOf(hash heed.Digest) (Token, error)
 }
 
 // ScreeningTx changes screenings, hits and tokens.

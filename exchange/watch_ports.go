@@ -45,7 +45,7 @@ type Link struct {
 // once it was reported and is not held to be of the subject any more, what tells the
 // warner so.
 type OwedReport struct {
-	Hit       string // the hit's id here
+	Hit       string // the hit's id here, and behind a slash which of its later passages
 	Case      heed.CaseID
 	Subject   watch.SubjectID
 	Confirmed time.Time
@@ -76,6 +76,9 @@ type WatchView interface {
 	// LinksOf lists the links of a case with others, whichever was the later, in
 	// the order in which they were found.
 	LinksOf(heed.CaseID) ([]Link, error)
+	// AlteredLinks lists the links with entries of a list of which a later import says
+	// something else than one before.
+	AlteredLinks(list string, before, later int64) ([]Link, error)
 	// LatestLinks lists those that were found at since or later, the latest first.
 	LatestLinks(since time.Time, limit int) ([]Link, error)
 	// OwedReport finds one by its hit.
@@ -93,8 +96,12 @@ type WatchTx interface {
 	LookAgain(under heed.AccordID, by time.Time) error
 	// ForgetWatch removes the row of a case; where there is none, it changes nothing.
 	ForgetWatch(heed.CaseID) error
-	// PutLink keeps a link; one between the two subjects changes nothing.
+	// PutLink keeps a link. One between the two subjects keeps since when it is known,
+	// and has the Hit of the later one.
 	PutLink(Link) error
+	// ForgetLink removes the link between two subjects; where there is none, it changes
+	// nothing.
+	ForgetLink(subject, other watch.SubjectID) error
 	// ForgetListLinks removes the links with what a list has on watch no more.
 	ForgetListLinks(list string) error
 	// PutOwedReport adds one, or replaces that of its hit.

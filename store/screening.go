@@ -95,7 +95,7 @@ func (t *tx) PutAsking(a exchange.Asking) (int64, error) {
 }
 
 const hitColumns = `id, subject, state, case_id, list, status, urgency, type, screening, past, score, found, due, verdict, officer, decided, expected, reported,
-	open, told, next, attempts, trouble, erase, vault, sealed, ended, why`
+	open, told, next, attempts, trouble, erase, vault, sealed, ended, why, passage`
 
 // scoreUnit is what a score is kept in.
 const scoreUnit = 1e6
@@ -106,7 +106,7 @@ func readHit(r *row) exchange.KeptHit {
 		Type: heed.RecordType(r.text()), Asking: r.int(), Past: r.bool(), Score: float64(r.int()) / scoreUnit, Found: r.time(), Due: r.time(),
 		Verdict: heed.HitVerdict(r.text()), Officer: heed.OfficerID(r.text()), Decided: r.time(), Expected: r.time(), Reported: r.text(),
 		Open: r.bool(), Told: int(r.int()), Next: r.time(), Attempts: int(r.int()), Trouble: r.text(), Erase: r.time(), Vault: r.int(), Sealed: r.bytes(),
-		Ended: r.time(), Why: exchange.HitEnd(r.text()),
+		Ended: r.time(), Why: exchange.HitEnd(r.text()), Passage: int(r.int()),
 	}
 }
 
@@ -203,18 +203,18 @@ func vaultOrNull(key int64) any {
 
 // AddHit implements exchange.ScreeningTx.
 func (t *tx) AddHit(h exchange.KeptHit) (bool, error) {
-	n, err := t.exec(`INSERT INTO hit (`+hitColumns+`, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+	n, err := t.exec(`INSERT INTO hit (`+hitColumns+`, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 		ON CONFLICT (id) DO NOTHING`,
 		h.ID[:], h.Subject, h.State[:], orNull(h.Case), h.List, string(h.Status), string(h.Urgency), string(h.Type), h.Asking, h.Past, millionths(h.Score), h.Found, h.Due,
-		string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, vaultOrNull(h.Vault), bytesOrNull(h.Sealed), h.Ended, string(h.Why), string(h.Code()))
+		string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, vaultOrNull(h.Vault), bytesOrNull(h.Sealed), h.Ended, string(h.Why), h.Passage, string(h.Code()))
 	return n > 0, err
 }
 
 // PutHit implements exchange.ScreeningTx.
 func (t *tx) PutHit(h exchange.KeptHit) error {
 	n, err := t.exec(`UPDATE hit SET due = $1, verdict = $2, officer = $3, decided = $4, expected = $5, reported = $6, open = $7, told = $8, next = $9, attempts = $10,
-		trouble = $11, erase = $12, ended = $13, why = $14, screening = $15, past = $16 WHERE id = $17`,
-		h.Due, string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, h.Ended, string(h.Why), h.Asking, h.Past, h.ID[:])
+		trouble = $11, erase = $12, ended = $13, why = $14, screening = $15, past = $16, passage = $17 WHERE id = $18`,
+		h.Due, string(h.Verdict), string(h.Officer), h.Decided, h.Expected, h.Reported, h.Open, h.Told, h.Next, h.Attempts, h.Trouble, h.Erase, h.Ended, string(h.Why), h.Asking, h.Past, h.Passage, h.ID[:])
 	if err == nil && n == 0 {
 		err = fmt.Errorf("store: hit %s: %w", h.ID, exchange.ErrNotFound)
 	}
@@ -360,13 +360,27 @@ func (t *tx) ForgetRecords(now time.Time) (int64, error) {
 	return n, err
 }
 
+const tokenColumns = `SELECT name, scope, hash, officer, added, until, removed, used FROM token `
+
+func readToken(r *row) exchange.Token {
+	return exchange.Token{
+		Name: r.text(), Scope: exchange.Scope(r.text()), Hash: r.digest(), Officer: heed.OfficerID(r.text()), Added: r.time(), Until: r.time(), Removed: r.time(), Used: r.time(),
+	}
+}
+
 // Tokens implements exchange.ScreeningView.
 func (v *view) Tokens() ([]exchange.Token, error) {
-	return list(v, func(r *row) exchange.Token {
-		return exchange.Token{
-			Name: r.text(), Scope: exchange.Scope(r.text()), Hash: r.digest(), Officer: heed.OfficerID(r.text()), Added: r.time(), Until: r.time(), Removed: r.time(), Used: r.time(),
-		}
-	}, `SELECT name, scope, hash, officer, added, until, removed, used FROM token ORDER BY name`)
+	return list(v, readToken, tokenColumns+`ORDER BY name`)
+}
+
+// Token implements exchange.ScreeningView.
+func (v *view) Token(name string) (exchange.Token, error) {
+	return find(v, readToken, tokenColumns+`WHERE name = $1`, name)
+}
+
+// TokenOf implements exchange.ScreeningView.
+func (v *view) TokenOf(hash heed.Digest) (exchange.Token, error) {
+	return find(v, readToken, tokenColumns+`WHERE hash = $1`, hash[:])
 }
 
 // PutToken implements exchange.ScreeningTx.

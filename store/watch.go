@@ -98,6 +98,14 @@ func (v *view) LatestLinks(since time.Time, limit int) ([]exchange.Link, error) 
 	return v.links(linkColumns+`WHERE at >= $1 ORDER BY at DESC, seq DESC LIMIT $2`, since, atLeastNone(limit))
 }
 
+// AlteredLinks implements exchange.WatchView.
+func (v *view) AlteredLinks(name string, before, later int64) ([]exchange.Link, error) {
+	return v.links(linkColumns+`WHERE other_case IS NULL AND other_list = $1 AND EXISTS (SELECT 1 FROM list_entry AS later
+		JOIN list_entry AS before ON before.import = $2 AND before.entry = later.entry
+		WHERE later.import = $3 AND later.entry = substr(watch_link.other, $4) AND later.subject <> before.subject) ORDER BY seq`,
+		name, before, later, len(watch.ListedID(name, ""))+1)
+}
+
 const linkColumns = `SELECT case_id, subject, other, other_case, other_list, hit, at FROM watch_link `
 
 func (v *view) links(query string, args ...any) ([]exchange.Link, error) {
@@ -121,9 +129,22 @@ func (t *tx) PutLink(l exchange.Link) error {
 	if err != nil {
 		return fmt.Errorf("store: link of case %s: %w", l.Case, err)
 	}
+	// The explanation before has what one of the two said before.
+	n, err := t.exec(`UPDATE watch_link SET hit = $1 WHERE subject = $2 AND other = $3 AND hit <> $1`, hit, string(l.Subject), string(l.Other))
+	if err != nil {
+		return err
+	}
+	t.scrubbed(n)
 	return t.run(`INSERT INTO watch_link (case_id, subject, other, other_case, other_list, hit, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (subject, other) DO NOTHING`,
 		l.Case[:], string(l.Subject), string(l.Other), orNull(l.OtherCase), l.OtherList, hit, l.At)
+}
+
+// ForgetLink implements exchange.WatchTx.
+func (t *tx) ForgetLink(subject, other watch.SubjectID) error {
+	n, err := t.exec(`DELETE FROM watch_link WHERE subject = $1 AND other = $2`, string(subject), string(other))
+	t.scrubbed(n)
+	return err
 }
 
 // eraseLinks forgets the links of a case, whose explanations say what its contents said.

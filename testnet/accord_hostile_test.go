@@ -80,6 +80,7 @@ func proposalOf(t *testing.T, from, to *Party, v heed.Accord, note []byte, file 
 
 // The reply to a proposal of a version that cannot be answered is promised.
 func TestUnanswerableProposals(t *testing.T) {
+	t.Parallel()
 	for name, make := range map[string]func(net *Net) heed.Accord{
 		"parent that nobody has": func(net *Net) heed.Accord {
 			a := Terms("Later", net.Parties...)
@@ -130,6 +131,7 @@ func reasonFor(k heed.AccordActKind) string {
 
 // A version that is proposed twice is answered once, and south is shown silent.
 func TestProposedTwice(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 72}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		out := propose(t, n, Terms("Two desks", net.Parties...))
 		reach(t, s, out.Accord, heed.AccordProposed)
@@ -191,6 +193,7 @@ func TestProposedTwice(t *testing.T) {
 
 // A member is told a version by nobody but its proposer.
 func TestVersionThatIsWithheldFromAMember(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 73}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -232,6 +235,7 @@ func TestVersionThatIsWithheldFromAMember(t *testing.T) {
 
 // A pending party proposes an accord of its own, and asks a question with a clock.
 func TestPendingPartyAsks(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 74, Knows: star(north)}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -287,6 +291,7 @@ func TestPendingPartyAsks(t *testing.T) {
 // One envelope of a peer's, far below every stated bound, costs south so long
 // at each later look at its accords.
 func TestVersionsThatExcludeEachOther(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s := quiet(t, Options{Seed: 75})
 		time.Sleep(time.Second)
@@ -355,6 +360,7 @@ func ghostCard(t *testing.T, like heed.Card, id heed.PartyID, edit func(*heed.Ca
 // A proposal names a member whose card takes only the smallest envelopes: then
 // south can declare nothing at all about it, and owes the reply.
 func TestMemberWhoCannotBeTold(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s := quiet(t, Options{Seed: 76})
 		time.Sleep(time.Second)
@@ -379,6 +385,7 @@ func TestMemberWhoCannotBeTold(t *testing.T) {
 // An invented card under a real party's name, brought by any peer's proposal,
 // keeps that party's own card out of every later accord.
 func TestNameThatAnotherBroughtFirst(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 77, Knows: func(a, b heed.PartyID) bool {
 			return a == south && b != west || b == south && a != west || a == north && b == west || a == west && b == north
@@ -413,6 +420,7 @@ func TestNameThatAnotherBroughtFirst(t *testing.T) {
 // One envelope that a peer deposits keeps south from ever collecting anything,
 // of anybody.
 func TestDepositaryIsNotPoisoned(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 78}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -454,6 +462,7 @@ func TestDepositaryIsNotPoisoned(t *testing.T) {
 
 // A member leaves one of two others out of what it says of itself.
 func TestTwoWordsOfOneMember(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 79}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -483,6 +492,7 @@ func TestTwoWordsOfOneMember(t *testing.T) {
 // One member ends an accord that is in force, for everybody, by proposing an
 // amendment of which it says that it was signed, and over, long ago.
 func TestOneMemberEndsNoAccord(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"declined in 1990", "over in 1995"} {
 		synctest.Test(t, func(t *testing.T) {
 			net := New(t, Options{Seed: 81}, north, south, east)

@@ -85,6 +85,7 @@ func peerOf(t *testing.T, p *Party, of heed.PartyID) (peer exchange.Peer) {
 // Four parties that know only the first of them agree on how they warn each
 // other; one is removed, and is cut off; all see the same at the end.
 func TestAccord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 4, Knows: star(north)}, north, south, east, west)
 		n, s, e, w := net.Parties[0], net.Parties[1], net.Parties[2], net.Parties[3]
@@ -246,6 +247,7 @@ func isRefused(err error) bool {
 // What waits for a member when it is removed is not sealed to it any more; what
 // replies to it still is.
 func TestCutOff(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -287,6 +289,7 @@ func TestCutOff(t *testing.T) {
 // What had reached a member before it was removed, and whose receipt was lost,
 // is not sent to it again: it is asked for its receipt.
 func TestReceiptOfOneCutOff(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 42}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]

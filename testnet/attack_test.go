@@ -25,6 +25,7 @@ const east heed.PartyID = "east.example"
 // code that its sender's node can act on, it opens no case, and it consumes
 // its number, so that the honest one that follows is received.
 func TestForgedWarnings(t *testing.T) {
+	t.Parallel()
 	flip := func(b []byte) []byte { b[len(b)/2] ^= 1; return b }
 	stripLast := func(b []byte) []byte {
 		lines := strings.SplitAfter(strings.TrimSuffix(string(b), "\n"), "\n")
@@ -156,6 +157,7 @@ func (h headerOnly) Read(p []byte) (int, error) {
 // TestRefusedOnTheHeader: a stranger, a flood and a stale card are refused
 // before the body is read.
 func TestRefusedOnTheHeader(t *testing.T) {
+	t.Parallel()
 	for name, attack := range map[string]struct {
 		change func(t *testing.T, h *wire.Header, node *seal.SigningKey, third *Party)
 		want   heed.RefusalCode
@@ -213,6 +215,7 @@ func refusedOnHeader(t *testing.T, s *Party, header []byte, want heed.RefusalCod
 
 // TestBrokenStreams: what is cut short, inflated or lies about its sizes.
 func TestBrokenStreams(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		whole := forge(n, s, 1).envelope(t)
 		h, head := headerOf(t, whole)
@@ -290,6 +293,7 @@ func resealed(t *testing.T, n *Party, h wire.Header, number uint64, body []byte)
 // TestReplay: the same bytes, or the same statement under another number or
 // sealed again, get the first receipt back, and nothing is logged for them.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		parts := forge(n, s, 1).parts(t)
 		first := sealed(t, n, s, 1, parts...)
@@ -328,6 +332,7 @@ func TestReplay(t *testing.T) {
 }
 
 func TestNumberReused(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		first := forge(n, s, 1).envelope(t)
 		receipt := hand(t, n, s, first)
@@ -365,6 +370,7 @@ func saying(kind heed.Kind, id heed.CaseID, previous heed.StatementID, answers .
 
 // TestForgedStatementsInACase: what a dishonest peer may say in a case of ours.
 func TestForgedStatementsInACase(t *testing.T) {
+	t.Parallel()
 	opening := func(id heed.CaseID) heed.StatementID { return heed.StatementID(id) }
 	credible := func(s *heed.Statement) { s.Disposition = heed.Credible }
 	for name, c := range map[string]struct {
@@ -453,6 +459,7 @@ func TestForgedStatementsInACase(t *testing.T) {
 // TestSecondAcknowledgement: one's own node refuses it and says who was first;
 // a dishonest peer's is received, and changes nothing.
 func TestSecondAcknowledgement(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		id, ack := accepted(t, net, n, s)
 		_, err := s.Acknowledge(t.Context(), Boris, id, false)
@@ -480,6 +487,7 @@ func TestSecondAcknowledgement(t *testing.T) {
 // TestDishonestReceipts: a receipt that gains its giver time, or hides where it
 // will be published, is none; the statement goes on waiting for an honest one.
 func TestDishonestReceipts(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*heed.Statement){
 		"a due time later":                func(r *heed.Statement) { r.Duties[0].Due = r.Duties[0].Due.Add(time.Millisecond) },
 		"a duty left out":                 func(r *heed.Statement) { r.Duties = r.Duties[1:] },
@@ -545,6 +553,7 @@ func shift(r *heed.Statement, by time.Duration) {
 
 // TestAnswerToAnotherRequest: an answer that was recorded cannot be given again.
 func TestAnswerToAnotherRequest(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		n.Warn("Something", s)
 		var old exchange.Reply
@@ -565,6 +574,7 @@ func TestAnswerToAnotherRequest(t *testing.T) {
 
 // TestStatementsOutsideTheChannel: what nobody asked for is not taken in.
 func TestStatementsOutsideTheChannel(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		id, ack := accepted(t, net, n, s)
 		before, size := kept(t, n, id), leaves(t, n)

@@ -36,6 +36,7 @@ func removedMeanwhile(t *testing.T, net *Net) (heed.AccordID, heed.CaseID) {
 // Whoever is cut off by an accord is sealed nothing under it by its depositary
 // either, although it was tried before by the way that failed.
 func TestCutOffByDepositary(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s := net.Parties[0], net.Parties[1]
@@ -61,6 +62,7 @@ func TestCutOffByDepositary(t *testing.T) {
 // An export leaves out what is not sealed to the other party any more, and is
 // refused where that is all.
 func TestCutOffByExport(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s := net.Parties[0], net.Parties[1]

@@ -13,6 +13,7 @@ import (
 // A peer's head that comes with the cosignatures of our witnesses is dated by
 // them: nobody asks the witnesses again, and so nobody has to reach them.
 func TestDatedByWhatCameAlong(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 31}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

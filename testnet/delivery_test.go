@@ -16,6 +16,7 @@ import (
 // machine, gets a fresh number, and is received once there is room, although
 // answers are lost on the way.
 func TestOverQuotaIsDeliveredInTheEnd(t *testing.T) {
+	t.Parallel()
 	for name, line := range map[string]Link{"sound": {}, "losing answers": {LoseAnswer: 0.6}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -52,6 +53,7 @@ func TestOverQuotaIsDeliveredInTheEnd(t *testing.T) {
 // TestClockAhead: a statement from a clock that is too far ahead is refused, and
 // received as it is once the other clocks have come so far.
 func TestClockAhead(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		id := n.Warn("Something", s)[0]
@@ -79,6 +81,7 @@ func TestClockAhead(t *testing.T) {
 // TestGap: an envelope that is lost on the way out of a stream is missed, asked
 // for and filled in, and does not hold up what follows.
 func TestGap(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		first, second := n.Warn("First", s)[0], n.Warn("Second", s)[0]
 		var missing []uint64
@@ -110,6 +113,7 @@ func TestGap(t *testing.T) {
 // TestAskedForAgain: a number that the peer has lost after it receipted it is
 // sent again when the peer asks for it.
 func TestAskedForAgain(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		n.Warn("First", s)
 		backup := s.Backup()
@@ -133,6 +137,7 @@ func TestAskedForAgain(t *testing.T) {
 // TestTooLargeKeepsNothingElseBack: a card that admits less than it did refuses
 // what waits on the header, and what follows is received all the same.
 func TestTooLargeKeepsNothingElseBack(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Recovery: true}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -166,6 +171,7 @@ func TestTooLargeKeepsNothingElseBack(t *testing.T) {
 
 // TestByFile: the same envelopes carried as files, receipts returning as a file.
 func TestByFile(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		net.Network.Between(north, south, Link{Down: true})
 		id := n.Warn("Something", s)[0]
@@ -211,6 +217,7 @@ func TestByFile(t *testing.T) {
 
 // TestRefusedForGood: a final refusal drops the statement: it was never given.
 func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		id, _ := accepted(t, net, n, s)
 		// South's disk was put back without its knowing, so it says again what it said.

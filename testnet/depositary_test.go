@@ -36,6 +36,7 @@ func startAll(parties ...*Party) {
 }
 
 func TestUnreachablePartyIsReachedByItsDepositary(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := unreachable(t, Options{Seed: 2}, exchange.DepositBounds{})
 		net.NameDepositaries(n, 4*time.Second, d) // so that south's acts get back, too
@@ -78,6 +79,7 @@ func TestUnreachablePartyIsReachedByItsDepositary(t *testing.T) {
 
 // A restart of everybody in between loses nothing.
 func TestDepositsSurviveRestarts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s, d := unreachable(t, Options{Seed: 3}, exchange.DepositBounds{})
 		startAll(n, d)
@@ -110,6 +112,7 @@ func TestDepositsSurviveRestarts(t *testing.T) {
 
 // A receipt that is given and never published is deposited all the same.
 func TestUnpublishedReceiptIsDeposited(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 4}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -137,6 +140,7 @@ func TestUnpublishedReceiptIsDeposited(t *testing.T) {
 
 // An honest peer that publishes in time gives nobody a reason.
 func TestNothingIsDepositedWithoutReason(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 5}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -156,6 +160,7 @@ func TestNothingIsDepositedWithoutReason(t *testing.T) {
 }
 
 func TestDepositariesThatLoseRefuseAndAlter(t *testing.T) {
+	t.Parallel()
 	other := heed.PartyID("other.example")
 	tests := map[string]func(net *Net, d *Party){
 		"it loses answers": func(net *Net, d *Party) { net.Network.Set(north, keeper, Link{LoseAnswer: 1}) },
@@ -200,6 +205,7 @@ func TestDepositariesThatLoseRefuseAndAlter(t *testing.T) {
 
 // What a depositary makes of envelopes on their way out reaches nobody.
 func TestAlteredCollections(t *testing.T) {
+	t.Parallel()
 	flip := func(held []exchange.Collected) []exchange.Collected {
 		for i := range held {
 			held[i].Envelope = bytes.Clone(held[i].Envelope)
@@ -232,6 +238,7 @@ func TestAlteredCollections(t *testing.T) {
 }
 
 func TestDepositsOfStrangers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 8}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -272,6 +279,7 @@ func TestDepositsOfStrangers(t *testing.T) {
 }
 
 func TestCollectsOfOthers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := unreachable(t, Options{Seed: 9}, exchange.DepositBounds{})
 		ctx := context.Background()
@@ -347,6 +355,7 @@ func TestCollectsOfOthers(t *testing.T) {
 // A card that was renewed, by the word of the recovery key, collects what was
 // deposited for the one before it.
 func TestCollectingWithALaterCard(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s, d := unreachable(t, Options{Seed: 10, Recovery: true}, exchange.DepositBounds{})
 		ctx := context.Background()
@@ -367,6 +376,7 @@ func TestCollectingWithALaterCard(t *testing.T) {
 
 // Who says on the outside of an envelope what is not inside has given nothing.
 func TestFalseCarriesAreRefusedAsBadSeal(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s, d := unreachable(t, Options{Seed: 11}, exchange.DepositBounds{})
 		ctx := context.Background()
@@ -401,6 +411,7 @@ func TestFalseCarriesAreRefusedAsBadSeal(t *testing.T) {
 // Whatever a recipient refuses of what was deposited for it is on record, so
 // that the deposit does not show that it was silent.
 func TestRefusalsOfDepositsAreOnRecord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := unreachable(t, Options{Seed: 12}, exchange.DepositBounds{})
 		ctx := context.Background()

@@ -77,6 +77,7 @@ func written() *heed.Warning {
 
 // An exercise runs on its schedule like a warning, and is kept apart everywhere.
 func TestDrillsOnASchedule(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{Seed: 21})
 		d := schedule(t, n, exchange.DrillOrder{To: []heed.PartyID{south}, Every: time.Minute})
@@ -160,6 +161,7 @@ func TestDrillsOnASchedule(t *testing.T) {
 
 // However long a node was down, one run stands for those that it missed.
 func TestDrillsAfterDowntime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, _ := quiet(t, Options{Seed: 22})
 		d := schedule(t, n, exchange.DrillOrder{To: []heed.PartyID{south}, Every: time.Minute})
@@ -228,6 +230,7 @@ func (t refusingTx) PutDrill(d exchange.Drill) error {
 // What is lost between a run and its rescheduling takes the run with it, and it
 // is run again, once.
 func TestDrillsThatCrash(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var fails atomic.Bool
 		var tried atomic.Int64
@@ -252,6 +255,7 @@ func TestDrillsThatCrash(t *testing.T) {
 
 // Whoever stops a schedule while a run is being signed has stopped that run.
 func TestDrillStoppedWhileItRuns(t *testing.T) {
+	t.Parallel()
 	gated(t, func(t *testing.T, net *Net, n, s *Party, gates map[heed.PartyID]*gate) {
 		d := schedule(t, n, exchange.DrillOrder{To: []heed.PartyID{south}, Every: time.Minute})
 		time.Sleep(time.Minute)
@@ -295,6 +299,7 @@ func TestDrillStoppedWhileItRuns(t *testing.T) {
 // A schedule ends with the officer in whose name it runs, or his role, and with
 // the peer.
 func TestDrillsEndWithTheirOfficer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
 		net := New(t, Options{Seed: 24, Log: &log}, north, south, east)
@@ -350,6 +355,7 @@ func TestDrillsEndWithTheirOfficer(t *testing.T) {
 // Under an accord an exercise goes to all that its clause on drills binds, by
 // its span, and ends with it.
 func TestDrillsUnderAnAccord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 25}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -415,6 +421,7 @@ func TestDrillsUnderAnAccord(t *testing.T) {
 // Where the accord asks for two officers, every run is a draft, and there is
 // never more than one that waits.
 func TestDrillsThatWaitForRelease(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 26}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -459,6 +466,7 @@ func TestDrillsThatWaitForRelease(t *testing.T) {
 
 // What cannot be an exercise, and who may not call one.
 func TestDrillsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		if _, err := n.AddOfficer(t.Context(), "", "dora", []heed.Role{heed.Drafter, heed.DutyOfficer, heed.Assessor, heed.Auditor, heed.Administrator}); err != nil {
 			t.Fatal(err)

@@ -82,6 +82,7 @@ func onDisk(t *testing.T, p *Party, text string) bool {
 // The accord ends; what was settled is erased in time on both sides, what a
 // reply is still owed for when that has been given, and what was signed stays.
 func TestContentsEndWithTheAccord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 21}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -183,6 +184,7 @@ func second2[A any](_ A, err error) error { return err }
 // What never reached its recipient is not erased, so that it still can; when
 // the limitation period is over it is given up, and nothing hangs on it.
 func TestContentsThatAreNotGiven(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 22}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -228,6 +230,7 @@ func TestContentsThatAreNotGiven(t *testing.T) {
 // A node that was put back to before the erasure erases again; one that lost
 // more gets back from its peer what that still has.
 func TestContentsAfterARestore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 23}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -283,6 +286,7 @@ func TestContentsAfterARestore(t *testing.T) {
 
 // When the accord ends for whom, and by which terms.
 func TestWhenContentsEnd(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 24}, north, south, east, west)
 		n, s, e, w := net.Parties[0], net.Parties[1], net.Parties[2], net.Parties[3]

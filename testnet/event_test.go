@@ -25,6 +25,7 @@ const host heed.PartyID = "host.example"
 // expire, the statistics of all agree, and another accord is proposed from it
 // for the next one. All of it on a lossy network.
 func TestEvent(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ids := []heed.PartyID{host}
 		for i := 1; i < 12; i++ {

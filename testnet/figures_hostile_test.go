@@ -41,6 +41,7 @@ func figuresAt(n *Party, asOf time.Time) heed.Figures {
 // Figures in a case that figures did not open are refused; and what was kept of
 // such takes nobody's list from anybody.
 func TestStrayFigures(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		warned := n.Warn("Possible attack on a concert", s)[0]
@@ -76,6 +77,7 @@ func TestStrayFigures(t *testing.T) {
 
 // Answers in one case are bounded, those of one party in a row and all of them.
 func TestFiguresInOneCase(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		n.Warn("Possible attack on a concert", s)

@@ -102,6 +102,7 @@ func readBy(t *testing.T, p *Party, id heed.CaseID) (exchange.Opened, heed.Warni
 }
 
 func TestForward(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 21}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -208,6 +209,7 @@ func keptIn(t *testing.T, p *Party, id heed.CaseID) (all []exchange.Kept) {
 // A consent is for what the originator had said when it gave it, and nothing
 // that it has recalled goes on.
 func TestForwardWhatStands(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 22}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -269,6 +271,7 @@ func TestForwardWhatStands(t *testing.T) {
 // Whoever passes on what was passed on to it asks whoever sent it, and that one
 // asks in its turn.
 func TestForwardFurther(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 23, Knows: func(who, whom heed.PartyID) bool { return who != west || whom != north }}, north, south, east, west)
 		n, s, e, far := net.Parties[0], net.Parties[1], net.Parties[2], net.Parties[3]
@@ -319,6 +322,7 @@ func TestForwardFurther(t *testing.T) {
 
 // What is enclosed says what the originator said, whatever the copy says.
 func TestForwardedAsItWasNot(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 24}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -394,6 +398,7 @@ func TestForwardedAsItWasNot(t *testing.T) {
 // What came under an accord goes on as its clause says, and under another one
 // only what that one admits.
 func TestForwardUnderAccords(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 25}, north, south, east, west)
 		n, s, e, far := net.Parties[0], net.Parties[1], net.Parties[2], net.Parties[3]
@@ -466,6 +471,7 @@ func TestForwardUnderAccords(t *testing.T) {
 
 // A warning is not passed on once it was erased here, or was to be.
 func TestForwardBeforeItIsErased(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 26}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]

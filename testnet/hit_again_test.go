@@ -2,6 +2,7 @@ package testnet
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 // Whoever was waved through for a time, or is met again, is somebody's duty again
 // when it is told: once for each passage.
 func TestSettledHitIsOwedAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 84, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -101,6 +103,7 @@ func TestSettledHitIsOwedAgain(t *testing.T) {
 // A record that says when it passed is one passage, however often it is sent; at
 // another time it is another hit.
 func TestPassageIsReviewedOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 85, Baseline: reviewing()}, "north.example")
 		p := net.Parties[0]
@@ -124,6 +127,7 @@ func TestPassageIsReviewedOnce(t *testing.T) {
 // An exclusion lasts longer than what the hit said: it can be ended all the same,
 // and the record that is screened again can be judged again.
 func TestExclusionOutlivesItsHit(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 86, Baseline: reviewing()}, "north.example")
 		p := net.Parties[0]
@@ -178,6 +182,7 @@ func TestExclusionOutlivesItsHit(t *testing.T) {
 // A record that passes again within the time for which it is kept is found by a
 // warning that comes after the end of the first time.
 func TestKeptRecordIsOfItsLastPassage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 87, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -207,6 +212,7 @@ func TestKeptRecordIsOfItsLastPassage(t *testing.T) {
 // A list has somebody no more: what linked a warning with that entry goes with it,
 // and nobody reads the names of the list in the database.
 func TestLinksGoWithTheList(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 88, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -251,6 +257,85 @@ func TestLinksGoWithTheList(t *testing.T) {
 		links()
 		if onDisk(t, s, "Ambrosius") {
 			t.Error("whom a forgotten list had stands in the database")
+		}
+	})
+}
+
+// An update of a list says something else of somebody: the links with that entry are
+// found anew. The one that still holds says why by what the list says now; the other
+// one goes, from the case, the board and the disk. So does the link of a case whose
+// watch is over, which nobody can find anew.
+func TestLinksAreFoundAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := New(t, Options{Seed: 91, Baseline: reviewing()}, north, south)
+		n, s := net.Parties[0], net.Parties[1]
+		loadWatch(t, s)
+		net.Start()
+		defer net.Stop()
+		harbour := exchange.ListOrder{List: "harbour", Format: "csv"}
+		imported(t, s, harbour, append(people(9), onList("1", "Yulian Ambrosius Zhushchev", "AB1234567"), onList("2", "Mirela Vespertina Kostandinova", "CD7654321"), onList("3", "Odo Quillfeather Marram", "EF2468013"))...)
+		id := warned(t, n, s, exchange.WarnOrder{Warning: soughtAll([2]string{"Yulian Zhushchev", "AB1234567"}, [2]string{"Mirela Kostandinova", "CD7654321"})})
+		over := warned(t, n, s, exchange.WarnOrder{Warning: soughtAll([2]string{"Odo Marram", "EF2468013"})})
+		calm(t, net)
+		links := func(id heed.CaseID, want ...string) []exchange.LinkedCase {
+			t.Helper()
+			calm(t, net)
+			time.Sleep(3 * time.Second) // the log is emptied of what went once nobody reads
+			file, err := s.Look(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, l := range file.Links {
+				got = append(got, string(l.Other))
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("case %s is linked with %v, want %v", file.Code, got, want)
+			}
+			return file.Links
+		}
+		since := links(id, "list:harbour/1", "list:harbour/2")[0].At
+		links(over, "list:harbour/3")
+		if _, err := n.Recall(t.Context(), Boris, []heed.CaseID{over}, "He was found"); err != nil {
+			t.Fatal(err)
+		}
+		links(over, "list:harbour/3")
+		time.Sleep(time.Minute)
+
+		if !onDisk(t, s, "Ambrosius") || !onDisk(t, s, "Vespertina") || !onDisk(t, s, "Quillfeather") {
+			t.Fatal("what the list says does not stand in the database")
+		}
+		imported(t, s, harbour, append(people(9), onList("1", "Yulian Leopold Zhushchev", "AB1234567"), onList("2", "Tadeo Bartholomew Ironside", "GH1357908"), onList("3", "Casimir Longfellow", "JK3579135"))...)
+		found := links(id, "list:harbour/1")
+		links(over)
+		if len(found) == 1 && !found[0].At.Equal(since) {
+			t.Errorf("what is known since %s is known since %s", since, found[0].At)
+		}
+		board, err := s.Board(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(board.Links) != 1 || board.Links[0].Other != "list:harbour/1" {
+			t.Errorf("the board shows %+v", board.Links)
+		}
+		for _, gone := range []string{"Ambrosius", "Vespertina", "Quillfeather"} {
+			if onDisk(t, s, gone) {
+				t.Errorf("%s, which the list does not say any more, stands in the database", gone)
+			}
+		}
+
+		// A start between the update and the look at it: it is looked at then.
+		s.Stop()
+		imported(t, s, harbour, append(people(9), onList("1", "Casimir Longfellow", "JK3579135"), onList("2", "Tadeo Bartholomew Ironside", "GH1357908"), onList("3", "Casimir Longfellow", "JK3579135"))...)
+		s.Shut()
+		s.Reopen()
+		loadWatch(t, s)
+		s.Start()
+		links(id)
+		if onDisk(t, s, "Leopold") {
+			t.Error("the reasons of a link that does not hold stand in the database")
 		}
 	})
 }

@@ -58,6 +58,7 @@ func endedAs(t *testing.T, p *Party, id heed.HitID, why exchange.HitEnd, says st
 // open hits of whom nobody seeks any more end by themselves and climb no further.
 // A decision is on record all the same, and nothing is owed by it.
 func TestHitsEndWithTheirWatch(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 81, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -145,6 +146,7 @@ func TestHitsEndWithTheirWatch(t *testing.T) {
 // names: at another place, or with another spelling. An update of a list likewise.
 // What ended while the node was away is found at its start.
 func TestHitsEndWithTheirSubject(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 82, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -217,6 +219,7 @@ func TestHitsEndWithTheirSubject(t *testing.T) {
 // people are told one by one, of the others together once a minute; each stays a
 // duty of its own, and of each people were told.
 func TestFloodOfHitsRingsOnceAMinute(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := reviewing()
 		for u := range slow.Clock[heed.DutyReview] {

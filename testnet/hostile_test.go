@@ -29,6 +29,7 @@ func forgedReceipt(t *testing.T, s *Party, first heed.Statement, change func(*he
 
 // TestSecondReceiptUnderALaterCardGainsNoTime: a debtor that renews its card and receipts again, earlier, under slower clocks gains no time by it.
 func TestSecondReceiptUnderALaterCardGainsNoTime(t *testing.T) {
+	t.Parallel()
 	for name, clock := range map[string]heed.Clock{
 		"slower": {heed.DutyAcknowledge: {heed.UrgencyImmediate: heed.MaxResponse}, heed.DutyAssess: {heed.UrgencyImmediate: heed.MaxResponse}},
 		"empty":  {},
@@ -80,6 +81,7 @@ func (s *slowly) Read(p []byte) (int, error) {
 
 // TestReceivedIsWhenItHasCome: an envelope that takes an hour to arrive is received when all of it is here, so that its sender cannot date our promise back.
 func TestReceivedIsWhenItHasCome(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		stream := forge(n, s, 1).envelope(t)
 		reply, err := s.Receive(t.Context(), &slowly{bytes.NewReader(stream), time.Hour})
@@ -95,6 +97,7 @@ func TestReceivedIsWhenItHasCome(t *testing.T) {
 
 // TestTooLargeSupplementHoldsNothingUp: what the peer would never take is refused to the officer, and what is said next arrives.
 func TestTooLargeSupplementHoldsNothingUp(t *testing.T) {
+	t.Parallel()
 	baseline := Seconds()
 	baseline.MaxEnvelope = 128 << 10
 	still(t, Options{Baseline: baseline}, func(t *testing.T, net *Net, n, s *Party) {
@@ -119,6 +122,7 @@ func TestTooLargeSupplementHoldsNothingUp(t *testing.T) {
 
 // TestReceiptsAreBounded: a flood of receipts for one statement does not fill the case: two prove the lie.
 func TestReceiptsAreBounded(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Something", s)[0]
 		deliver(t, n, s)
@@ -137,6 +141,7 @@ func TestReceiptsAreBounded(t *testing.T) {
 
 // TestRemovedWhileItsStreamArrives: a party that is removed while its stream arrives opens no case with it.
 func TestRemovedWhileItsStreamArrives(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		stream := forge(n, s, 1).envelope(t)
 		_, head := headerOf(t, stream)
@@ -160,6 +165,7 @@ func TestRemovedWhileItsStreamArrives(t *testing.T) {
 
 // TestWhatArrivedBeforeItsCaseIsAnnounced: people are told of a question that overtook its warning as soon as the warning is here.
 func TestWhatArrivedBeforeItsCaseIsAnnounced(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -185,6 +191,7 @@ func TestWhatArrivedBeforeItsCaseIsAnnounced(t *testing.T) {
 
 // TestRenewedLadderIsClimbed: a duty that is open when a card is renewed climbs the new card's ladder, on both sides.
 func TestRenewedLadderIsClimbed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		baseline := Seconds()
 		baseline.Ladder = baseline.Ladder[:1]
@@ -209,6 +216,7 @@ func TestRenewedLadderIsClimbed(t *testing.T) {
 // TestAnotherLedgerIsNotTakenOver: a recovery key does not let a party leave its ledger behind unseen, and a
 // succession counts only under the key of the card that is left.
 func TestAnotherLedgerIsNotTakenOver(t *testing.T) {
+	t.Parallel()
 	still(t, Options{Recovery: true}, func(t *testing.T, net *Net, n, s *Party) {
 		held := s.Card()
 		for _, p := range []func() error{s.Keys.RotateLedger, s.Keys.Rotate} {
@@ -250,6 +258,7 @@ func TestAnotherLedgerIsNotTakenOver(t *testing.T) {
 
 // TestRestoredNodeIsNotGivenAnything: what a peer returns to a restored node keeps to the rules under which it was once received.
 func TestRestoredNodeIsNotGivenAnything(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		id, ack := accepted(t, net, n, s)
 		n.Restore(n.Backup(), true)
@@ -269,6 +278,7 @@ func TestRestoredNodeIsNotGivenAnything(t *testing.T) {
 
 // TestRefetchIsBounded: a stream of requests to be told everything is answered once.
 func TestRefetchIsBounded(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		order := exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{north}, Warning: Warning("Large"),
 			Attachments: []exchange.Attachment{{Name: "plan.bin", MediaType: "application/octet-stream", Data: make([]byte, 6<<20)}}}
@@ -289,6 +299,7 @@ func TestRefetchIsBounded(t *testing.T) {
 
 // TestARestoredNodeCanStillSpeak: a receipt with an absurd number does not drive a restored node's channel to its end.
 func TestARestoredNodeCanStillSpeak(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Something", s)[0]
 		deliver(t, n, s)
@@ -310,6 +321,7 @@ func TestARestoredNodeCanStillSpeak(t *testing.T) {
 
 // TestAStrangerCannotMakeUsCall: a forged claim that a peer has a newer card makes us look once in a while, and not for each claim.
 func TestAStrangerCannotMakeUsCall(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -339,6 +351,7 @@ func TestAStrangerCannotMakeUsCall(t *testing.T) {
 // TestTwoRenewalsWhileThePeerIsAway: what was signed under a card that came and went
 // while the peer was away is received once people have added the present one.
 func TestTwoRenewalsWhileThePeerIsAway(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{Recovery: true})
 		net.Network.Between(north, south, Link{Down: true})

@@ -92,6 +92,7 @@ func refusedFor(t *testing.T, err error, want string) {
 // A letter's clock runs from what an officer records; what is not on record
 // climbs our own ladder, and is never said of the partner as if it had signed.
 func TestALetterIsAnsweredByTelephone(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{Seed: 81})
 		putContact(t, n, harbour())
@@ -223,6 +224,7 @@ func proveEntries(t *testing.T, p *Party, id heed.CaseID, want int) {
 // wrong is struck and counts for nothing; a warning that is taken back ends what
 // is owed.
 func TestALetterOnPaper(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 82})
 		putContact(t, n, harbour())
@@ -288,6 +290,7 @@ func TestALetterOnPaper(t *testing.T) {
 // What handling keeps from plain mail is refused, naming the mark; that a letter
 // waits may be said. A mail is on record as sent once a server has accepted it.
 func TestALetterByMail(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 83})
 		putContact(t, n, harbour())
@@ -355,6 +358,7 @@ func TestALetterByMail(t *testing.T) {
 // A partner warns us by telephone: we owe, by our own clock while none is agreed,
 // and our replies give letters to send.
 func TestALetterToUs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 84})
 		c := harbour()
@@ -407,6 +411,7 @@ func TestALetterToUs(t *testing.T) {
 
 // Release is as for every warning: what the contact's record asks for holds.
 func TestALetterIsReleased(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 85})
 		c := harbour()
@@ -454,6 +459,7 @@ func TestALetterIsReleased(t *testing.T) {
 
 // A node that is stopped, and opened again, knows all of it, and tells nobody twice.
 func TestOneSidedCasesSurviveARestart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 86})
 		putContact(t, n, harbour())
@@ -478,6 +484,7 @@ func TestOneSidedCasesSurviveARestart(t *testing.T) {
 // A mail goes to whom the officer meant who ordered it. Whoever keeps contacts
 // decides nothing about one that waits, and it goes when it is ordered again.
 func TestAMailIsNotRedirected(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(t *testing.T, n *Party){
 		"another address": func(t *testing.T, n *Party) {
 			c := harbour()
@@ -544,6 +551,7 @@ func TestAMailIsNotRedirected(t *testing.T) {
 
 // A contact's name is not given to another organisation.
 func TestAContactsNameIsNotGivenTwice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 89})
 		putContact(t, n, harbour())
@@ -559,6 +567,7 @@ func TestAContactsNameIsNotGivenTwice(t *testing.T) {
 
 // Nobody undoes an entry under a role under which it could not be made.
 func TestWhoStrikesAnEntry(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 90})
 		putContact(t, n, harbour())

@@ -81,6 +81,7 @@ func mustRefuse(t *testing.T, what string, err error, says string) {
 // A list is on watch from the last step of its import on, and an update changes
 // what it changes and nothing else; a start later, it is the same.
 func TestListIsOnWatch(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := New(t, Options{Baseline: reviewing()}, "north.example")
 		p := n.Parties[0]
@@ -173,6 +174,7 @@ func TestListIsOnWatch(t *testing.T) {
 // A file that was cut short, or of which something cannot be read, takes nobody
 // off watch unless somebody says so who may.
 func TestListUpdatesAreGuarded(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := New(t, Options{}, "north.example")
 		p := n.Parties[0]
@@ -247,6 +249,7 @@ func TestListUpdatesAreGuarded(t *testing.T) {
 
 // What cannot be a list or an entry of one is refused before anything is kept.
 func TestListOrdersAreChecked(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := New(t, Options{}, "north.example")
 		p := n.Parties[0]

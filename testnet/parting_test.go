@@ -26,6 +26,7 @@ func heldBy(t *testing.T, p *Party, id heed.AccordID) exchange.AccordHeld {
 // Whoever was removed from an accord learns that it was, and nothing of what the
 // others say and agree on afterwards.
 func TestRemovedIsToldNoMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -65,6 +66,7 @@ func TestRemovedIsToldNoMore(t *testing.T) {
 
 // Whoever has withdrawn is left out of the next version, and not told of it.
 func TestGoneIsLeftOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -94,6 +96,7 @@ func TestGoneIsLeftOut(t *testing.T) {
 
 // To remove who has withdrawn says no more than that it is left out.
 func TestGoneIsRemoved(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 41}, north, south, east)
 		n, s := net.Parties[0], net.Parties[1]

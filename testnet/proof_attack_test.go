@@ -67,6 +67,7 @@ func mapsOf(t *testing.T, b *evidence.Bundle, origin string) (of, others []evide
 // TestReceiptNeverPublished: south says that it has received, and never logs it
 // where others could see it.
 func TestReceiptNeverPublished(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 111}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		s.Stop() // nobody cuts its ledger any more, and its door is open
 		id := n.Warn("Possible attack on a concert", s)[0]
@@ -117,6 +118,7 @@ func deposited(t *testing.T, n *Party, id heed.CaseID) {
 }
 
 func TestNeverAccepted(t *testing.T) {
+	t.Parallel()
 	atDepositary(t, func(t *testing.T, net *Net, n, s, d *Party, id heed.CaseID) {
 		// Without a deposit nothing shows that it was ever given.
 		says(t, evidence.DeliveryNotShown, present(t, net), prove(t, n, exchange.ProofOrder{Case: id, Silence: heed.DutyAcknowledge}))
@@ -146,6 +148,7 @@ func TestNeverAccepted(t *testing.T) {
 // TestFalseNeverAccepted: south logged its receipt in time, and north says that
 // it never came.
 func TestFalseNeverAccepted(t *testing.T) {
+	t.Parallel()
 	atDepositary(t, func(t *testing.T, net *Net, n, s, d *Party, id heed.CaseID) {
 		deposited(t, n, id)
 		net.Network.Set(keeper, south, Link{})
@@ -167,6 +170,7 @@ func TestFalseNeverAccepted(t *testing.T) {
 
 // TestBadSealDefence: what did not open was not accepted, and the ledger says why.
 func TestBadSealDefence(t *testing.T) {
+	t.Parallel()
 	atDepositary(t, func(t *testing.T, net *Net, n, s, d *Party, id heed.CaseID) {
 		n.Stop()
 		kept := keptOpening(t, n, id)
@@ -192,6 +196,7 @@ func TestBadSealDefence(t *testing.T) {
 // TestHiddenRecall: north takes the warning back, and asks for the reply all the
 // same.
 func TestHiddenRecall(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 113}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -226,6 +231,7 @@ func TestHiddenRecall(t *testing.T) {
 
 // TestBackdatedAnswer: south signs, after the reply was due, that it was before.
 func TestBackdatedAnswer(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 114}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -251,6 +257,7 @@ func TestBackdatedAnswer(t *testing.T) {
 // TestBackdatedByBoth: both say that the warning was there five minutes earlier. The
 // witnesses' times are what they are.
 func TestBackdatedByBoth(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 115}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		time.Sleep(6 * time.Minute)
 		n.StepClock(-5 * time.Minute)
@@ -271,6 +278,7 @@ func TestBackdatedByBoth(t *testing.T) {
 
 // TestReceivedAhead: south says that it received later than it did.
 func TestReceivedAhead(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 116}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		s.StepClock(90 * time.Second)
 		id := n.Warn("Possible attack on a concert", s)[0]
@@ -284,6 +292,7 @@ func TestReceivedAhead(t *testing.T) {
 // TestReplayOfAnOldHead: north keeps a head from before the answer, and wants it
 // to speak of now.
 func TestReplayOfAnOldHead(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 117}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -332,6 +341,7 @@ func TestReplayOfAnOldHead(t *testing.T) {
 // TestDummyLeafUnderADuty: south takes the duty's place in its ledger with
 // nothing, and answers when it likes.
 func TestDummyLeafUnderADuty(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 118}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -361,6 +371,7 @@ func TestDummyLeafUnderADuty(t *testing.T) {
 
 // TestSecondTagKey: the tag key is the one that both signed for, and no other.
 func TestSecondTagKey(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 119}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id, file := unacknowledged(t, net, n, s)
 		swapped := edited(t, file, func(b *evidence.Bundle) {
@@ -389,6 +400,7 @@ func TestSecondTagKey(t *testing.T) {
 
 // TestSplitView: south signs another head for north's eyes.
 func TestSplitView(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 120}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id, file := unacknowledged(t, net, n, s)
 		published, err := s.Ledger().Checkpoint(t.Context())
@@ -425,6 +437,7 @@ func TestSplitView(t *testing.T) {
 // TestInventedWitnesses: what others cosigned proves nothing to somebody who
 // believes these.
 func TestInventedWitnesses(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 121}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		_, file := unacknowledged(t, net, n, s)
 		var others []*Witness
@@ -444,6 +457,7 @@ func TestInventedWitnesses(t *testing.T) {
 
 // TestDamagedFiles: no byte of a real file can be another.
 func TestDamagedFiles(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 122}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		_, file := unacknowledged(t, net, n, s)
 		policy := present(t, net)
@@ -471,6 +485,7 @@ func TestDamagedFiles(t *testing.T) {
 
 // TestOneWitnessLies: with four, one may say any time, and nothing moves.
 func TestOneWitnessLies(t *testing.T) {
+	t.Parallel()
 	for name, step := range map[string]time.Duration{"ahead": 24 * time.Hour, "behind": -24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			proven(t, Options{Seed: 123}, 4, func(t *testing.T, net *Net, n, s *Party) {

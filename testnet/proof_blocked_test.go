@@ -25,6 +25,7 @@ var blocks = map[string]Link{"by refusing": {Down: true}, "by saying nothing": {
 // more. The creditor alone, with the witnesses, proves its silence, for who
 // pinned its first card and for who pins its present one.
 func TestRotateAndBlock(t *testing.T) {
+	t.Parallel()
 	for name, link := range blocks {
 		t.Run(name, func(t *testing.T) {
 			proven(t, Options{Seed: 141, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
@@ -67,6 +68,7 @@ func TestRotateAndBlock(t *testing.T) {
 // TestRotateAndBlockAfterRelationsBreak: north has removed south before it
 // rotated. What was owed stays provable, and south does not come back by it.
 func TestRotateAndBlockAfterRelationsBreak(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 142, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -89,6 +91,7 @@ func TestRotateAndBlockAfterRelationsBreak(t *testing.T) {
 // ledger, and neither that nor its next card to any witness. The head before
 // goes on speaking for it.
 func TestEndShownToTheCreditorAlone(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 143, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		first := present(t, net)
 		id := n.Warn("Possible attack on a concert", s)[0]
@@ -112,6 +115,7 @@ func TestEndShownToTheCreditorAlone(t *testing.T) {
 // TestEndWithoutARecoveryKey: nobody can take over the next card, so nobody
 // publishes the end of the ledger either, and its silence stays provable.
 func TestEndWithoutARecoveryKey(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 144}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		first := present(t, net)
 		id := n.Warn("Possible attack on a concert", s)[0]
@@ -170,6 +174,7 @@ func impostor(t *testing.T, held heed.Card, change func(*heed.Card)) (card, succ
 // TestLyingWitnessShowsCards: whatever a witness makes of a party's cards, it
 // changes nothing about the party; and what an honest one shows is taken all the same.
 func TestLyingWitnessShowsCards(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 145, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -279,6 +284,7 @@ func shows(t *testing.T, n *Party, what string, want heed.Card, taken bool) {
 // TestAnswersOnTheWay: what witnesses say of a party's cards counts only as they
 // have signed it, for this question, now.
 func TestAnswersOnTheWay(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 147, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		waitFor(t, n, n.Warn("Possible attack on a concert", s)[0], heed.StateReceived)
 		time.Sleep(3 * time.Second)
@@ -371,6 +377,7 @@ func TestAnswersOnTheWay(t *testing.T) {
 // on the way to the witnesses, nor with one of four in their pay. With two,
 // which no quorum of four withstands, they do.
 func TestRecoveryKeyStolen(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 148, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		waitFor(t, n, n.Warn("Possible attack on a concert", s)[0], heed.StateReceived)
 		time.Sleep(3 * time.Second)
@@ -441,6 +448,7 @@ func TestRecoveryKeyStolen(t *testing.T) {
 // TestRenewedNodeKeyAtWitnesses: a peer that renews its node key, then ends its
 // ledger and answers us no more is followed where f+1 witnesses show its cards.
 func TestRenewedNodeKeyAtWitnesses(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 149, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		waitFor(t, n, n.Warn("Possible attack on a concert", s)[0], heed.StateReceived)
 		time.Sleep(3 * time.Second)
@@ -463,6 +471,7 @@ func TestRenewedNodeKeyAtWitnesses(t *testing.T) {
 // ledger, and a witness in its pay is the first to show that one. The other
 // witnesses show the one that the end leaf names.
 func TestTwoSuccessions(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 146, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		first := present(t, net)
 		id := n.Warn("Possible attack on a concert", s)[0]

@@ -40,6 +40,7 @@ func keptOf(t *testing.T, p *Party, id heed.StatementID) (k exchange.Kept, parts
 // it follows. South's receipt starts no clock, on neither side; the clock runs
 // from south's receipt for what was held back.
 func TestHostileWithheldPredecessor(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 91}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -111,6 +112,7 @@ func TestHostileWithheldPredecessor(t *testing.T) {
 // TestSizeOfACertificateByItsChain: each statement that another follows adds
 // itself and its receipt; a certificate about the opening has nothing more.
 func TestSizeOfACertificateByItsChain(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 92}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)

@@ -28,6 +28,7 @@ func onRecord(t *testing.T, s *Party, k exchange.Kept, envelope []byte) bool {
 }
 
 func TestHostileNumberZeroIsDeposited(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s, d := unreachable(t, Options{Seed: 12}, exchange.DepositBounds{})
 		ctx := context.Background()
@@ -50,6 +51,7 @@ func TestHostileNumberZeroIsDeposited(t *testing.T) {
 }
 
 func TestHostileOtherStatementUnderAReceiptedEnvelope(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := unreachable(t, Options{Seed: 12}, exchange.DepositBounds{})
 		ctx := context.Background()
@@ -77,6 +79,7 @@ func TestHostileOtherStatementUnderAReceiptedEnvelope(t *testing.T) {
 }
 
 func TestHostileRefusedAtTheDoorThenDeposited(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := unreachable(t, Options{Seed: 12}, exchange.DepositBounds{})
 		ctx := context.Background()
@@ -135,6 +138,7 @@ func frame(head, body []byte) []byte {
 
 // A depositary that a former card named is not asked any more, and takes deposits for it for ever.
 func TestHostileFormerDepositary(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := unreachable(t, Options{Seed: 13, Recovery: true}, exchange.DepositBounds{})
 		other := net.AddDepositary("other.example", exchange.DepositBounds{})

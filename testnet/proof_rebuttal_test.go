@@ -24,6 +24,7 @@ func unacknowledged(t *testing.T, net *Net, n, s *Party) (id heed.CaseID, file [
 
 // TestRebuttals: whoever is right is right when both have been heard.
 func TestRebuttals(t *testing.T) {
+	t.Parallel()
 	for name, story := range map[string]struct {
 		rebut func(t *testing.T, net *Net, n, s *Party, id heed.CaseID)
 		want  evidence.Finding
@@ -91,6 +92,7 @@ func TestRebuttals(t *testing.T) {
 
 // TestExtensionRunsOut: more time is not for ever.
 func TestExtensionRunsOut(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 102}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id, _ := unacknowledged(t, net, n, s)
 		do(t)(n.Extend(t.Context(), Anna, id, heed.DutyAcknowledge, time.Now().Add(time.Minute)))
@@ -108,6 +110,7 @@ func TestExtensionRunsOut(t *testing.T) {
 // of which its certificate knows nothing, stands by its witnessed time, however
 // late it is shown.
 func TestAnswerWitnessedInTime(t *testing.T) {
+	t.Parallel()
 	for name, mirrored := range map[string]bool{"in time": true, "too late": false} {
 		t.Run("looked at "+name, func(t *testing.T) {
 			proven(t, Options{Seed: 103}, 3, func(t *testing.T, net *Net, n, s *Party) {
@@ -139,6 +142,7 @@ func TestAnswerWitnessedInTime(t *testing.T) {
 // TestDepositedAnswer: an answer that lies where north says that it collects is
 // given, whether north collects it or not.
 func TestDepositedAnswer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 104}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

@@ -18,6 +18,7 @@ import (
 // was silent is silent: for who pinned the cards of before and for who pins
 // those of now, and in files from before.
 func TestRotationAndSilence(t *testing.T) {
+	t.Parallel()
 	renew := map[string]func(*Party){
 		"node and sealing key": func(p *Party) { p.NextCard(true, nil) },
 		"ledger":               rotate,
@@ -76,6 +77,7 @@ func TestRotationAndSilence(t *testing.T) {
 // TestAnsweredAcrossRotations: every act under another card and in another
 // ledger, and all of it stands.
 func TestAnsweredAcrossRotations(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 132, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		ctx := t.Context()
 		first := present(t, net)
@@ -116,6 +118,7 @@ func TestAnsweredAcrossRotations(t *testing.T) {
 // TestAnsweredInTheLedgerBefore: the reply stands in a ledger that has ended;
 // a certificate about the next one alone proves nothing.
 func TestAnsweredInTheLedgerBefore(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 133, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -139,6 +142,7 @@ func TestAnsweredInTheLedgerBefore(t *testing.T) {
 // TestSilenceWhereTheLedgerEnded: an old head, from before the end, does not
 // speak for the ledger that follows.
 func TestSilenceWhereTheLedgerEnded(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 134, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -177,6 +181,7 @@ func begun(t *testing.T, net *Net, n, s *Party) (id, later heed.CaseID, size int
 // TestRestoredFromWitnessesAlone: no peer can be reached, and the witnesses have
 // every leaf.
 func TestRestoredFromWitnessesAlone(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 135}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id, later, size := begun(t, net, n, s)
 		n.Shut()
@@ -218,6 +223,7 @@ func TestRestoredFromWitnessesAlone(t *testing.T) {
 // TestRestoredWhileWitnessesAreDown: with too few of them nobody knows whether
 // something was published, and nothing is signed.
 func TestRestoredWhileWitnessesAreDown(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 136}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		_, _, size := begun(t, net, n, s)
 		for _, w := range net.Witnesses[:2] {
@@ -262,6 +268,7 @@ func losing(t *testing.T, p *Party) {
 // TestLostLedger: nobody can help a restored node. It begins its next ledger,
 // says so, owes what it owed, and its lost ledger shows no more than it did.
 func TestLostLedger(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 137, Recovery: true}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		first := present(t, net)
 		id, later, _ := begun(t, net, n, s)
@@ -314,6 +321,7 @@ func TestLostLedger(t *testing.T) {
 // TestNoHeadIsSignedTwice: a node that was put back, and knows nothing of it,
 // cannot fork its ledger while its witnesses can be reached.
 func TestNoHeadIsSignedTwice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 138}, north, south)
 		net.AddWitnesses(3)

@@ -14,6 +14,7 @@ import (
 // anything: where no head is held by three of the four, the last ones of each
 // show together that it is silent.
 func TestSilenceWhileWitnessesHoldDifferentHeads(t *testing.T) {
+	t.Parallel()
 	for name, shape := range map[string]struct {
 		shown, down int // the first few are shown one more head; the last few answer nobody any more
 		want        evidence.Finding

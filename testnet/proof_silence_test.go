@@ -13,6 +13,7 @@ import (
 
 // TestSilence: each duty has its certificate, made by the party owed alone.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	for kind, story := range map[heed.DutyKind]func(t *testing.T, n, s *Party) (by, debtor *Party, id heed.CaseID){
 		heed.DutyAcknowledge: func(t *testing.T, n, s *Party) (*Party, *Party, heed.CaseID) {
 			id := n.Warn("Possible attack on a concert", s)[0]
@@ -127,6 +128,7 @@ func sparing(t *testing.T, file []byte, id heed.CaseID, kind heed.DutyKind) {
 
 // TestSilenceWithTwoOfThree: with three witnesses two are enough, and one is not.
 func TestSilenceWithTwoOfThree(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 82}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -149,6 +151,7 @@ func TestSilenceWithTwoOfThree(t *testing.T) {
 
 // TestSlowWitnesses: whose clocks are behind is waited for.
 func TestSlowWitnesses(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 83}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		for _, w := range net.Witnesses {
 			w.StepClock(-20 * time.Second)
@@ -164,6 +167,7 @@ func TestSlowWitnesses(t *testing.T) {
 
 // TestSilenceAboutSeveral: two questions, and no answer to either.
 func TestSilenceAboutSeveral(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 84}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, s, id, heed.StateReceived)
@@ -186,6 +190,7 @@ func TestSilenceAboutSeveral(t *testing.T) {
 // TestSilenceAfterRelationsBreak: north has removed south, and can still show
 // what south owed it.
 func TestSilenceAfterRelationsBreak(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 85}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)

@@ -16,6 +16,7 @@ import (
 
 // A debtor fills its head with 64 lines that nobody verifies.
 func TestHostileHeadIsFull(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Something", s)[0]
 		waitFor(t, n, id, heed.StateReceived)

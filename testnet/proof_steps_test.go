@@ -36,6 +36,7 @@ func heeded(t *testing.T, n, s *Party) heed.CaseID {
 // TestStepsOpenedToTwoFields: an outsider learns who said what and when, and of
 // the warning no more than two fields.
 func TestStepsOpenedToTwoFields(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 91}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id := heeded(t, n, s)
 		net.Stop()
@@ -85,6 +86,7 @@ func bounded(t *testing.T, step evidence.Step) {
 // TestStepsShownLate: what was witnessed then counts as of then, also in
 // evidence that is made when all witnesses have looked again since.
 func TestStepsShownLate(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 92}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := heeded(t, n, s)
 		time.Sleep(6 * time.Minute)
@@ -99,6 +101,7 @@ func TestStepsShownLate(t *testing.T) {
 }
 
 func TestSomeSteps(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 93}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		id := heeded(t, n, s)
 		policy := present(t, net)
@@ -138,6 +141,7 @@ func TestSomeSteps(t *testing.T) {
 
 // TestNoWitness: without a witness there is no certificate, and the error says so.
 func TestNoWitness(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 94}, 0, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)
@@ -153,6 +157,7 @@ func TestNoWitness(t *testing.T) {
 
 // TestProvingTakesNoLongTime: nobody waits for what does not answer.
 func TestProvingTakesNoLongTime(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 95, Recovery: true}, 4, func(t *testing.T, net *Net, n, s *Party) {
 		id := n.Warn("Possible attack on a concert", s)[0]
 		waitFor(t, n, id, heed.StateReceived)

@@ -65,6 +65,7 @@ func moves() *rapid.Generator[[]move] {
 // cases and the same duties, everything is receipted exactly once, numbers have
 // no gaps, and both ledgers hold.
 func TestAnyOrderGivesTheSameCases(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		seed, story := rapid.Uint64().Draw(rt, "seed"), moves().Draw(rt, "moves")
 		rapid.SyncTest(rt, func(rt *rapid.T) {

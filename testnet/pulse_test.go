@@ -36,6 +36,7 @@ func (s stuck) Read(ctx context.Context, f func(exchange.View) error) error {
 // A node that answers while its clocks stand still is noticed by itself and by
 // its peers, until they run again.
 func TestStalledNodeIsNoticed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var fails atomic.Bool
 		net := New(t, Options{Seed: 9, Wrap: func(p heed.PartyID, s exchange.Store) exchange.Store {

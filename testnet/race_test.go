@@ -52,6 +52,7 @@ func gated(t *testing.T, story func(t *testing.T, net *Net, n, s *Party, gates m
 
 // TestTwoOfficersAtOnce: both have composed and signed when either commits.
 func TestTwoOfficersAtOnce(t *testing.T) {
+	t.Parallel()
 	gated(t, func(t *testing.T, net *Net, n, s *Party, gates map[heed.PartyID]*gate) {
 		id := n.Warn("Something", s)[0]
 		deliver(t, n, s)
@@ -108,6 +109,7 @@ func TestTwoOfficersAtOnce(t *testing.T) {
 // TestCancelledInAGroupCommit: of the changes that wait for one commit, one is
 // given up before it begins, and one while it is under way.
 func TestCancelledInAGroupCommit(t *testing.T) {
+	t.Parallel()
 	gated(t, func(t *testing.T, net *Net, n, s *Party, gates map[heed.PartyID]*gate) {
 		warn := func(ctx context.Context, headline string) (exchange.Warned, error) {
 			return n.Exchange.Warn(ctx, exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south}, Warning: Warning(headline)})
@@ -174,6 +176,7 @@ func TestCancelledInAGroupCommit(t *testing.T) {
 // TestAFailedChangeLeavesNothing: a change that fails after it has appended its
 // leaf takes the leaf with it, and nobody else's.
 func TestAFailedChangeLeavesNothing(t *testing.T) {
+	t.Parallel()
 	still(t, Options{}, func(t *testing.T, net *Net, n, s *Party) {
 		size := leaves(t, n)
 		failure := errors.New("on purpose")

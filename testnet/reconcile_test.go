@@ -21,6 +21,7 @@ import (
 // network does to it, and whenever in the middle of it one of them counts, once
 // all is delivered both count the same, also as of then, and can sign it.
 func TestBothSidesSignTheSame(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		seed, story := rapid.Uint64().Draw(rt, "seed"), moves().Draw(rt, "moves")
 		counts := rapid.SliceOfN(rapid.IntRange(0, 5), len(story), len(story)).Draw(rt, "counts") // below 2: that side counts after the move
@@ -132,6 +133,7 @@ func refusedAs(t *testing.T, err error, says string) {
 // Figures that both have signed are verified by whoever pins both cards, and by
 // nobody else; what is said later changes nothing of them.
 func TestReconciledFiguresAreVerified(t *testing.T) {
+	t.Parallel()
 	proven(t, Options{Seed: 3}, 3, func(t *testing.T, net *Net, n, s *Party) {
 		ctx := t.Context()
 		id := n.Warn("Possible attack on a concert", s)[0]
@@ -244,6 +246,7 @@ func TestReconciledFiguresAreVerified(t *testing.T) {
 // Where one side lacks what the other holds, both see both figures, and in
 // which case which statement makes the difference; once it has come, they agree.
 func TestFiguresThatDiffer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		ctx := t.Context()
@@ -323,6 +326,7 @@ func said0(p *Party, id heed.CaseID) string { return p.Case(id).Code.Spoken() }
 
 // An accord's clause says who may publish what; a refusal names it.
 func TestDisclosureIsKept(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		counts, times       heed.Publisher
 		agreed, agreedCount string // of reconciled figures with and without times: what a refusal says; empty: published
@@ -392,6 +396,7 @@ func TestDisclosureIsKept(t *testing.T) {
 
 // A statement of figures that are not its author's, or of other parties, is refused.
 func TestFiguresOfOthersAreRefused(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		n.Warn("Possible attack on a concert", s)

@@ -93,6 +93,7 @@ func waits(t *testing.T, p *Party) int {
 }
 
 func TestReleaseGate(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 8}, north, south, east)
 		n, s := net.Parties[0], net.Parties[1]
@@ -238,6 +239,7 @@ func signedBy(o heed.OfficerStamp, id heed.OfficerID, role heed.Role) bool {
 // One clause alone: with a rights check and no second officer, whoever drafted
 // it releases it; with two officers and no form, none is needed.
 func TestReleaseGateWithOneClause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 9}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -265,6 +267,7 @@ func TestReleaseGateWithOneClause(t *testing.T) {
 
 // Without an accord a draft is a draft because somebody wants it.
 func TestDraftWithoutAccord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 10}, north, south, east)
 		n, s := net.Parties[0], net.Parties[1]
@@ -305,6 +308,7 @@ func TestDraftWithoutAccord(t *testing.T) {
 
 // Two officers who release at the same moment send one warning.
 func TestReleasedOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 11}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -344,6 +348,7 @@ func TestReleasedOnce(t *testing.T) {
 
 // What has changed since it was drafted counts when it is released.
 func TestDraftOutlivesItsDay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 12}, north, south, east)
 		n, e := net.Parties[0], net.Parties[2]
@@ -381,6 +386,7 @@ func TestDraftOutlivesItsDay(t *testing.T) {
 // A restored node does not send a second time what it had sent, and still has
 // what it had drafted.
 func TestDraftsOfARestoredNode(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 13}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -422,6 +428,7 @@ func TestDraftsOfARestoredNode(t *testing.T) {
 
 // Whatever a peer's own software lets through, the other side's does not.
 func TestReceiverHoldsTheReleaseClause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 14}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

@@ -14,6 +14,7 @@ import (
 // What officers released is not said to one party twice, under another accord
 // than they saw, or long afterwards, by whoever has the node's key alone.
 func TestReleaseIsForOneUse(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		id := n.Warn("Possible attack on a concert", s)[0]

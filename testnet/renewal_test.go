@@ -92,6 +92,7 @@ func receiptedOnce(t *testing.T, p *Party, id heed.CaseID) {
 // reach each other by a depositary alone go on by themselves, in a case from
 // before and in a new one.
 func TestRenewedCardsTravelByDepositary(t *testing.T) {
+	t.Parallel()
 	stories := []struct {
 		name  string
 		renew func(n, s *Party)
@@ -160,6 +161,7 @@ func TestRenewedCardsTravelByDepositary(t *testing.T) {
 // Where only the recipient names a depositary, the sender's card goes there
 // with its warning, and the recipient's goes back with the receipt.
 func TestRenewedCardsTravelByOneDepositary(t *testing.T) {
+	t.Parallel()
 	for name, who := range map[string]func(n, s *Party) []*Party{
 		"the recipient's": func(_, s *Party) []*Party { return []*Party{s, s} },
 		"the sender's":    func(n, _ *Party) []*Party { return []*Party{n, n} },
@@ -191,6 +193,7 @@ func TestRenewedCardsTravelByOneDepositary(t *testing.T) {
 // A warning and a receipt that lie at the depositary while a card is renewed
 // are not lost: what was given before the renewal stays given.
 func TestRenewalWhileEnvelopesLie(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s, d := apart(t, 220)
 		startAll(n, d)
@@ -216,6 +219,7 @@ func TestRenewalWhileEnvelopesLie(t *testing.T) {
 // One collection brings what was given before a renewal, the renewal, and what
 // was given after it: each is decided by the card of its time, and answered to it.
 func TestRenewalBetweenWarnings(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, s, d := apart(t, 224)
 		startAll(n, d)
@@ -253,6 +257,7 @@ func TestRenewalBetweenWarnings(t *testing.T) {
 // A renewal that no recovery key has signed is for people, and says so on the
 // other side; comparing the fingerprint lets everything on.
 func TestRenewalWithoutRecoveryKeyByDepositary(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s, d := apart(t, 221)
 		startAll(n, s, d)
@@ -291,6 +296,7 @@ func TestRenewalWithoutRecoveryKeyByDepositary(t *testing.T) {
 // key alone, or its node key alone, nor another peer, nor the depositary, with
 // whatever succession; nor does an older card come back.
 func TestFalseRenewalsChangeNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 222, Recovery: true}, north, south, "west.example")
 		n, s, west := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -403,6 +409,7 @@ func TestFalseRenewalsChangeNothing(t *testing.T) {
 
 // What a peer has is not kept for it.
 func TestRenewalsAreForgotten(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 223, Recovery: true}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

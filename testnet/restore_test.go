@@ -144,6 +144,7 @@ func goesOn(t *testing.T, net *Net, n, s *Party, cases []heed.CaseID, number uin
 }
 
 func TestRestoredBackup(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -164,6 +165,7 @@ func TestRestoredBackup(t *testing.T) {
 // TestRestoredWithoutTheMarker: somebody copied the disk back. The node finds
 // out from its peers before it signs anything.
 func TestRestoredWithoutTheMarker(t *testing.T) {
+	t.Parallel()
 	t.Run("at start", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			net := New(t, Options{}, north, south)
@@ -208,6 +210,7 @@ func TestRestoredWithoutTheMarker(t *testing.T) {
 // TestRestoredWhileTheOtherSideSpeaks: what the peer said meanwhile, and what
 // was on its way when the disk was lost, is received once.
 func TestRestoredWhileTheOtherSideSpeaks(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -254,6 +257,7 @@ func TestRestoredWhileTheOtherSideSpeaks(t *testing.T) {
 }
 
 func TestCardRenewal(t *testing.T) {
+	t.Parallel()
 	t.Run("with the recovery key", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			net, n, s := quiet(t, Options{Recovery: true})

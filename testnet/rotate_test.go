@@ -43,6 +43,7 @@ func lastLeaf(t *testing.T, p *Party, origin string) (root ledger.MapRoot) {
 // follows the old one to its end, takes the new card over by itself, and what
 // was owed is still owed.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 71, Recovery: true}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -98,6 +99,7 @@ func peerCard(t *testing.T, p *Party, of heed.PartyID) (card heed.Card) {
 // A discharge that was logged before the rotation is not logged again after it,
 // and a second rotation names the third ledger.
 func TestRotationKeepsSlots(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 72, Recovery: true}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

@@ -18,6 +18,7 @@ import (
 // the second is told on arrival, reminded, and its silence is a certificate of
 // its own, while what the first gave is on record.
 func TestEachRungForItself(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 61}, north, south, east)
 		net.AddWitnesses(4)
@@ -129,6 +130,7 @@ func TestEachRungForItself(t *testing.T) {
 // A reminder to a role that has a key of its own is sealed to that key, too, and
 // nothing else is.
 func TestRemindersToARoleOfItsOwn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 62}, north, south)
 		net.Start()

@@ -134,6 +134,7 @@ const passing = `{"id":"p1","name":"Yulian Zhushchev","born":"1987-05-14","passp
 // One record or many, each gets its line, in order; what cannot be read stops
 // nobody; asked twice, the answers are the same byte for byte.
 func TestScreeningAPI(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, nil)
 	one := answers(t, g.post(t, g.token, "", strings.NewReader(strings.SplitAfter(passing, "\n")[0])))
 	if len(one) != 1 || one[0].Record != "p1" || one[0].Line != 1 || len(one[0].Hits) != 1 || one[0].Hits[0].Case == "" || one[0].Hits[0].Score < one[0].Hits[0].Threshold || one[0].Hits[0].Explanation.ModelVersion == "" {
@@ -168,6 +169,7 @@ func TestScreeningAPI(t *testing.T) {
 
 // A gate that sends one record and waits is answered before it sends the next.
 func TestScreeningAPIAnswersAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, nil)
 	body, feeder := io.Pipe()
 	responses := make(chan *http.Response, 1)
@@ -198,6 +200,7 @@ func TestScreeningAPIAnswersAtOnce(t *testing.T) {
 
 // Nobody without the token is told anything, and who tries many is stopped.
 func TestScreeningAPINeedsAToken(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, nil)
 	for what, header := range map[string]string{
 		"no token": "", "another scheme": "Basic " + g.token, "no scheme": g.token, "a wrong one": "Bearer " + g.token + "x", "a very long one": "Bearer " + strings.Repeat("x", 4000), "nothing": "Bearer ",
@@ -234,6 +237,7 @@ func TestScreeningAPINeedsAToken(t *testing.T) {
 
 // Bodies of bad will cost their sender, and nobody else.
 func TestScreeningAPIHostile(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, func(o *api.Options) {
 		o.MaxBody, o.Patience, o.MaxPerToken = 3<<20, time.Second, 2
 	})
@@ -313,6 +317,7 @@ func TestScreeningAPIHostile(t *testing.T) {
 
 // Two screenings at once, while the watch changes, agree on what does not.
 func TestScreeningAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, nil)
 	var stream strings.Builder
 	for i := range 300 {

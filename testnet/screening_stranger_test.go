@@ -13,6 +13,7 @@ import (
 // Strangers without a token, many at once or one behind the gate's own router, keep
 // out nobody who has one.
 func TestStrangersLockNobodyOut(t *testing.T) {
+	t.Parallel()
 	var o api.Options
 	g := newGate(t, func(filled *api.Options) { o = *filled })
 	h := api.Handler(o)

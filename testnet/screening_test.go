@@ -153,6 +153,7 @@ func hitLevels(p *Party, id heed.HitID) (all []int) {
 // which climbs the ladder, is interim once, and is settled by a signature that the
 // ledger commits to. The same record is the same hit all the time.
 func TestHitIsReviewed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 51, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -239,6 +240,7 @@ func refusal(err error) *heed.Refused {
 // A traveller who was found to be another is no hit again: that one, on that
 // subject, for that time, and until something else is said of the subject.
 func TestExclusion(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 52, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -330,6 +332,7 @@ func TestExclusion(t *testing.T) {
 // Records are kept where an accord asks for it, encrypted, as long as it asks and
 // no longer; a warning that comes later finds whoever has passed.
 func TestPastRecords(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 53, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -415,6 +418,7 @@ func TestPastRecords(t *testing.T) {
 // Whoever is the same person is reported where the warning asks for it, and the
 // officer is told; where nothing asks for it, the officer is told that too.
 func TestSamePersonIsReported(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 54, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -452,6 +456,7 @@ func TestSamePersonIsReported(t *testing.T) {
 // Before the index has all that is on watch nothing is screened; a token admits to
 // what it is for, as long as it is good.
 func TestWhoMayScreen(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 55, Baseline: reviewing()}, north, south)
 		s := net.Parties[1]
@@ -538,6 +543,7 @@ func TestWhoMayScreen(t *testing.T) {
 
 // The database without the node's sealing key shows nobody.
 func TestVaultNeedsTheSealingKey(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 56, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -564,6 +570,7 @@ func TestVaultNeedsTheSealingKey(t *testing.T) {
 // not: the warner is told that too, with nothing of whom it was; and again where it
 // is the same after all. Nothing is told twice, nor of what was never told.
 func TestReportedVerdictIsChanged(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 57, Baseline: reviewing()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

@@ -18,6 +18,7 @@ import (
 // An officer who holds the key is shown every content of a letter's acts: the
 // warning, the form, the words and the names.
 func TestSSHOfficerIsShownWhatALetterSays(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 35})
 		putContact(t, n, harbour())
@@ -65,6 +66,7 @@ func TestSSHOfficerIsShownWhatALetterSays(t *testing.T) {
 // The node cannot have a letter mailed in the name of an officer who holds the
 // key. Her order is signed, and on record with the address.
 func TestSSHOfficerOrdersAMail(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, n, _ := quiet(t, Options{Seed: 36})
 		putContact(t, n, harbour())
@@ -108,6 +110,7 @@ func TestSSHOfficerOrdersAMail(t *testing.T) {
 
 // A draft is dropped in her name with her signature alone, which it keeps.
 func TestSSHOfficerDropsADraft(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 37}, north, south)
 		n := net.Parties[0]
@@ -155,6 +158,7 @@ func refsOf(contents []exchange.Content) (all []heed.ContentRef) {
 // A party that goes on talking does not keep an officer from answering it: what
 // it says changes nothing of what she signs.
 func TestSSHOfficerIsNotStarved(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		base := Seconds()
 		for _, by := range base.Clock {

@@ -58,6 +58,7 @@ func holderOf(t *testing.T, p *Party, roles ...heed.Role) *holder {
 // Every act of a person's is signed where the person is, and holds with the
 // other party; the node alone can make none of them.
 func TestSSHOfficer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 31}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -155,6 +156,7 @@ func TestSSHOfficer(t *testing.T) {
 
 // A drafter with a key of her own signs the draft, and is not asked at its release.
 func TestSSHDrafter(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 32}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -216,6 +218,7 @@ func TestSSHDrafter(t *testing.T) {
 // While she reads what she is to sign, anything may happen. What is kept is what
 // she signed, of the matter as it then stands, or nothing.
 func TestWhileAnOfficerSigns(t *testing.T) {
+	t.Parallel()
 	refused := func(err error) bool { return isRefused(err) }
 	invalid := func(err error) bool { var i *heed.Invalid; return errors.As(err, &i) }
 	done := func(err error) bool { return err == nil }

@@ -16,6 +16,7 @@ import (
 // TestBothSidesCountTheSame plays more cases than one batch counts on a bad
 // line, with some of each ending, and an exercise.
 func TestBothSidesCountTheSame(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 11}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -76,6 +77,7 @@ func TestBothSidesCountTheSame(t *testing.T) {
 
 // TestCountsInBatches counts more cases than one snapshot takes.
 func TestCountsInBatches(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		const many = 230
@@ -102,6 +104,7 @@ func TestCountsInBatches(t *testing.T) {
 
 // Each member of an accord counts its own cases under it, and no others.
 func TestStatisticsOfAnAccord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 25}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]

@@ -20,6 +20,7 @@ const (
 var lossy = Link{LoseRequest: 0.2, LoseAnswer: 0.2, Duplicate: 0.2, Late: 0.1, MaxDelay: 200 * time.Millisecond}
 
 func TestHeededOverALossyNetwork(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 1}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -131,6 +132,7 @@ func levels(p *Party, id heed.CaseID, d heed.Duty) map[int]time.Duration {
 }
 
 func TestUnanswered(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		ctx := t.Context()
@@ -198,6 +200,7 @@ func equal(a, b map[int]time.Duration) bool {
 }
 
 func TestExactlyAtTheDueTimeIsOnTime(t *testing.T) {
+	t.Parallel()
 	for late, want := range map[time.Duration]heed.DutyState{0: heed.DutyDischarged, time.Millisecond: heed.DutyDischargedLate} {
 		synctest.Test(t, func(t *testing.T) {
 			net, n, s := quiet(t, Options{})
@@ -225,6 +228,7 @@ func TestExactlyAtTheDueTimeIsOnTime(t *testing.T) {
 }
 
 func TestRestartLosesNoDeadline(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{})
 		id := n.Warn("Possible attack on a concert", s)[0]
@@ -257,6 +261,7 @@ func TestRestartLosesNoDeadline(t *testing.T) {
 }
 
 func TestClockSteps(t *testing.T) {
+	t.Parallel()
 	t.Run("forward", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			net, n, s := quiet(t, Options{})
@@ -308,6 +313,7 @@ func TestClockSteps(t *testing.T) {
 }
 
 func TestThousandsDueAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		many := 3000
 		if raced {

@@ -58,6 +58,7 @@ func logs(t *testing.T, p *Party, parts []wire.Part, of heed.StatementID, signed
 // could disown it. The party that was given it keeps to the old time, and is
 // told so; once it is in the ledger, the trouble is over.
 func TestHostileExtensionThatIsNotLogged(t *testing.T) {
+	t.Parallel()
 	for name, log := range map[string]func(t *testing.T, n *Party, extension heed.Statement, parts []wire.Part){
 		"logged late": func(t *testing.T, n *Party, extension heed.Statement, parts []wire.Part) {
 			logs(t, n, parts, extension.ID, parts[0].Data)
@@ -109,6 +110,7 @@ func TestHostileExtensionThatIsNotLogged(t *testing.T) {
 // TestWhatIsLoggedIsNoTrouble: an honest party's word is in its ledger within
 // its delay, and nobody is told anything.
 func TestWhatIsLoggedIsNoTrouble(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net, n, s := quiet(t, Options{Seed: 96})
 		id := n.Warn("Possible attack on a concert", s)[0]

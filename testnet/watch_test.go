@@ -91,6 +91,7 @@ func watches(t *testing.T, p *Party, want ...string) {
 // was announced as long beforehand as the accord says takes effect, to the
 // millisecond; and one that the warner recalls ends at once.
 func TestWatchOutlivesItsCase(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 71}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -192,6 +193,7 @@ func agree(t *testing.T, net *Net) {
 // whom it does not name any more; a supplement adds; and what the warner says after
 // a lapse was announced stays on watch.
 func TestWatchFollowsItsWarning(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 72}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -235,6 +237,7 @@ func subjects(t *testing.T, p *Party) (all []string) {
 // climbs the ladder. Nobody decides, and the watch goes on. Somebody decides that
 // it does, and nothing is owed any more.
 func TestSilenceEndsNoWatch(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 73, Baseline: deciding()}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -294,6 +297,7 @@ func report() heed.HitReport {
 // A confirmed hit is reported where a standing ask or the accord demands it, once;
 // the warner sees when it was confirmed, and whether the report was late.
 func TestHitsAreReported(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 74}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -354,6 +358,7 @@ func TestHitsAreReported(t *testing.T) {
 // The accord's clause decides: never bars it, whatever is asked; asked leaves the
 // rest to the officer.
 func TestTheAccordSaysWhatIsReported(t *testing.T) {
+	t.Parallel()
 	for _, reporting := range heed.Reportings() {
 		synctest.Test(t, func(t *testing.T) {
 			net := New(t, Options{Seed: 75}, north, south)
@@ -395,6 +400,7 @@ func TestTheAccordSaysWhatIsReported(t *testing.T) {
 // Another party warns of somebody who is on watch already: the desk that keeps the
 // watch sees both cases linked, with the score; neither warner hears of it.
 func TestWarningsOfOneManAreLinked(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 76}, north, south, east)
 		n, s, e := net.Parties[0], net.Parties[1], net.Parties[2]
@@ -449,6 +455,7 @@ func TestWarningsOfOneManAreLinked(t *testing.T) {
 // runs stay until that is decided, on both sides, and go with the limitation even
 // if nobody ever decides. Its end makes a decision owed.
 func TestWatchKeepsWhomItIsFor(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 77}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -495,6 +502,7 @@ func TestWatchKeepsWhomItIsFor(t *testing.T) {
 // Two warnings are about one man, and the contents of one are erased: what linked
 // them goes with it, on the pages of both, and does not come back.
 func TestLinksGoWithTheContents(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 78}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

@@ -60,6 +60,7 @@ func sound(t *testing.T, net *Net) {
 // TestWitnessed: every head is cosigned by all, an unchanged one again and
 // again, and what is said names the checkpoint after which it was made.
 func TestWitnessed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 31}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -129,6 +130,7 @@ func namesWhatCameBefore(t *testing.T, p *Party, id heed.CaseID) {
 
 // TestWitnessDown: one that is down is no outage, and catches up.
 func TestWitnessDown(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 32}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -170,6 +172,7 @@ func TestWitnessDown(t *testing.T) {
 // TestWitnessHoldsMore: a node that was put back to an older state finds out
 // from its witnesses alone.
 func TestWitnessHoldsMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 33}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -206,6 +209,7 @@ func TestWitnessHoldsMore(t *testing.T) {
 // TestLyingWitness: whatever a witness says, nothing is believed that a key has
 // not signed.
 func TestLyingWitness(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 34}, north, south)
 		n := net.Parties[0]
@@ -304,6 +308,7 @@ func TestLyingWitness(t *testing.T) {
 // TestWitnessedRotation: the last head of a ledger that has ended, and the
 // heads of the next one, are cosigned without anybody's help.
 func TestWitnessedRotation(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 35, Recovery: true}, north, south)
 		n, s := net.Parties[0], net.Parties[1]
@@ -337,6 +342,7 @@ func TestWitnessedRotation(t *testing.T) {
 // TestRefresh: the time of another party's head moves on while that party is
 // away; and where it has said more than it told us, the witnesses have it.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		net := New(t, Options{Seed: 36}, north, south)
 		n, s := net.Parties[0], net.Parties[1]

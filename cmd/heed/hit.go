@@ -152,7 +152,8 @@ func writeHit(w io.Writer, h control.Hit) {
 		row("Exclusion", text)
 	}
 	row("Warner", h.Report)
-	if h.Verdict == "" && h.Record != nil {
+	owed := h.State == heed.DutyOpen || h.State == heed.DutyOverdue // also where an earlier passage, or an interim word, has a verdict
+	if (owed || h.Verdict == "") && h.Record != nil {
 		fmt.Fprintf(w, "Decide with: heed hit decide %s --verdict %s --reason TEXT\n", h.ID.Spoken(), strings.Join(words(heed.HitVerdicts()), "|"))
 	}
 }

@@ -50,7 +50,11 @@ On record are who screened, when, why, and how many records and hits there were.
 
 With - the records come on standard input, and each line is answered at once. With
 --json every record gives one line: {"record", "line", "hits": [...]}. What could
-not be read gives a line with "error", and does not stop the others.
+not be read gives a line with "error", and does not stop the others. A gate at which
+nobody came by for an hour goes on in a new screening, of the same officer and for the
+same reason, which is on record by itself: the one before has ended. (A program whose
+POST /v1/screen is kept open by empty lines is cut off after that hour, and sends what
+comes next in another request.)
 
 A long file can be cut short and gone on with: --resume FILE keeps where it is, and
 the same command goes on there. Without it, the count at the end is for --from.`,

@@ -351,6 +351,14 @@ func tokens(t *testing.T, w *world) {
 	w.both(func(v exchange.View) error {
 		all, err := v.Tokens()
 		sameList(t, "Tokens, by name", all, err, []exchange.Token{desk, gate})
+		got, err := v.Token("desk")
+		same(t, "Token", got, err, desk)
+		got, err = v.TokenOf(gate.Hash)
+		same(t, "TokenOf", got, err, gate)
+		none, err := v.Token("des")
+		missing(t, "a token that was never made", none, err)
+		none, err = v.TokenOf(heed.Digest{1})
+		missing(t, "a hash of no token", none, err)
 		return nil
 	})
 	gate.Removed, gate.Used = w.now.Add(time.Minute), w.now.Add(time.Second)
@@ -358,6 +366,8 @@ func tokens(t *testing.T, w *world) {
 	w.read(func(v exchange.View) error {
 		all, err := v.Tokens()
 		sameList(t, "Tokens, one removed", all, err, []exchange.Token{desk, gate})
+		got, err := v.TokenOf(gate.Hash)
+		same(t, "TokenOf one that was removed", got, err, gate)
 		return nil
 	})
 	if err := w.store.Write(context.Background(), func(tx exchange.Tx) error { return tx.PutToken(exchange.Token{Hash: w.digest()}) }); err == nil {

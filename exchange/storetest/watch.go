@@ -85,6 +85,7 @@ func links(t *testing.T, w *world) {
 	for _, l := range []exchange.Link{found, listed, again} {
 		w.write(func(tx exchange.Tx) error { return tx.PutLink(l) })
 	}
+	found.Hit.Score = 0.5
 	w.both(func(v exchange.View) error {
 		all, err := v.LinksOf(one)
 		sameList(t, "LinksOf the later case", all, err, []exchange.Link{found, listed})
@@ -122,6 +123,42 @@ func links(t *testing.T, w *world) {
 	w.both(func(v exchange.View) error {
 		all, err := v.LinksOf(one)
 		sameList(t, "links, without those of an entry that is gone", all, err, []exchange.Link{found, stays, elsewhere})
+		return nil
+	})
+
+	// An import later, one entry is another, and one is not.
+	var before, later int64
+	w.write(func(tx exchange.Tx) (err error) {
+		i := exchange.ListImport{List: "y", State: exchange.ListStaged, Began: w.now, Changed: w.now}
+		if before, err = tx.PutListImport(i); err != nil {
+			return err
+		}
+		later, err = tx.PutListImport(i)
+		return err
+	})
+	altered, same := listed, listed
+	altered.Other, altered.OtherList, altered.At = "list:y/1", "y", w.now.Add(4*time.Second)
+	same.Other, same.OtherList, same.At = "list:y/2", "y", w.now.Add(5*time.Second)
+	w.write(func(tx exchange.Tx) error {
+		ada := watch.Subject{Person: &heed.Person{Names: []heed.Name{{Text: "Ada"}}}}
+		eve := watch.Subject{Person: &heed.Person{Names: []heed.Name{{Text: "Eve"}}}}
+		return errors.Join(tx.PutLink(altered), tx.PutLink(same),
+			tx.AddListEntry(before, exchange.ListEntry{Entry: "1", Subject: ada}), tx.AddListEntry(before, exchange.ListEntry{Entry: "2", Subject: ada}),
+			tx.AddListEntry(later, exchange.ListEntry{Entry: "1", Subject: eve}), tx.AddListEntry(later, exchange.ListEntry{Entry: "2", Subject: ada}))
+	})
+	w.both(func(v exchange.View) error {
+		all, err := v.AlteredLinks("y", before, later)
+		sameList(t, "AlteredLinks", all, err, []exchange.Link{altered})
+		all, err = v.AlteredLinks("y", before, before)
+		sameList(t, "AlteredLinks of an import with itself", all, err, nil)
+		return nil
+	})
+	for range 2 {
+		w.write(func(tx exchange.Tx) error { return tx.ForgetLink(altered.Subject, altered.Other) })
+	}
+	w.both(func(v exchange.View) error {
+		all, err := v.LinksOf(one)
+		sameList(t, "links, without one that was forgotten", all, err, []exchange.Link{found, stays, elsewhere, same})
 		return nil
 	})
 }

@@ -146,7 +146,7 @@ func (r *Reader) Next() (Entry, error) {
 		r.ended = &sheet.Error{File: r.options.File, Line: e.Line, What: fmt.Sprintf("has more than %d entries", MaxEntries), Hint: "import it as several sources"}
 		return Entry{}, r.ended
 	}
-	r.seen[e.ID] = max(e.Line, 1)
+	r.seen[strings.Clone(e.ID)] = max(e.Line, 1) // a part of its line would keep all of that
 	e.Subject.ID, e.Subject.Urgency = watch.ListedID(r.options.Source, e.ID), r.options.Urgency
 	if err := e.Subject.Check(); err != nil {
 		return lost(err.Error(), "")
