@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,13 +51,22 @@ directory of the same layout is measured with the shipped weights. The layout is
 that of ` + namesData + `/README.md; pairs*.tsv and travellers*.tsv must be
 there, plain or .gz.
 
-With WATCHMAN_URL set, the same queries go to the Watchman that runs there, over
-its HTTP interface, raw and romanised; else the report says: not run.`,
+With WATCHMAN_URL set, names that share no exact word with the name they look for
+are searched by the Watchman that runs there, too, raw and romanised; else the
+report says: not run. It is measured on the lists that it has, with names of
+persons on the SDN list, and this program beside it on those persons: comparable
+where the SDN list is what it has. With WATCHMAN_LIST both get the same lists: one
+after the other is written to that file, which its configuration names; it has to
+be started again, or to refresh its lists, when this program says so. Its
+processor time and memory are read from WATCHMAN_METRICS, by default port 9094 of
+the same host. docs/names.md has the configuration.`,
 		Example: `  heed bench names
   heed bench names --data /srv/final --json
   heed bench names --quick 8
-  WATCHMAN_URL=http://127.0.0.1:8084 heed bench names --out report.txt`,
+  WATCHMAN_URL=http://127.0.0.1:8084 heed bench names --quick 8
+  WATCHMAN_URL=http://127.0.0.1:8084 WATCHMAN_LIST=/tmp/heed_bench.jsonl heed bench names --out report.txt`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			o.Watchman = a.watchman()
 			set, err := fit.ReadSet(os.DirFS(data))
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fit.ErrNoSet) {
 				return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("there are no labelled names in %s", data),
@@ -68,17 +78,14 @@ its HTTP interface, raw and romanised; else the report says: not run.`,
 			if o.Model, err = names.Default(); err != nil {
 				return err
 			}
-			o.Inputs, o.Watchman, o.Machine, o.Now = o.Model.Inputs(), a.env("WATCHMAN_URL"), machine(), time.Now()
+			o.Inputs, o.Machine, o.Now = o.Model.Inputs(), machine(), time.Now()
 			began := time.Now()
 			o.Clock = func() time.Duration { return time.Since(began) }
 			o.CPU = processorTime
 			o.Progress = benchProgress(a.err)
 			report, err := bench.Run(c.Context(), set, o)
-			if errors.Is(err, bench.ErrFolds) {
-				return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "--folds 5 is usual"}
-			}
 			if err != nil {
-				return err
+				return benchFault(c.Context(), err)
 			}
 			if out != "" {
 				if err := writeWhole(out, []byte(report.Text())); err != nil {
@@ -95,6 +102,46 @@ its HTTP interface, raw and romanised; else the report says: not run.`,
 	flags.IntVar(&o.Quick, "quick", 1, "take one in NUMBER of the queries and travellers")
 	flags.StringVar(&out, "out", "", "also write the report as text to FILE")
 	return c
+}
+
+// watchmanPatience is how long Watchman may take to be started again with a list
+// of 100,000 names, which alone takes it about 40 seconds of a core.
+const watchmanPatience = 15 * time.Minute
+
+// benchFault says what to do about a measurement that did not come to its end.
+func benchFault(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, bench.ErrFolds):
+		return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "--folds 5 is usual"}
+	case errors.Is(err, bench.ErrWatchmanAddress):
+		return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "write it with http:// or https://, or unset it to measure without Watchman"}
+	case errors.Is(err, bench.ErrWatchmanSilent):
+		return &control.Fault{Exit: control.ExitUnreachable, Message: err.Error(), Hint: "start Watchman, which answers once its lists are loaded, or mend WATCHMAN_URL, or unset it to measure without"}
+	case errors.Is(err, bench.ErrWatchmanEmpty):
+		return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "name lists in its configuration, or set WATCHMAN_LIST: docs/names.md has both"}
+	}
+	return err
+}
+
+// watchman is the other program to measure, as the environment names it.
+func (a *app) watchman() bench.Watchman {
+	at, list := a.env("WATCHMAN_URL"), a.env("WATCHMAN_LIST")
+	other := bench.Watchman{URL: at, Metrics: a.env("WATCHMAN_METRICS"), Patience: watchmanPatience, Every: 2 * time.Second}
+	if list == "" {
+		return other
+	}
+	other.Give = func(data []byte) error {
+		if err := writeWhole(list, data); err != nil {
+			return fileFault("", err)
+		}
+		return nil
+	}
+	other.Waits = func() {
+		fmt.Fprintf(a.err, "Waiting until the Watchman at %s has loaded %s: start it, or start it again.\n", at, list)
+	}
+	return other
 }
 
 // machine says what the figures were measured on.

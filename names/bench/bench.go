@@ -33,8 +33,8 @@ type Options struct {
 	// Quick leaves out every part but one in so many of the pairs and travellers.
 	Quick int
 
-	// Watchman is the address of a running Watchman, or empty.
-	Watchman string
+	// Watchman is another program to measure on the same names, or nothing.
+	Watchman Watchman
 	// Machine and Now stand in the report; Clock tells time that passes.
 	Machine string
 	Now     time.Time
@@ -96,6 +96,7 @@ type measurement struct {
 	passing   []stranger // travellers with their dates of birth
 	near      map[string]*tally
 	refitted  bool
+	watchman  *WatchmanReport // nil where there is none
 }
 
 // Run measures.
@@ -119,6 +120,12 @@ func Run(ctx context.Context, set *fit.Set, o Options) (*Report, error) {
 	m.list = fit.NewList(fit.Entries(m.set, m.pairs, m.read))
 	m.births = fit.BirthsOf(m.set.Persons, m.list.Entries)
 	m.refitted = set.Digest == o.Inputs
+	if o.Watchman.URL != "" { // first of all, as it may need somebody who is still there
+		var err error
+		if m.watchman, err = m.besideWatchman(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for k := range o.Folds {
 		if err := m.fold(ctx, k); err != nil {
 			return nil, err
@@ -163,21 +170,26 @@ func (m *measurement) train(k int) (*names.Model, *fit.Beside, error) {
 	if len(records) > 0 {
 		beside = fit.FitBeside(m.set, records)
 	}
+	model, err := m.fitWithout(func(person string) bool { return foldOf(person, m.options.Folds) == k })
+	return model, beside, err
+}
+
+// fitWithout are the weights that no name of the persons held out has taught.
+func (m *measurement) fitWithout(held func(person string) bool) (*names.Model, error) {
 	if !m.refitted {
-		return m.options.Model, beside, nil
+		return m.options.Model, nil
 	}
 	var train []fit.Labelled
 	for _, p := range m.pairs {
-		if foldOf(p.RightID, m.options.Folds) != k && foldOf(p.LeftID, m.options.Folds) != k {
+		if !held(p.RightID) && !held(p.LeftID) {
 			train = append(train, p)
 		}
 	}
 	fitted, err := fit.Fit(m.set, train, m.read, false)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	model, err := fitted.Model()
-	return model, beside, err
+	return fitted.Model()
 }
 
 // fold measures the persons of one fold under what the others taught.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -48,10 +46,16 @@ func few(t *testing.T) *fit.Set {
 }
 
 func TestRun(t *testing.T) {
-	report, err := Run(context.Background(), few(t), options(t))
+	o := options(t)
+	o.Watchman = running(t, &fakeWatchman{})
+	report, err := Run(context.Background(), few(t), o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if w := report.Watchman; w == nil || len(w.Runs) != 6 || !strings.Contains(report.Text(), "romanised") {
+		t.Errorf("%+v", w)
+	}
+	report.Watchman = nil // as where there is none
 	if report.Refitted {
 		t.Error("weights were fitted again to a set that they are not of")
 	}
@@ -83,73 +87,14 @@ func TestRunRefuses(t *testing.T) {
 	if _, err := Run(context.Background(), few(t), o); !errors.Is(err, ErrFolds) {
 		t.Error(err)
 	}
+	o = options(t)
+	o.Watchman.URL = "127.0.0.1:8084" // no scheme: told before anything is measured
+	if _, err := Run(context.Background(), few(t), o); err == nil || !strings.Contains(err.Error(), "WATCHMAN_URL") {
+		t.Error(err)
+	}
 	ended, end := context.WithCancel(context.Background())
 	end()
 	if _, err := Run(ended, few(t), options(t)); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-}
-
-// Another program, in so far as we know its interface.
-func TestWatchman(t *testing.T) {
-	for _, takes := range []bool{true, false} {
-		t.Run(fmt.Sprint("takes our list: ", takes), func(t *testing.T) {
-			searches := 0
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				switch {
-				case r.URL.Path == "/metrics":
-					fmt.Fprintf(w, "# HELP\nprocess_cpu_seconds_total %d\nprocess_resident_memory_bytes 104857600\n", searches)
-				case r.Method == http.MethodPost && takes:
-				case r.URL.Path == "/v2/search":
-					searches++
-					fmt.Fprintf(w, `{"entities":[{"name":%q,"sourceID":"1","match":0.5}]}`, r.URL.Query().Get("name"))
-				default:
-					http.NotFound(w, r)
-				}
-			}))
-			defer server.Close()
-			m := &measurement{options: options(t), set: few(t), read: fit.NewReader()}
-			m.options.Watchman = server.URL
-			m.options.Progress = func(string, int, int) {}
-			m.pairs = m.set.Pairs
-			for _, p := range m.pairs {
-				if p.Same && !p.Part() && !p.Loose() {
-					m.whole = append(m.whole, p)
-				}
-			}
-			m.list = fit.NewList(fit.Entries(m.set, m.pairs, m.read))
-			entries := m.longList(m.whole, 300)
-			w := &watchmanServer{base: server.URL, client: server.Client()}
-			note, err := w.load(context.Background(), entries)
-			if err != nil || (note == "") != takes || w.own != takes {
-				t.Fatal(note, err)
-			}
-			run := WatchmanRun{}
-			err = run.measure(m.whole[:5], []string{"Olof Olofsson", "Ada Haddad"}, func(name string, right func(string, string) bool) (rated, error) {
-				return w.ask(context.Background(), name, right, m.options.Clock)
-			})
-			if err != nil || run.Queries != 5 {
-				t.Fatal(run, err)
-			}
-			if seconds, resident, ok := w.used(context.Background()); !ok || seconds != 7 || resident != 100<<20 {
-				t.Error(seconds, resident, ok)
-			}
-			var exact []fit.Labelled
-			for _, e := range entries[:20] {
-				exact = append(exact, fit.Labelled{Left: e.Text, Right: e.Text, RightID: e.Person})
-			}
-			own, err := m.ownRun(entries, exact, []string{"Olof Olofsson"})
-			if err != nil || own.Ten == 0 {
-				t.Error(own, err)
-			}
-			if text := (&WatchmanReport{URL: server.URL, Runs: []WatchmanRun{run, own}}).text(); !strings.Contains(text, "heed") {
-				t.Error(text)
-			}
-		})
-	}
-	m := &measurement{options: options(t), set: few(t), read: fit.NewReader(), list: fit.NewList(nil)}
-	m.options.Watchman = "http://127.0.0.1:1"
-	if _, err := m.watchman(context.Background()); err == nil || !strings.Contains(err.Error(), "WATCHMAN_URL") {
 		t.Error(err)
 	}
 }

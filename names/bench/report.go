@@ -130,11 +130,7 @@ func (m *measurement) report(ctx context.Context) (*Report, error) {
 	if r.Watched, err = m.watched(ctx); err != nil {
 		return nil, err
 	}
-	if o.Watchman != "" {
-		if r.Watchman, err = m.watchman(ctx); err != nil {
-			return nil, err
-		}
-	}
+	r.Watchman = m.watchman
 	r.targets()
 	return r, nil
 }

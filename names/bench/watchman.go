@@ -1,37 +1,56 @@
 package bench
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
 
 	"heed"
+	"heed/names"
 	"heed/names/fit"
 	"heed/watch"
 )
 
+// Watchman is another program to measure beside this one, see docs/names.md.
+type Watchman struct {
+	// URL is where it answers searches; empty where there is none.
+	URL string
+	// Metrics is where it shows its processor time and memory; empty for port
+	// 9094 of the same host, which is its default.
+	Metrics string
+	// Give writes a list, in Senzing's JSON lines, where it loads its lists from.
+	// Where it is nil, it is measured on the lists that it has.
+	Give func(list []byte) error
+	// Waits is called once for each list that it has not loaded yet: somebody
+	// may have to start it again. May be nil.
+	Waits func()
+	// Patience is how long to wait for a list to be loaded, asking once in Every.
+	Patience, Every time.Duration
+
+	sizes []int // of the lists; nil for watchmanLists
+}
+
 // WatchmanReport is how this program and a running Watchman do on the same list
 // and queries, which share no exact word with the name they look for.
 type WatchmanReport struct {
-	URL  string        `json:"url"`
-	Runs []WatchmanRun `json:"runs"`
+	URL     string        `json:"url"`
+	Version string        `json:"version,omitempty"` // as it says itself
+	Lists   string        `json:"lists,omitempty"`   // of its own, with how many entities; empty where we gave it one
+	Note    string        `json:"note,omitempty"`    // what holds for all runs
+	Runs    []WatchmanRun `json:"runs"`
 }
 
 // WatchmanRun is one list, one way to write the queries, one program.
 type WatchmanRun struct {
 	Program string `json:"program"`
 	Input   string `json:"input"` // raw or romanised
-	List    int    `json:"list"`  // names
+	List    int    `json:"list"`  // names; entities of every kind where the lists are Watchman's own
 	Note    string `json:"note,omitempty"`
 	Queries int    `json:"queries"`
 
@@ -42,7 +61,7 @@ type WatchmanRun struct {
 	PerCPU float64 `json:"queries_per_cpu_second,omitempty"`
 	P50    float64 `json:"p50_ms"`
 	P99    float64 `json:"p99_ms"`
-	RSS    float64 `json:"resident_mb,omitempty"`
+	Memory float64 `json:"memory_mb,omitempty"` // resident; of our own index, what it adds to the heap
 }
 
 // The sizes of the comparison. Another program may take a tenth of a second a query.
@@ -50,12 +69,24 @@ const (
 	watchmanQueries   = 300
 	watchmanInnocents = 400
 	watchmanLimit     = 10
-	watchmanAnswer    = 4 << 20 // bytes of one answer that are read
-	watchmanWait      = 30 * time.Second
 )
 
 // watchmanLists are how many names the lists have.
 var watchmanLists = [...]int{8_000, 100_000}
+
+// listed is somebody on a list.
+type listed struct {
+	person string
+	names  []string
+}
+
+// judged reports whether what was found is who was asked for.
+type judged func(asked fit.Labelled, person, text string) bool
+
+// asListed judges by the names of a list that is ours.
+func asListed(asked fit.Labelled, person, text string) bool {
+	return person == asked.RightID || strings.EqualFold(text, asked.Right)
+}
 
 // rated is the best score of a query and the place of the right entry.
 type rated struct {
@@ -64,42 +95,42 @@ type rated struct {
 	took  time.Duration
 }
 
-// watchman measures both programs.
-func (m *measurement) watchman(ctx context.Context) (*WatchmanReport, error) {
-	r := &WatchmanReport{URL: m.options.Watchman}
-	queries := m.strangeQueries()
-	var innocents []string
-	for i := 0; i < len(m.set.Travellers) && len(innocents) < watchmanInnocents; i += max(1, len(m.set.Travellers)/watchmanInnocents) {
-		innocents = append(innocents, m.set.Travellers[i].Name)
+// besideWatchman measures both programs.
+func (m *measurement) besideWatchman(ctx context.Context) (*WatchmanReport, error) {
+	other := &m.options.Watchman
+	server, err := newWatchmanServer(other)
+	if err != nil {
+		return nil, err
 	}
-	for _, size := range watchmanLists {
+	if other.Give == nil {
+		return m.besideOwnLists(ctx, server)
+	}
+	queries := m.strangeQueries(func(fit.Labelled) bool { return true })
+	innocents := m.innocents()
+	model, err := m.strangersTo(queries)
+	if err != nil {
+		return nil, err
+	}
+	sizes := other.sizes
+	if sizes == nil {
+		sizes = watchmanLists[:]
+	}
+	r := &WatchmanReport{URL: other.URL}
+	for _, size := range sizes {
 		entries := m.longList(queries, size)
-		server := &watchmanServer{base: strings.TrimRight(m.options.Watchman, "/"), client: &http.Client{Timeout: watchmanWait}}
-		note, err := server.load(ctx, entries)
+		has, err := server.load(ctx, other, entries, m.options.Clock)
 		if err != nil {
 			return nil, err
 		}
-		for _, romanised := range []bool{false, true} {
-			input, write := "raw", func(s string) string { return s }
-			if romanised {
-				input, write = "romanised", m.romanise
-			}
-			run := WatchmanRun{Program: "watchman", Input: input, List: len(entries), Note: note}
-			before, _, told := server.used(ctx)
-			err := run.measure(queries, innocents, func(name string, right func(string, string) bool) (rated, error) {
-				return server.ask(ctx, write(name), right, m.options.Clock)
-			})
-			if err != nil {
-				return nil, err
-			}
-			if after, resident, ok := server.used(ctx); told && ok && after > before {
-				run.PerCPU = float64(len(queries)+len(innocents)) / (after - before)
-				run.RSS = resident / (1 << 20)
-			}
-			r.Runs = append(r.Runs, run)
-			m.options.Progress("watchman", len(r.Runs), 3*len(watchmanLists))
+		r.Version = has.Version
+		if err := m.serverRuns(ctx, server, has, r, queries, innocents, asListed, 3*len(sizes)); err != nil {
+			return nil, err
 		}
-		own, err := m.ownRun(entries, queries, innocents)
+		var list []listed
+		for _, e := range entries {
+			list = append(list, listed{e.Person, []string{e.Text}})
+		}
+		own, err := m.ownRun(model, list, queries, innocents, asListed)
 		if err != nil {
 			return nil, err
 		}
@@ -108,8 +139,53 @@ func (m *measurement) watchman(ctx context.Context) (*WatchmanReport, error) {
 	return r, nil
 }
 
-// strangeQueries are the pairs that share no exact word.
-func (m *measurement) strangeQueries() []fit.Labelled {
+// serverRuns adds what the server finds, raw and romanised, in the lists that it
+// has. There are to be so many runs in all.
+func (m *measurement) serverRuns(ctx context.Context, server *watchmanServer, has loaded, r *WatchmanReport, queries []fit.Labelled, innocents []string, is judged, runs int) error {
+	for _, romanised := range []bool{false, true} {
+		run := WatchmanRun{Program: "watchman", Input: "raw", List: has.Names}
+		write := func(s string) string { return s }
+		if romanised {
+			run.Input, write = "romanised", m.romanise
+		}
+		before, told := server.used(ctx)
+		err := run.measure(queries, innocents, is, func(name string, right func(string, string) bool) (rated, error) {
+			return server.ask(ctx, write(name), right, m.options.Clock)
+		})
+		if err != nil {
+			return err
+		}
+		after, again := server.used(ctx)
+		if err := cmp.Or(told, again); err != nil {
+			run.Note = fmt.Sprintf("no processor time and memory: %v", err)
+		} else if after.seconds > before.seconds {
+			run.PerCPU = float64(len(queries)+len(innocents)) / (after.seconds - before.seconds)
+			run.Memory = after.resident / (1 << 20)
+		}
+		now, err := server.lists(ctx)
+		if err != nil {
+			return err
+		}
+		if now != has { // loading takes far more processor time than a search
+			return fmt.Errorf("WATCHMAN_URL %s: %w", r.URL, ErrWatchmanReloaded)
+		}
+		r.Runs = append(r.Runs, run)
+		m.options.Progress("watchman", len(r.Runs), runs)
+	}
+	return nil
+}
+
+// innocents are the travellers asked for.
+func (m *measurement) innocents() []string {
+	var of []string
+	for i := 0; i < len(m.set.Travellers) && len(of) < watchmanInnocents; i += max(1, len(m.set.Travellers)/watchmanInnocents) {
+		of = append(of, m.set.Travellers[i].Name)
+	}
+	return of
+}
+
+// strangeQueries are the pairs of those wanted that share no exact word.
+func (m *measurement) strangeQueries(wanted func(fit.Labelled) bool) []fit.Labelled {
 	words := func(s string) map[string]bool {
 		of := map[string]bool{}
 		for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(" ,.-'", r) }) {
@@ -123,7 +199,7 @@ func (m *measurement) strangeQueries() []fit.Labelled {
 		for w := range words(p.Right) {
 			shared = shared || left[w]
 		}
-		if !shared && !composed(p) {
+		if !shared && !composed(p) && wanted(p) {
 			out = append(out, p)
 		}
 	}
@@ -175,7 +251,7 @@ func (m *measurement) romanise(name string) string {
 }
 
 // measure asks every query and every innocent.
-func (r *WatchmanRun) measure(queries []fit.Labelled, innocents []string, ask func(string, func(person, text string) bool) (rated, error)) error {
+func (r *WatchmanRun) measure(queries []fit.Labelled, innocents []string, is judged, ask func(string, func(person, text string) bool) (rated, error)) error {
 	var took []time.Duration
 	var training, test []float64
 	for i, name := range innocents {
@@ -198,7 +274,7 @@ func (r *WatchmanRun) measure(queries []fit.Labelled, innocents []string, ask fu
 	}
 	r.Queries = len(queries)
 	for _, p := range queries {
-		a, err := ask(p.Left, func(person, text string) bool { return person == p.RightID || strings.EqualFold(text, p.Right) })
+		a, err := ask(p.Left, func(person, text string) bool { return is(p, person, text) })
 		if err != nil {
 			return err
 		}
@@ -221,30 +297,49 @@ func (r *WatchmanRun) measure(queries []fit.Labelled, innocents []string, ask fu
 	return nil
 }
 
+// strangersTo are weights that do not know the persons asked for.
+func (m *measurement) strangersTo(queries []fit.Labelled) (*names.Model, error) {
+	asked := map[string]bool{}
+	for _, p := range queries {
+		asked[p.LeftID], asked[p.RightID] = true, true
+	}
+	delete(asked, "") // nobody in particular
+	return m.fitWithout(func(person string) bool { return asked[person] })
+}
+
 // ownRun is the same with our own index.
-func (m *measurement) ownRun(entries []fit.Entry, queries []fit.Labelled, innocents []string) (WatchmanRun, error) {
-	x := watch.New(m.options.Model)
-	run := WatchmanRun{Program: "heed", Input: "raw", List: len(entries), Note: "hits at or above the default threshold only"}
-	for i, e := range entries {
-		if err := x.Put(watch.Subject{ID: entryID(i), Urgency: heed.UrgencyUnknown, Person: &heed.Person{Names: []heed.Name{{Text: e.Text}}}}); err != nil {
+func (m *measurement) ownRun(model *names.Model, list []listed, queries []fit.Labelled, innocents []string, is judged) (WatchmanRun, error) {
+	run := WatchmanRun{Program: "heed", Input: "raw", Note: "hits at or above the default threshold only; memory is what the index adds to the heap"}
+	before := heap()
+	x := watch.New(model)
+	for i, l := range list {
+		var called []heed.Name
+		for _, text := range l.names {
+			called = append(called, heed.Name{Text: text})
+		}
+		if err := x.Put(watch.Subject{ID: entryID(i), Urgency: heed.UrgencyUnknown, Person: &heed.Person{Names: called}}); err != nil {
 			return run, err
 		}
+		run.List += len(called)
+	}
+	if after := heap(); after > before {
+		run.Memory = float64(after-before) / (1 << 20)
 	}
 	at := map[watch.SubjectID]int{}
-	for i := range entries {
+	for i := range list {
 		at[entryID(i)] = i
 	}
 	screener := x.NewScreener()
 	start := m.options.CPU()
-	err := run.measure(queries, innocents, func(name string, right func(string, string) bool) (rated, error) {
+	err := run.measure(queries, innocents, is, func(name string, right func(string, string) bool) (rated, error) {
 		began := m.options.Clock()
 		hits := screener.Screen(watch.Record{Names: []heed.Name{{Text: name}}})
 		a := rated{took: m.options.Clock() - began}
 		for i, hit := range hits {
-			e := entries[at[hit.Subject]]
+			l := list[at[hit.Subject]]
 			if right == nil {
 				a.score = max(a.score, hit.Score)
-			} else if i < watchmanLimit && a.rank == 0 && right(e.Person, e.Text) {
+			} else if i < watchmanLimit && a.rank == 0 && right(l.person, l.names[0]) {
 				a.rank, a.score = i+1, hit.Score
 			}
 		}
@@ -256,121 +351,44 @@ func (m *measurement) ownRun(entries []fit.Entry, queries []fit.Labelled, innoce
 	return run, err
 }
 
-// watchmanServer is the other program, over its HTTP interface (version 2).
-type watchmanServer struct {
-	base   string
-	client *http.Client
-	own    bool // it searches the list that we gave it
-}
-
-// watchmanList is the name under which our list is given; the server has to be
-// configured to take it, see docs/names.md.
-const watchmanList = "heed_bench"
-
-// load gives the server our list. Where it does not take one, it is measured on
-// the list it has, and the note says so.
-func (w *watchmanServer) load(ctx context.Context, entries []fit.Entry) (string, error) {
-	var body bytes.Buffer
-	out := csv.NewWriter(&body)
-	rows := [][]string{{"source_id", "name", "type"}}
-	for _, e := range entries {
-		rows = append(rows, []string{e.Person, e.Text, "person"})
-	}
-	if err := out.WriteAll(rows); err != nil {
-		return "", err
-	}
-	answer, status, err := w.call(ctx, http.MethodPost, "/v2/ingest/"+watchmanList, "text/csv", &body)
-	if err != nil {
-		return "", fmt.Errorf("WATCHMAN_URL %s: %w", w.base, err)
-	}
-	if w.own = status/100 == 2; w.own {
-		return "", nil
-	}
-	return fmt.Sprintf("it did not take our list (status %d: %.60s): measured on the list it has", status, strings.TrimSpace(string(answer))), nil
-}
-
-func (w *watchmanServer) ask(ctx context.Context, name string, right func(string, string) bool, clock func() time.Duration) (rated, error) {
-	query := url.Values{"name": {name}, "type": {"person"}, "limit": {strconv.Itoa(watchmanLimit)}, "minMatch": {"0.0"}}
-	if w.own {
-		query.Set("source", watchmanList)
-	}
-	began := clock()
-	answer, status, err := w.call(ctx, http.MethodGet, "/v2/search?"+query.Encode(), "", nil)
-	if err != nil {
-		return rated{}, fmt.Errorf("WATCHMAN_URL %s: %w", w.base, err)
-	}
-	a := rated{took: clock() - began}
-	if status/100 != 2 {
-		return a, fmt.Errorf("WATCHMAN_URL %s: a search was answered with status %d: %.100s", w.base, status, answer)
-	}
-	var found struct {
-		Entities []struct {
-			Name     string  `json:"name"`
-			SourceID string  `json:"sourceID"`
-			Match    float64 `json:"match"`
-		} `json:"entities"`
-	}
-	if err := json.Unmarshal(answer, &found); err != nil {
-		return a, fmt.Errorf("WATCHMAN_URL %s: the answer to a search: %w", w.base, err)
-	}
-	for i, e := range found.Entities {
-		if right == nil {
-			a.score = max(a.score, e.Match)
-		} else if a.rank == 0 && (right(e.SourceID, e.Name) || right("sdn:"+e.SourceID, e.Name)) {
-			a.rank, a.score = i+1, e.Match
-		}
-	}
-	return a, nil
-}
-
-// used reads what the server's metrics tell of it: processor seconds and bytes.
-func (w *watchmanServer) used(ctx context.Context) (seconds, resident float64, ok bool) {
-	answer, status, err := w.call(ctx, http.MethodGet, "/metrics", "", nil)
-	if err != nil || status/100 != 2 {
-		return 0, 0, false // not every server shows them here
-	}
-	for _, line := range strings.Split(string(answer), "\n") {
-		name, value, _ := strings.Cut(line, " ")
-		number, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			continue
-		}
-		switch name {
-		case "process_cpu_seconds_total":
-			seconds, ok = number, true
-		case "process_resident_memory_bytes":
-			resident = number
-		}
-	}
-	return seconds, resident, ok
-}
-
-func (w *watchmanServer) call(ctx context.Context, method, path, kind string, body io.Reader) (answer []byte, status int, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, w.base+path, body)
-	if err != nil {
-		return nil, 0, err
-	}
-	if kind != "" {
-		request.Header.Set("Content-Type", kind)
-	}
-	response, err := w.client.Do(request)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer response.Body.Close() //nolint:errcheck // only read
-	answer, err = io.ReadAll(io.LimitReader(response.Body, watchmanAnswer))
-	return answer, response.StatusCode, err
+// heap is how many bytes are in use when nothing is left to collect.
+func heap() uint64 {
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return now.HeapAlloc
 }
 
 func (w *WatchmanReport) text() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Watchman at %s, side by side; queries share no exact word with the name they look for\n", w.URL)
-	fmt.Fprintf(&out, "%-10s %-10s %8s %8s %9s %9s %9s %7s %9s %8s %8s %7s\n", "program", "input", "list", "queries", "recall@1", "recall@10", "at 1 %", "FPR", "per CPU-s", "p50 ms", "p99 ms", "RSS MB")
+	fmt.Fprintf(&out, "Watchman %s at %s, side by side; queries share no exact word with the name they look for\n", cmp.Or(w.Version, "(of no stated version)"), w.URL)
+	if w.Lists != "" {
+		fmt.Fprintf(&out, "its lists, by entities: %s\n", w.Lists)
+	}
+	if w.Note != "" {
+		fmt.Fprintf(&out, "%s\n", w.Note)
+	}
+	if len(w.Runs) == 0 {
+		return out.String()
+	}
+	fmt.Fprintf(&out, "%-10s %-10s %8s %8s %9s %9s %9s %7s %9s %8s %8s %9s\n", "program", "input", "list", "queries", "recall@1", "recall@10", "at 1 %", "FPR", "per CPU-s", "p50 ms", "p99 ms", "memory MB")
 	for _, r := range w.Runs {
-		fmt.Fprintf(&out, "%-10s %-10s %8d %8d %9.3f %9.3f %9.3f %6.2f%% %9.0f %8.2f %8.2f %7.0f\n", r.Program, r.Input, r.List, r.Queries, r.First, r.Ten, r.One, 100*r.FPR, r.PerCPU, r.P50, r.P99, r.RSS)
+		fmt.Fprintf(&out, "%-10s %-10s %8d %8d %9.3f %9.3f %9.3f %6.2f%% %9s %8.2f %8.2f %9s\n", r.Program, r.Input, r.List, r.Queries, r.First, r.Ten, r.One, 100*r.FPR,
+			known(r.PerCPU), r.P50, r.P99, known(r.Memory))
 		if r.Note != "" {
 			fmt.Fprintf(&out, "           %s\n", r.Note)
 		}
 	}
 	return out.String()
+}
+
+// known is a figure, or a dash where it was not told.
+func known(figure float64) string {
+	switch {
+	case figure == 0:
+		return "-"
+	case figure < 10:
+		return strconv.FormatFloat(figure, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(figure, 'f', 0, 64)
 }
