@@ -162,7 +162,7 @@ const leaveCost = 60
 // first, but for left and right.
 func (m *Model) TokenScore(a, b Token) TokenMatch {
 	ra, rb := m.ready(&a), m.ready(&b)
-	return m.match(&ra, &rb, false)
+	return m.match(&ra, &rb, anyEvidence)
 }
 
 func (m *Model) ready(t *Token) weighed {
@@ -176,24 +176,28 @@ func (m *Model) ready(t *Token) weighed {
 	return r
 }
 
-// match scores two tokens. With inFavour, those whose evidence would not be above
-// zero are not alike, which is found out sooner than how much they differ.
-func (m *Model) match(a, b *weighed, inFavour bool) TokenMatch {
+// anyEvidence has match score all tokens that are alike.
+const anyEvidence = Bins
+
+// match scores two tokens. Unless it is to score them for anyEvidence, those whose
+// evidence would not be above zero are not alike, nor those in a bin beyond
+// farthest, which is found out sooner than how much they differ.
+func (m *Model) match(a, b *weighed, farthest int) TokenMatch {
 	class := ClassOf(a.script, b.script)
 	if turned(a.script, b.script) {
-		t := m.matchTurned(class, b, a, inFavour)
+		t := m.matchTurned(class, b, a, farthest)
 		t.LeftForm, t.RightForm = t.RightForm, t.LeftForm
 		return t
 	}
-	return m.matchTurned(class, a, b, inFavour)
+	return m.matchTurned(class, a, b, farthest)
 }
 
 // turned reports whether the costs of the class, which read from the other
 // script into Latin letters, have b on their left.
 func turned(a, b Script) bool { return a == Latin && b != Latin }
 
-func (m *Model) matchTurned(class Class, a, b *weighed, inFavour bool) TokenMatch {
-	of := &m.classes[class]
+func (m *Model) matchTurned(class Class, a, b *weighed, farthest int) TokenMatch {
+	of, by := &m.classes[class], &m.metrics[class]
 	t := TokenMatch{Class: class, Distance: farDistance, Surprise: min(a.surprise, b.surprise)}
 	if a.kind == Initial || b.kind == Initial {
 		if a.forms > 0 && b.forms > 0 && a.first == b.first {
@@ -203,6 +207,7 @@ func (m *Model) matchTurned(class Class, a, b *weighed, inFavour bool) TokenMatc
 	}
 	best := int32(binCuts[farthestBin]*64 + 1)
 	var most [Lengths]int32 // distance for each sound, by length, once it is asked for
+	var scratch rows
 	for i := range a.forms {
 		for j := range min(b.forms, MaxForms-i) {
 			x, y := &a.sounds[i], &b.sounds[j]
@@ -211,14 +216,14 @@ func (m *Model) matchTurned(class Class, a, b *weighed, inFavour bool) TokenMatc
 				continue
 			}
 			rank, limit := of.Rank*int32(i+j), best
-			if inFavour {
+			if farthest != anyEvidence {
 				l := LengthOf(len(x.at) + len(y.at))
 				if most[l] == 0 {
-					most[l] = of.farthestInFavour(l, t.Surprise)
+					most[l] = of.farthestInFavour(l, t.Surprise, farthest)
 				}
 				limit = min(limit, most[l])
 			}
-			d := of.Costs.distance(x, y, of.Swap, (limit*longer-1)/64-rank)
+			d := by.distance(x, y, (limit*longer-1)/64-rank, &scratch)
 			if d >= farDistance {
 				continue
 			}
@@ -234,7 +239,7 @@ func (m *Model) matchTurned(class Class, a, b *weighed, inFavour bool) TokenMatc
 	}
 	if t.Distance < farDistance {
 		t.Points = of.points(t.Length, t.Surprise, t.Bin)
-		t.Alike = !inFavour || t.Points > 0
+		t.Alike = farthest == anyEvidence || t.Points > 0
 	}
 	if !t.Alike {
 		t.Points = 0
@@ -253,9 +258,10 @@ func (w *ClassWeights) points(length int, surprise int32, bin int) int32 {
 }
 
 // farthestInFavour is one more than the distance for each sound up to which there
-// may be evidence above zero, in 64ths of a point; 1: there is none.
-func (w *ClassWeights) farthestInFavour(length int, surprise int32) int32 {
-	for bin := farthestBin; bin >= 0; bin-- {
+// may be evidence above zero, in a bin or a closer one, in 64ths of a point; 1:
+// there is none.
+func (w *ClassWeights) farthestInFavour(length int, surprise int32, bin int) int32 {
+	for ; bin >= 0; bin-- {
 		if w.points(length, surprise, bin) > 0 {
 			return int32(binCuts[bin]*64 + 1)
 		}
@@ -348,7 +354,7 @@ func (m *Model) align(a, b *Weighed, few []TokenMatch) ([]TokenMatch, pairing) {
 	}
 	for i := range a.tokens {
 		for j := range b.tokens {
-			t := m.match(&a.tokens[i], &b.tokens[j], false)
+			t := m.match(&a.tokens[i], &b.tokens[j], anyEvidence)
 			if t.Bin > farthestJoined && a.tokens[i].bare && b.tokens[j].bare {
 				t = TokenMatch{}
 			}

@@ -76,8 +76,10 @@ func (p Pair) Words() string {
 		how = "nearly the same sounds"
 	case p.Bin <= 6:
 		how = "close in sound"
-	default:
+	case p.Bin <= 10:
 		how = "remotely close in sound"
+	default:
+		how = "hardly alike in sound"
 	}
 	if p.Parts > 1 {
 		how += fmt.Sprintf(", counted as %d parts", p.Parts)

@@ -17,7 +17,7 @@ import (
 const (
 	Lengths  = 4  // of two tokens, in sounds on average: up to 3, to 5, to 7, longer
 	Rarities = 3  // of the likelier of two tokens: common, seen now and then, rare
-	Bins     = 12 // of the distance of two tokens for each sound; the last is "not alike"
+	Bins     = 14 // of the distance of two tokens for each sound; the last is "not alike"
 )
 
 // rarityCuts are the surprises, in points, from which on a token is seen now and
@@ -51,8 +51,9 @@ func LengthOf(sounds int) int {
 const farthestBin = Bins - 2
 
 // binCuts are the upper bounds of the bins but the last, in points for each
-// sound of the longer token.
-var binCuts = [Bins - 1]int32{9, 18, 27, 38, 52, 68, 86, 108, 133, 165, 205}
+// sound of the longer token. The last two are of words so far apart that they say
+// something only where another part of the name agrees.
+var binCuts = [Bins - 1]int32{9, 18, 27, 38, 52, 68, 86, 108, 133, 165, 205, 250, 300}
 
 // Weights is a fitted model as it is stored. It is made by names/fit from the
 // development set, never by hand; names/fit/REPORT.md says from what and how well it does.
@@ -117,6 +118,7 @@ type Model struct {
 	inputs  string
 	program string
 	classes [Classes]ClassWeights
+	metrics [Classes]metric
 	seen    map[string]int32 // how often a token of these sounds was counted
 	keyed   map[Key]int32    // and any token of this key
 	tokens  float64
@@ -179,6 +181,7 @@ func NewModel(w *Weights, seen map[string]int32) (*Model, error) {
 			return nil, fmt.Errorf("%w: the calibration of class %s is out of order", ErrBadModel, c)
 		}
 		m.classes[c] = *of
+		m.metrics[c] = newMetric(&m.classes[c])
 	}
 	for sounds, n := range seen {
 		keys, count := skeletons(sounds)

@@ -14,16 +14,20 @@ func Parse(text string) Name { return ParseHinted(text, Hint{}) }
 
 // ParseHinted is Parse with what the record says besides. An empty text is made
 // of the hint's given and family names.
-func ParseHinted(text string, h Hint) Name { return parse(text, h, nil) }
+func ParseHinted(text string, h Hint) Name {
+	p := parser{hint: h}
+	return p.parse(text)
+}
 
-func parse(text string, h Hint, met *Parser) Name {
+func (p *parser) parse(text string) Name {
+	h := p.hint
 	if text == "" && (h.Given != "" || h.Family != "") {
 		text = h.Given + " " + h.Family
 		if h.Family != "" && h.Given != "" {
 			text = h.Family + ", " + h.Given
 		}
 	}
-	p := parser{hint: h, met: met, name: Name{Text: clean(text)}}
+	p.name.Text = clean(text)
 	words := order(surnames(compounds(split(p.name.Text)), h))
 	p.name.Tokens, p.words = make([]Token, 0, 2*len(words)), make([][]rune, 0, len(words))
 	for _, w := range words {
@@ -38,6 +42,9 @@ type parser struct {
 	words [][]rune // of the plain tokens, as they were read
 	hint  Hint
 	met   *Parser // nil: nothing is remembered
+
+	wanted  func([]Form, []Key) bool // nil: all alternatives are read
+	without bool                     // they were left out
 }
 
 // finish completes the name whose tokens have been added.

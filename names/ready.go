@@ -83,6 +83,7 @@ func (r *Ready) Read(b []byte, surprise int32) bool {
 			return false
 		}
 		w.sounds[i] = sounding{at: rest[1 : 1+n]}
+		w.sounds[i].collect()
 		rest = rest[1+n:]
 	}
 	if b[0]&packedVariants != 0 {
@@ -127,6 +128,7 @@ func (m *Model) Join(a, b, into *Ready, buf []byte) {
 	w := &into.weighed
 	w.script, w.kind, w.first, w.forms = a.weighed.script, Plain, a.weighed.first, 1
 	w.sounds[0] = sounding{at: both}
+	w.sounds[0].collect()
 	w.surprise = m.surprise(&Token{Forms: []Form{{Sounds: w.sounds[0].text()}}})
 }
 
@@ -162,13 +164,19 @@ func (r *Ready) EachSound(yield func(reading int, sound byte) bool) {
 func (r *Ready) Script() Script { return r.weighed.script }
 
 // Match is TokenScore for tokens made ready.
-func (m *Model) Match(a, b *Ready) TokenMatch { return m.match(&a.weighed, &b.weighed, false) }
+func (m *Model) Match(a, b *Ready) TokenMatch { return m.match(&a.weighed, &b.weighed, anyEvidence) }
 
 // MatchInFavour is Match for tokens whose evidence is above zero. It takes no others
 // for alike, and finds that out several times as fast. Of tokens with readings of
 // different lengths it may find more than Match.
 func (m *Model) MatchInFavour(a, b *Ready) TokenMatch {
-	return m.match(&a.weighed, &b.weighed, true)
+	return m.match(&a.weighed, &b.weighed, farthestBin)
+}
+
+// MatchWithin is MatchInFavour for tokens whose distance is in the bin or a closer
+// one, 0 to Bins-2; of others it may or may not say that they are alike.
+func (m *Model) MatchWithin(a, b *Ready, bin int) TokenMatch {
+	return m.match(&a.weighed, &b.weighed, min(bin, farthestBin))
 }
 
 // Cover is what a comparison adds to the evidence of its pairs, in points.

@@ -13,6 +13,8 @@ type spelling struct {
 	text    string // as it was written
 	form    string // an organisation's legal form
 	name    names.Name
+	partial bool           // neighbours have not been read as one; names.Parser.ParseWanted
+	hint    names.Hint     // of a partial one
 	weighed *names.Weighed // nil until it is compared: most records are compared with nobody
 }
 
@@ -69,10 +71,19 @@ func spellings(s *Subject) []spelling {
 
 // ask makes a record ready, its names read by the parser. What is beyond the
 // bounds of Record.Check is not looked at, so that any record costs a bounded time.
-func ask(r *Record, parser *names.Parser) *query {
+// Joined words that are not wanted are left out; nil wants all.
+func ask(r *Record, parser *names.Parser, wanted func([]names.Form, []names.Key) bool) *query {
 	q := &query{record: r}
 	for _, n := range r.Names[:min(len(r.Names), heed.MaxNames)] {
-		q.persons = append(q.persons, spelling{text: n.Text, name: parser.Parse(n.Text, hintOf(n))})
+		s := spelling{text: n.Text, hint: hintOf(n)}
+		if wanted == nil {
+			s.name = parser.Parse(n.Text, s.hint)
+		} else {
+			var whole bool
+			s.name, whole = parser.ParseWanted(n.Text, s.hint, wanted)
+			s.partial = !whole
+		}
+		q.persons = append(q.persons, s)
 	}
 	if r.MRZ != "" {
 		q.persons = append(q.persons, spelling{text: r.MRZ, name: names.ParseMRZ(r.MRZ)})
@@ -81,6 +92,13 @@ func ask(r *Record, parser *names.Parser) *query {
 		q.organisation = append(q.organisation, spellOrganisation(heed.Name{Text: r.Organisation}))
 	}
 	return q
+}
+
+// whole reads what was left out of a spelling.
+func (s *spelling) whole(parser *names.Parser) {
+	if s.partial {
+		s.name, s.partial = parser.Parse(s.text, s.hint), false
+	}
 }
 
 // score says whether the subject is a hit for the record.
@@ -162,7 +180,9 @@ const commonSurprise Points = 690
 // commonAlone reports whether all that two names share is one common word. That
 // never makes a hit without an agreeing day of birth, whatever the weights.
 func commonAlone(c *names.Comparison) bool {
-	return len(c.Pairs) == 1 && c.Pairs[0].Surprise <= commonSurprise
+	// The strongest pair stands first. What speaks against is not shared.
+	alone := len(c.Pairs) == 1 || len(c.Pairs) > 1 && c.Pairs[1].Points <= 0
+	return alone && c.Pairs[0].Surprise <= commonSurprise
 }
 
 // addBeside enters the evidence of dates of birth, sex and nationality.

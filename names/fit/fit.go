@@ -465,8 +465,9 @@ func soundsIn(t names.Token) int {
 	return len(t.Forms[0].Sounds)
 }
 
-// alike counts m and u of the bins of distance. Parts that share no blocking
-// key are taken not to be alike where u is counted.
+// alike counts m and u of the bins of distance. u is counted over all that share
+// a blocking key; of what shares none, and is hardly ever close but makes up most of
+// what is far, a sample stands for the rest.
 func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]counted, list []counted) {
 	model, err := f.Model()
 	if err != nil {
@@ -503,6 +504,8 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 			of.n++
 		}
 		met := make([]int, len(list))
+		const sampled = 60 // parts of the list for each side
+		random := rand.New(rand.NewPCG(7, uint64(c)))
 		var left names.Ready
 		for i, a := range sides[names.Class(c)] {
 			model.Ready(&a.token, &left)
@@ -518,6 +521,16 @@ func (f *Fitted) alike(parts map[names.Class][]part, sides map[names.Class][]cou
 					if t := model.Match(&left, &right[j]); t.Alike && !t.Variant {
 						of.u[t.Length][names.RarityOf(t.Surprise)][t.Bin] += a.n * list[j].n
 					}
+				}
+			}
+			some := min(sampled, len(list))
+			for range some {
+				j := random.IntN(len(list))
+				if met[j] == i+1 {
+					continue
+				}
+				if t := model.Match(&left, &right[j]); t.Alike && !t.Variant {
+					of.u[t.Length][names.RarityOf(t.Surprise)][t.Bin] += a.n * list[j].n * float64(len(list)) / float64(some)
 				}
 			}
 		}

@@ -55,6 +55,26 @@ func TestLogisticFindsWeights(t *testing.T) {
 	}
 }
 
+// The two kinds of example weigh the same, however many there are of each, and a
+// traveller's wrong hit more than that of somebody on the list.
+func TestBalanced(t *testing.T) {
+	rows := balanced([]example{{same: true, w: 1}, {same: true, w: 1}, {same: true, w: 1}, {w: 1}, {w: strangerWeight}})
+	var same, other float64
+	for _, r := range rows {
+		if r.same {
+			same += r.w
+		} else {
+			other += r.w
+		}
+	}
+	if math.Abs(same-other) > 1e-9 || same == 0 {
+		t.Errorf("names of one person weigh %v, others %v", same, other)
+	}
+	if got := rows[4].w / rows[3].w; math.Abs(got-strangerWeight) > 1e-9 {
+		t.Errorf("a traveller weighs %v times a person on the list", got)
+	}
+}
+
 // Expectation maximisation learns what is read as what.
 func TestEditorLearns(t *testing.T) {
 	prior := plainEditor()

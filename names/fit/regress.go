@@ -10,8 +10,8 @@ import (
 const (
 	xAlike    = iota // sum of log m/u of the pairs' distances
 	xRareNear        // sum of the pairs' surprise beyond the usual, by how close they are
-	xRareMid
 	xRareFar
+	xRemote         // pairs that are alike remotely
 	xPairs          // one, two, three and more pairs
 	xInitials       = xPairs + 3
 	xVariants       = xInitials + 1
@@ -28,15 +28,23 @@ const (
 // has the same parts on both sides: it must not teach that names do.
 func structural(row int) bool { return row >= xInitials }
 
+// rareRow is the same for all bins that are close: with a row for each, a few rare
+// words made the less close ones count more.
 func rareRow(bin int) int {
-	switch {
-	case bin <= 1:
+	if bin <= 5 {
 		return xRareNear
-	case bin <= 5:
-		return xRareMid
 	}
 	return xRareFar
 }
+
+// remoteBin is that from which a pair is alike remotely. Among the best wrong hits
+// of thousands there are more such pairs than by chance, and the table of m and u
+// does not know that; so they have a row of their own.
+const remoteBin = 8
+
+// strangerWeight is how much a traveller's wrong hit counts, against 1 of a wrong
+// hit of somebody on the list: false alarms are made by travellers.
+const strangerWeight = 10
 
 // features of a comparison under the weights it was made with.
 func featuresOf(c *names.Comparison, f *Fitted) []float64 {
@@ -55,6 +63,9 @@ func featuresOf(c *names.Comparison, f *Fitted) []float64 {
 		parts := float64(p.Parts)
 		x[xAlike] += parts * float64(of.Alike[p.Length][names.RarityOf(p.Surprise)][p.Bin]) / 100
 		x[rareRow(p.Bin)] += parts * float64(p.Surprise-of.Usual) / 100
+		if p.Bin >= remoteBin {
+			x[xRemote] += parts
+		}
 	}
 	v := c.Coverage
 	x[xJoined] = float64(v.Joined)
@@ -104,13 +115,13 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 		class names.Class
 		rows  []example
 	}
-	query := func(s *Search, text string, skip func(int) bool, times int) (out []example, class names.Class) {
+	query := func(s *Search, text string, skip func(int) bool, times int, weight float64) (out []example, class names.Class) {
 		n := read.Name(text)
 		class = names.ClassOf(n.Script, names.Latin)
 		for _, hit := range s.Best(n, times, skip) {
 			c := s.Compare(n, hit.Entry)
 			if c.Coverage.Pairs > 0 {
-				out = append(out, example{x: featuresOf(&c, f), w: 1})
+				out = append(out, example{x: featuresOf(&c, f), w: weight})
 			}
 		}
 		return out, class
@@ -128,13 +139,13 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 		}
 		defer func() { workers <- s }()
 		if i >= len(whole) {
-			rows, class := query(s, strangers[i-len(whole)].Name, nil, 2)
+			rows, class := query(s, strangers[i-len(whole)].Name, nil, 2, strangerWeight)
 			results[i] = result{class, rows}
 			return
 		}
 		p := whole[i]
 		right := read.Name(p.Right)
-		rows, class := query(s, p.Left, func(e int) bool { return list.Means(e, p, right) }, 1)
+		rows, class := query(s, p.Left, func(e int) bool { return list.Means(e, p, right) }, 1, 1)
 		c := m.Compare(read.Name(p.Left), read.Name(p.Right))
 		if c.Coverage.Pairs > 0 {
 			rows = append(rows, example{x: featuresOf(&c, f), same: true, w: 1})
@@ -153,7 +164,7 @@ func (f *Fitted) examples(m *names.Model, list *List, whole []Labelled, set *Set
 // then for each class, how names are built being drawn strongly towards that.
 func (f *Fitted) regress(rows map[names.Class][]example) {
 	prior := make([]float64, features)
-	prior[xAlike], prior[xRareNear], prior[xRareMid], prior[xRareFar] = 1, 0.2, 0.1, 0.1
+	prior[xAlike], prior[xRareNear], prior[xRareFar] = 1, 0.2, 0.1
 	prior[xPairs], prior[xPairs+1], prior[xPairs+2] = -5, -8, -10
 	prior[xInitials], prior[xVariants] = 0.5, 2
 	for p := range 3 {
@@ -193,23 +204,23 @@ func (f *Fitted) regress(rows map[names.Class][]example) {
 	}
 }
 
-// balanced weighs the two kinds of example alike.
+// balanced weighs the two kinds of example alike, each by its own weights.
 func balanced(rows []example) []example {
 	var same, other float64
 	for _, r := range rows {
 		if r.same {
-			same++
+			same += r.w
 		} else {
-			other++
+			other += r.w
 		}
 	}
 	out := make([]example, len(rows))
 	for i, r := range rows {
 		out[i] = r
 		if r.same {
-			out[i].w = (same + other) / 2 / max(same, 1)
+			out[i].w *= (same + other) / 2 / max(same, 1)
 		} else {
-			out[i].w = (same + other) / 2 / max(other, 1)
+			out[i].w *= (same + other) / 2 / max(other, 1)
 		}
 	}
 	return out
@@ -223,6 +234,9 @@ func (f *Fitted) apply(c names.Class, beta []float64) {
 		for r := range names.Rarities {
 			for b := range names.Bins - 1 {
 				w.Alike[l][r][b] = int32(math.Round(float64(w.Alike[l][r][b]) * scale))
+				if b >= remoteBin {
+					w.Alike[l][r][b] += min(0, points(beta[xRemote]))
+				}
 			}
 		}
 	}
