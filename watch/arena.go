@@ -79,6 +79,9 @@ func (a *arena) at(ref uint32) []byte {
 	return block(a.chunks[ref>>16][ref&0xffff:])
 }
 
+// first is the first byte of what is kept of a block, to have it at hand.
+func (a *arena) first(ref uint32) byte { return a.chunks[ref>>16][ref&0xffff] }
+
 // drop gives the block up.
 func (a *arena) drop(ref uint32) {
 	which := int(ref >> 16)

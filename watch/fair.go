@@ -3,6 +3,7 @@ package watch
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // source is what put a subject on watch: a case, or a list.
@@ -33,4 +34,40 @@ func fairly[T any](all []T, most int, id func(T) SubjectID) []T {
 		kept = append(kept, all[i])
 	}
 	return kept
+}
+
+// crowds remembers, of numbers that very many subjects share, which of them are
+// looked at: whoever enters "unknown" for a passport costs a sort once, not with
+// every record.
+type crowds struct {
+	mu sync.Mutex
+	of map[posting]crowd
+}
+
+type crowd struct {
+	changes uint64 // of the index, then
+	runs    []uint32
+}
+
+// rememberedCrowds bounds what is remembered, 1 KB each.
+const rememberedCrowds = 1024
+
+// crowd takes so many of the subjects of a posting, and always the same.
+func (x *Index) crowd(p posting, runs []uint32, most int) []uint32 {
+	x.crowds.mu.Lock()
+	defer x.crowds.mu.Unlock()
+	known, ok := x.crowds.of[p]
+	if !ok || known.changes != x.changes {
+		all := slices.Clone(runs)
+		slices.SortFunc(all, x.byID)
+		known = crowd{x.changes, slices.Clone(fairly(all, most, x.id))}
+		if len(x.crowds.of) >= rememberedCrowds {
+			clear(x.crowds.of)
+		}
+		if x.crowds.of == nil {
+			x.crowds.of = map[posting]crowd{}
+		}
+		x.crowds.of[p] = known
+	}
+	return known.runs
 }

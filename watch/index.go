@@ -27,12 +27,16 @@ type Index struct {
 
 	changing sync.Mutex // held by whoever changes the index, or needs that nobody does for long
 	mu       sync.RWMutex
-	stock    *arena             // the subjects as keep writes them; owned by their runs
-	prefixes prefixes           // of their ids
-	names    *lexicon           // their names; a run's first word is the place in stock
-	listed   int                // names of the persons, as namesStored counts them
-	ids      *table             // runs by subject id
-	other    map[uint64]posting // runs by day of birth and by the numbers of documents, plates and vehicles
+	stock    *arena   // the subjects as keep writes them; owned by their runs
+	prefixes prefixes // of their ids
+	names    *lexicon // their names; a run's first word is the place in stock
+	listed   int      // names of the persons, as namesStored counts them
+	ids      *table   // runs by subject id
+	other    ways     // runs by day of birth and by the numbers of documents, plates and vehicles
+
+	memory  memory // of the words of records
+	crowds  crowds
+	changes uint64 // how many there have been
 
 	entries func(stored *Subject) []uint64 // the keys in other of a subject that is stored
 }
@@ -58,7 +62,6 @@ func newIndex(m *names.Model, w *weights) *Index {
 	x.stock = &arena{moved: func(run, to uint32) { *x.names.owner(run) = to }}
 	x.ids = newTable(x.hashID)
 	x.prefixes.number = map[string]uint64{}
-	x.other = map[uint64]posting{}
 	x.entries = x.otherEntries
 	return x
 }
@@ -247,11 +250,12 @@ func (x *Index) own(run uint32, stored []byte) bool {
 
 // enter makes the subject of a run known by its id and beside its names.
 func (x *Index) enter(run uint32, hash uint64, other []uint64) {
+	x.changes++
 	x.ids.add(hash, run)
 	for _, key := range other {
-		p := x.other[key]
+		p := x.other.of(key)
 		x.names.sets.add(&p, run)
-		x.other[key] = p
+		x.other.set(key, p)
 	}
 }
 
@@ -269,15 +273,13 @@ func (x *Index) Remove(id SubjectID) bool {
 }
 
 func (x *Index) remove(run uint32, hash uint64) {
+	x.changes++
 	x.listed -= x.listedOf(run)
 	s := x.subject(run)
 	for _, key := range x.entries(&s) {
-		p := x.other[key]
-		if x.names.sets.drop(&p, run); x.names.sets.len(p) == 0 {
-			delete(x.other, key)
-		} else {
-			x.other[key] = p
-		}
+		p := x.other.of(key)
+		x.names.sets.drop(&p, run)
+		x.other.set(key, p)
 	}
 	x.ids.drop(hash, run)
 	at := *x.names.owner(run)
@@ -335,7 +337,7 @@ func (x *Index) limits() *thresholds {
 // Scan scores every subject: what Screen is measured against, and thousands of
 // times slower.
 func (x *Index) Scan(r Record) []Hit {
-	q := ask(&r, new(names.Parser))
+	q := ask(&r, new(names.Parser), nil)
 	var hits []Hit
 	limits := x.limits()
 	for s := range x.All {

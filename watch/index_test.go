@@ -158,8 +158,8 @@ func TestIndexFollowsChanges(t *testing.T) {
 	for id := range held {
 		x.Remove(id)
 	}
-	if n := len(x.names.free) + 1; n != int(x.names.high) || x.ids.n != 0 || len(x.other) != 0 {
-		t.Errorf("the empty index holds %d words, %d ids and %d other entries", int(x.names.high)-n, x.ids.n, len(x.other))
+	if n := len(x.names.free) + 1; n != int(x.names.high) || x.ids.n != 0 || x.other.n != 0 {
+		t.Errorf("the empty index holds %d words, %d ids and %d other entries", int(x.names.high)-n, x.ids.n, x.other.n)
 	}
 }
 
@@ -284,5 +284,24 @@ func TestNobodyIsCrowdedOut(t *testing.T) {
 		if len(hits) != MaxHits || !slices.Contains(hits, "case:ff/persons/0") {
 			t.Errorf("%q: %d hits, the one of another case is none of them", r.Names[0].Text, len(hits))
 		}
+	}
+	// Which of very many are looked at is remembered until one of them goes or comes.
+	for _, on := range []bool{false, true} {
+		if on {
+			put(t, x, sought)
+		} else {
+			x.Remove(sought.ID)
+		}
+		if hits := hitIDs(x.NewScreener().Screen(numbered)); slices.Contains(hits, "case:ff/persons/0") != on {
+			t.Errorf("on watch: %v; found: %v", on, !on)
+		}
+	}
+}
+
+// TestMemory: what an index of an SDN list's size takes. A longer one takes less
+// for each name, as its words are those of others; BenchmarkScreen reports it.
+func TestMemory(t *testing.T) {
+	if _, _, each := generated(t, sdn); each > 200 {
+		t.Errorf("%.0f bytes a name, more than 200", each)
 	}
 }

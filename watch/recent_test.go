@@ -64,7 +64,7 @@ func TestRecent(t *testing.T) {
 	if !x.Remove("first") || x.Remove("first") {
 		t.Error("Remove does not say whether the record was there")
 	}
-	if gone := x.Expire(at.Add(5 * time.Hour)); len(gone) != 200 || x.Len() != 0 || x.index.Len() != 0 || len(x.index.other) != 0 {
+	if gone := x.Expire(at.Add(5 * time.Hour)); len(gone) != 200 || x.Len() != 0 || x.index.Len() != 0 || x.index.other.n != 0 {
 		t.Errorf("%d expired, %d are left", len(gone), x.Len())
 	}
 }

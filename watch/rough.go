@@ -136,6 +136,11 @@ func (s *Screener) compare(which int, words []uint32, limits *needs, other Point
 			}
 		}
 	}
+	for i := range a.tokens {
+		if e := a.tokens[i].expansion; e.token != nil {
+			s.complete(e, e.token)
+		}
+	}
 	hope, some := g.hope(a)
 	if hope+s.hopeCover(a, hope, joined) < needed-slack {
 		return 0, false

@@ -32,7 +32,7 @@ func TestScreenFindsWhatScanFinds(t *testing.T) {
 	s, limits := x.NewScreener(), x.limits()
 	all, missed := 0, 0
 	for _, r := range asked {
-		q := ask(&r, new(names.Parser))
+		q := ask(&r, new(names.Parser), nil)
 		var want []SubjectID
 		for i := range subjects {
 			if hit, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID], limits); ok {
@@ -139,7 +139,7 @@ func BenchmarkAgainstScan(b *testing.B) {
 		all, missed := 0, 0
 		for _, r := range asked {
 			got := hitIDs(s.Screen(r))
-			q := ask(&r, new(names.Parser))
+			q := ask(&r, new(names.Parser), nil)
 			for i := range subjects {
 				if _, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID], limits); ok {
 					if all++; !slices.Contains(got, subjects[i].ID) {

@@ -8,12 +8,11 @@ import (
 	"heed/names"
 )
 
-// Screener screens records for one goroutine at a time. It remembers the words
-// that it has met, not the records, and needs some megabytes for that.
+// Screener screens records for one goroutine at a time. It and its index
+// remember the words that they have met, not the records, in some megabytes.
 type Screener struct {
 	index   *Index
 	parser  names.Parser
-	memory  memory
 	packing []byte
 	scored  marks // words under the keys of one word
 	met     marks // runs that were looked at for one record
@@ -25,6 +24,7 @@ type Screener struct {
 	sounds  [2 * names.MaxRunes]byte
 	near    nearby
 	days    []uint32
+	births  []ofBirth
 	outline outline
 	filter  filter
 	asked   []asked
@@ -32,11 +32,27 @@ type Screener struct {
 	rough   rough
 	margins []Points
 	limits  *thresholds // of what is looked for
+	listed  int         // the length of list that long is for
+	long    *thresholds
+	lists   [names.Classes][]wordList
+	joint   []*expansion // joined words of the record
+	joints  int          // of which so many are in use
+	likely  []uint32
+	touched uint32 // keeps what was read to have it at hand from being left out
 }
 
 // NewScreener makes a screener: one for each goroutine that screens.
 func (x *Index) NewScreener() *Screener {
-	return &Screener{index: x, memory: memory{young: map[string]*expansion{}}}
+	return &Screener{index: x}
+}
+
+// persons are what persons need on the list as it is.
+func (s *Screener) persons() *thresholds {
+	if s.long == nil || s.listed != s.index.listed {
+		s.listed = s.index.listed
+		s.long = s.index.judge.weights.thresholds(s.listed)
+	}
+	return s.long
 }
 
 // Work bounds for one record.
@@ -56,13 +72,16 @@ const slack Points = 120
 // Check refuses, what is beyond the bounds is not looked at.
 func (s *Screener) Screen(r Record) []Hit {
 	x := s.index
-	q := ask(&r, &s.parser)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	q := ask(&r, &s.parser, s.wanted)
 	var hits []Hit
-	limits := x.judge.weights.thresholds(x.listed)
+	limits := s.persons()
 	score := func(run uint32, spelt func(*Subject) []spelling) {
 		subject := x.subject(run)
+		for i := range q.persons {
+			q.persons[i].whole(&s.parser)
+		}
 		if hit, ok := x.judge.score(q, &subject, spelt(&subject), limits); ok {
 			hits = append(hits, hit)
 		}
@@ -71,10 +90,10 @@ func (s *Screener) Screen(r Record) []Hit {
 	// By number first: those are compared whatever their names.
 	s.byNumber(&r, func(run uint32) { score(run, spellings) })
 	for _, f := range s.candidates(realmPerson, q.persons, &r, bestCompared) {
-		score(f.run, func(subject *Subject) []spelling { return s.likely(&f, subject) })
+		score(f.run, func(subject *Subject) []spelling { return s.spellings(&f, subject) })
 	}
 	for _, f := range s.candidates(realmOrganisation, q.organisation, &r, bestCompared) {
-		score(f.run, func(subject *Subject) []spelling { return s.likely(&f, subject) })
+		score(f.run, func(subject *Subject) []spelling { return s.spellings(&f, subject) })
 	}
 	return rank(hits)
 }
@@ -83,9 +102,9 @@ func (s *Screener) Screen(r Record) []Hit {
 // in full, and adds those that share a number with it.
 func (s *Screener) reach(r *Record) []found {
 	x := s.index
-	q := ask(r, &s.parser)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	q := ask(r, &s.parser, s.wanted)
 	s.met.reset()
 	var all []found
 	s.byNumber(r, func(run uint32) { all = append(all, found{run: run, margin: documentSame}) })
@@ -100,15 +119,11 @@ func (s *Screener) byNumber(r *Record, yield func(run uint32)) {
 		if blurred == "" {
 			return
 		}
-		p := s.index.other[s.index.numberKey(sort, blurred)]
+		p := s.index.other.of(s.index.numberKey(sort, blurred))
 		var few [2]uint32
 		runs := s.index.names.sets.refs(p, &few)
 		if len(runs) > numberShares {
-			// Whoever puts one number on a thousand subjects gets a part of them, and
-			// always the same part.
-			runs = slices.Clone(runs)
-			slices.SortFunc(runs, s.index.byID)
-			runs = fairly(runs, numberShares, s.index.id)
+			runs = s.index.crowd(p, runs, numberShares)
 		}
 		for _, run := range runs {
 			if s.met.first(run) {
@@ -130,8 +145,8 @@ type found struct {
 	names  []int32 // the places of its names that come near that, in order
 }
 
-// likely are the spellings of a subject's names that may be its best ones.
-func (s *Screener) likely(f *found, subject *Subject) []spelling {
+// spellings are those of a subject's names that may be its best ones.
+func (s *Screener) spellings(f *found, subject *Subject) []spelling {
 	var all []spelling
 	for _, i := range f.names {
 		if subject.Person != nil {
@@ -143,68 +158,6 @@ func (s *Screener) likely(f *found, subject *Subject) []spelling {
 	return all
 }
 
-// asked is a spelling of the record's name as it is looked up.
-type asked struct {
-	script   names.Script
-	plain    int // positions
-	counting int // of those, the ones that tell persons apart
-	tokens   []askedToken
-}
-
-type askedToken struct {
-	*expansion
-	from, to int
-	kind     uint32
-	parts    Points // as how many pairs it counts: see standsFor
-}
-
-func (t *askedToken) joined() bool { return t.to > t.from+1 }
-
-// look makes a record's name ready to be looked up.
-func (s *Screener) look(r realm, n *names.Name) asked {
-	a := asked{script: n.Script, plain: min(n.Positions, len(n.Tokens))}
-	for i := range n.Tokens {
-		t := &n.Tokens[i]
-		kind := kindOf(n, t)
-		if len(t.Forms) == 0 || kind == wordSilent || t.To > a.plain {
-			continue
-		}
-		if !t.Joined && kind == wordPlain {
-			a.counting++
-		}
-		a.tokens = append(a.tokens, askedToken{s.expand(r, t), t.From, t.To, kind, 1})
-	}
-	for i := range a.tokens {
-		if t := &a.tokens[i]; t.joined() {
-			t.parts = standsFor(t.from, t.to, len(a.tokens), func(i int) (int, int) { return a.tokens[i].from, a.tokens[i].to })
-		}
-	}
-	return a
-}
-
-// Of a name that is one word of so many letters, each way to take it for two is
-// looked up, as long as both have a few.
-const (
-	splitFrom, splitTo = 9, 30
-	splitPart          = 4
-)
-
-// split looks up a name that is written as one word as if it were two, so that
-// a name of two words leads to it. What is found is compared as it is written.
-func (s *Screener) split(r realm, n *names.Name) {
-	if n.Positions != 1 || len(n.Tokens[0].Forms) == 0 {
-		return
-	}
-	latin := n.Tokens[0].Forms[0].Latin
-	if len(latin) < splitFrom || len(latin) > splitTo {
-		return
-	}
-	for at := splitPart; at <= len(latin)-splitPart; at++ {
-		two := names.Parse(latin[:at] + " " + latin[at:])
-		s.asked = append(s.asked, s.look(r, &two))
-	}
-}
-
 // candidates finds the subjects that may reach the threshold by their names, so
 // many at most, the likeliest first.
 func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most int) []found {
@@ -213,18 +166,19 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 	}
 	s.found = s.found[:0]
 	s.asked = s.asked[:0]
+	s.joints = 0
 	words := 0
 	for i := range spelt {
 		if words += len(spelt[i].name.Tokens); i > 0 && words > askedWords {
 			break
 		}
-		s.asked = append(s.asked, s.look(r, &spelt[i].name))
+		s.look(r, &spelt[i].name)
 		s.split(r, &spelt[i].name)
 	}
 	s.near.fill(s.asked)
 	s.limits = s.index.judge.named
 	if r == realmPerson {
-		s.limits = s.index.judge.weights.thresholds(s.index.listed)
+		s.limits = s.persons()
 	}
 	soft, compared := s.index.judge.weights.needs(record, s.limits)
 	if r == realmPerson {
@@ -242,29 +196,6 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 	return fairly(s.found, most, func(f found) SubjectID { return s.index.id(f.run) })
 }
 
-// byBirth finds the subjects whose date of birth is akin to the record's, and
-// tells what that says at most.
-func (s *Screener) byBirth(born heed.Birth, yield func(run uint32, points Points)) {
-	if birthDay(born) == 0 {
-		return
-	}
-	births := s.index.judge.weights.birth
-	each := func(key uint64, points Points) {
-		var few [2]uint32
-		p := s.index.other[key]
-		for _, run := range s.index.names.sets.refs(p, &few) {
-			yield(run, points)
-		}
-	}
-	s.days = kindredDays(born, s.days[:0])
-	for _, day := range s.days {
-		each(otherDay|uint64(day), births[relateDays(born.From, unpackDay(day))])
-	}
-	vague := max(births[BirthMonthAgrees], births[BirthYearAgrees], births[BirthWithin])
-	each(otherYear|uint64(born.From.Year), vague)
-	each(otherYear, vague)
-}
-
 // byNames finds the subjects whose names alone, with soft evidence beside
 // them, may reach what is needed. For each pair of scripts the record's words are
 // opened from the rarest on, until those that are left could not reach it
@@ -272,7 +203,10 @@ func (s *Screener) byBirth(born heed.Birth, yield func(run uint32, points Points
 // that cannot reach it alone, and that many have, is opened only where another
 // of the words is in the same names.
 func (s *Screener) byNames(a *asked, needs *needs, yield func(run uint32)) {
-	var lists [names.Classes][]wordList
+	lists := &s.lists
+	for c := range lists {
+		lists[c] = lists[c][:0]
+	}
 	for i := range a.tokens {
 		t := &a.tokens[i]
 		for _, n := range t.near {
