@@ -56,6 +56,8 @@ func problemOf(err error) (p Problem, after time.Duration, ours bool) {
 		return Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large", Hint: "send the rest in another request"}, 0, false
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF):
 		return Problem{Status: http.StatusRequestTimeout, Detail: "the body stopped coming", Hint: "send the rest in another request"}, 0, false
+	case errors.As(err, &refused) && refused.Code == exchange.ScreeningEnded:
+		return Problem{Status: http.StatusForbidden, Detail: refused.Detail, Hint: "send what was not answered, and the rest, in another request"}, 0, false
 	case errors.As(err, &refused):
 		return Problem{Status: http.StatusForbidden, Detail: refused.Detail, Hint: refused.Hint}, 0, false
 	case errors.As(err, &invalid):

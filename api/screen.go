@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"heed"
 	"heed/exchange"
@@ -140,7 +144,11 @@ func (h *handler) screen(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	query := r.URL.Query()
+	query, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
 	reason := strings.TrimSpace(query.Get("reason"))
 	if reason == "" {
 		reason = "not stated by token " + token.Name
@@ -160,6 +168,31 @@ func (h *handler) screen(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	stream.run(watch.RecordType(begun.Type))
+}
+
+// queryKeys are what a request may say of itself, in the query.
+var queryKeys = []string{"type", "reason"}
+
+// parseQuery reads the query. What is not known in it is refused, and not passed over:
+// a reason under a misspelt key would not be on record.
+func parseQuery(raw string) (url.Values, error) {
+	known := "the query has " + strings.Join(queryKeys, " and ") + ", each once at most: ?type=border&reason=gate+4"
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, &heed.Invalid{What: "the query cannot be read", Hint: "write %XX for what a query cannot have (RFC 3986); " + known}
+	}
+	for _, key := range slices.Sorted(maps.Keys(query)) {
+		switch {
+		case !slices.Contains(queryKeys, key):
+			return nil, &heed.Invalid{What: fmt.Sprintf("the query has %.100q, which is not known", key), Hint: known}
+		case len(query[key]) > 1:
+			return nil, &heed.Invalid{What: fmt.Sprintf("the query has %q more than once", key), Hint: known}
+		}
+	}
+	if reason := query.Get("reason"); len(reason) > exchange.MaxScreenReason || !utf8.ValidString(reason) {
+		return nil, &heed.Invalid{What: fmt.Sprintf("the reason has %d bytes, or is no UTF-8", len(reason)), Hint: fmt.Sprintf("write it in at most %d bytes: it is on record with the request", exchange.MaxScreenReason)}
+	}
+	return query, nil
 }
 
 // admit finds who asks. A good token is admitted from any address, whatever others
@@ -357,11 +390,19 @@ type Line struct {
 type Hit struct {
 	ID          heed.Code         `json:"id"`
 	Case        heed.Code         `json:"case"` // of the warning; empty: a list
-	Warner      heed.PartyID      `json:"warner,omitempty"`
-	List        string            `json:"list,omitempty"`
+	Warner      heed.PartyID      `json:"warner"`
+	List        string            `json:"list"`
 	Score       float64           `json:"score"`
 	Threshold   float64           `json:"threshold"`
 	Explanation watch.Explanation `json:"explanation"`
+	Decided     *Decided          `json:"decided,omitempty"` // before; none: it waits for its first verdict
+}
+
+// Decided is a verdict that settled a hit before its record was screened again.
+type Decided struct {
+	Verdict heed.HitVerdict `json:"verdict"`
+	Officer heed.OfficerID  `json:"by"`
+	At      string          `json:"at"`
 }
 
 func (s *stream) answer(batch []came) error {
@@ -409,7 +450,11 @@ func (l *Line) say(s exchange.Screened) {
 		l.Error = unreadOf(s.Err)
 	}
 	for _, h := range s.Hits {
-		l.Hits = append(l.Hits, Hit{ID: h.ID.Code(), Case: h.Case, Warner: h.Warner, List: h.List, Score: h.Score, Threshold: h.Threshold, Explanation: h.Explanation})
+		hit := Hit{ID: h.ID.Code(), Case: h.Case, Warner: h.Warner, List: h.List, Score: h.Score, Threshold: h.Threshold, Explanation: h.Explanation}
+		if b := h.Before; b.Verdict != "" {
+			hit.Decided = &Decided{b.Verdict, b.Officer, heed.FormatTime(b.At)}
+		}
+		l.Hits = append(l.Hits, hit)
 	}
 }
 

@@ -30,7 +30,9 @@ func caseVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			order.Accord = accord
 		}
 		warned, err := x.Warn(ctx, order)
-		return warnAnswer(warned, warned.To), err
+		answer := warnAnswer(warned, warned.To)
+		answer.Unfindable = x.Unfindable(r.Warning)
+		return answer, err
 	})
 	verb(mux, "ask-party", func(ctx context.Context, r ActRequest) (WarnAnswer, error) {
 		party, err := heed.ParsePartyID(r.Party)

@@ -89,6 +89,9 @@ type (
 		To    []heed.PartyID `json:"to"`
 		IDs   []string       `json:"ids"`
 		State string         `json:"state,omitempty"` // StateDrafted: it waits for release, and Case is the draft's code
+		// Unfindable are persons whom no record will be found to be: very many bear the
+		// name, and the warning says nothing else of them.
+		Unfindable []heed.SubjectPath `json:"unfindable,omitempty"`
 	}
 	// AmendAnswer names the statements that were made, one for each recipient.
 	AmendAnswer struct {

@@ -39,11 +39,18 @@ type (
 	ScreenHit struct {
 		ID          heed.Code         `json:"id"`
 		Case        heed.Code         `json:"case"` // of the warning; empty: a list
-		Warner      heed.PartyID      `json:"warner,omitempty"`
-		List        string            `json:"list,omitempty"`
+		Warner      heed.PartyID      `json:"warner"`
+		List        string            `json:"list"`
 		Score       float64           `json:"score"`
 		Threshold   float64           `json:"threshold"`
 		Explanation watch.Explanation `json:"explanation"`
+		Decided     *HitDecided       `json:"decided,omitempty"` // before; none: it waits for its first verdict
+	}
+	// HitDecided is a verdict that settled a hit before its record was screened again.
+	HitDecided struct {
+		Verdict heed.HitVerdict `json:"verdict"`
+		Officer heed.OfficerID  `json:"by"`
+		At      Time            `json:"at"`
 	}
 	// ScreeningLine says who has screened, when and why, and how much.
 	ScreeningLine struct {
@@ -59,6 +66,7 @@ type (
 		Hits      int64           `json:"hits"`
 		Excluded  int64           `json:"excluded"` // kept back by signed exclusions
 		Unread    int64           `json:"unread"`
+		Abandoned bool            `json:"abandoned,omitempty"` // it has ended by itself, when nothing more came
 	}
 	// HitRequest names a hit.
 	HitRequest struct {
@@ -94,9 +102,9 @@ type (
 	HitLine struct {
 		ID       heed.Code       `json:"id"`
 		Digest   string          `json:"digest"`
-		Case     heed.Code       `json:"case"`
-		Warner   heed.PartyID    `json:"warner,omitempty"`
-		List     string          `json:"list,omitempty"`
+		Case     heed.Code       `json:"case"` // empty: a list's
+		Warner   heed.PartyID    `json:"warner"`
+		List     string          `json:"list"` // empty: a warning's
 		Status   heed.Status     `json:"status,omitempty"`
 		Urgency  heed.Urgency    `json:"urgency,omitempty"`
 		Type     heed.RecordType `json:"type"`
@@ -175,6 +183,9 @@ type (
 		Persons       int          `json:"persons,omitempty"`
 		Vehicles      int          `json:"vehicles,omitempty"`
 		Organisations int          `json:"organisations,omitempty"`
+		// Of a warning: persons of whom nothing is said but a name that very many bear, so
+		// that no record is a hit on them.
+		Unfindable int `json:"unfindable,omitempty"`
 		// Of a list: when it was imported last, by whom, and of which format it was.
 		Imported *Time          `json:"imported,omitempty"`
 		Officer  heed.OfficerID `json:"by,omitempty"`
@@ -244,7 +255,7 @@ func screeningVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		for _, w := range x.WatchedLines() {
 			line := WatchLine{
 				Case: w.Code, Warner: w.Warner, List: w.List, Status: w.Status, Urgency: w.Urgency, Subjects: w.Subjects,
-				Persons: w.Kinds["person"], Vehicles: w.Kinds["vehicle"], Organisations: w.Kinds["organisation"],
+				Persons: w.Kinds["person"], Vehicles: w.Kinds["vehicle"], Organisations: w.Kinds["organisation"], Unfindable: w.Unfound,
 			}
 			if w.List != "" {
 				for _, i := range imports {
@@ -291,6 +302,9 @@ func hitVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		if err != nil {
 			return DecideAnswer{}, err
 		}
+		if r.Tell && r.Verdict != heed.SamePerson {
+			return DecideAnswer{}, &heed.Invalid{What: "the warner is told of the same person only", Hint: "leave --tell out: a report that does not hold any more is withdrawn by itself"}
+		}
 		order := exchange.HitOrder{Officer: r.Officer, Verdict: r.Verdict, Reason: r.Reason, Exclude: time.Duration(r.Exclude * float64(time.Second)), Tell: r.Tell}
 		if r.By != nil {
 			order.By = r.By.Time
@@ -319,7 +333,9 @@ func hitVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 			if err != nil {
 				return nil, err
 			}
-			lines = append(lines, line)
+			if line.Holds || r.All {
+				lines = append(lines, line)
+			}
 		}
 		return lines, nil
 	})
@@ -360,7 +376,7 @@ func shapeToken(t exchange.Token, now time.Time) TokenLine {
 func shapeAsking(a exchange.Asking) ScreeningLine {
 	return ScreeningLine{
 		Screening: a.ID, Asker: a.Asker, Via: a.Via, Type: a.Type, Reason: a.Reason, Began: At(a.Began), Ended: maybe(a.Ended),
-		Records: a.Records, Matched: a.Matched, Hits: a.Hits, Excluded: a.Excluded, Unread: a.Unread,
+		Records: a.Records, Matched: a.Matched, Hits: a.Hits, Excluded: a.Excluded, Unread: a.Unread, Abandoned: a.Abandoned(),
 	}
 }
 
@@ -370,9 +386,13 @@ func shapeScreened(s exchange.Screened) ScreenResult {
 		out.Error = faultOf(s.Err)
 	}
 	for _, h := range s.Hits {
-		out.Hits = append(out.Hits, ScreenHit{
+		hit := ScreenHit{
 			ID: h.ID.Code(), Case: h.Case, Warner: h.Warner, List: h.List, Score: h.Score, Threshold: h.Threshold, Explanation: h.Explanation,
-		})
+		}
+		if b := h.Before; b.Verdict != "" {
+			hit.Decided = &HitDecided{b.Verdict, b.Officer, At(b.At)}
+		}
+		out.Hits = append(out.Hits, hit)
 	}
 	return out
 }
@@ -393,7 +413,7 @@ func shapeHitLine(f exchange.HitFile) HitLine {
 func shapeHit(f exchange.HitFile) Hit {
 	out := Hit{HitLine: shapeHitLine(f), Decisions: []HitDecisionLine{}}
 	if c := f.Contents; c != nil {
-		out.Record, out.Subject, out.Threshold, out.Explanation, out.Text = &c.Record, &c.Subject, c.Threshold, &c.Explanation, c.Explanation.Text()
+		out.Record, out.Subject, out.Threshold, out.Explanation, out.Text = &c.Record, &c.Subject, c.Threshold, &c.Explanation, c.Explanation.Text(f.List != "")
 	}
 	for _, d := range f.Decisions {
 		out.Decisions = append(out.Decisions, HitDecisionLine{

@@ -61,6 +61,7 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	case !order.By.IsZero() && (order.Verdict != heed.Undecided || !order.By.After(now)):
 		return DecidedAs{}, &heed.Invalid{What: "when a verdict is expected belongs to an undecided one, and is not past", Hint: "leave --by out"}
 	}
+	var settled KeptHit
 	decided, err := x.signDecision(ctx, id, order.Officer, order.Reason, func(v View, k KeptHit, d *heed.HitDecision) error {
 		d.Kind, d.Verdict = heed.DecisionVerdict, order.Verdict
 		if k.Sealed == nil {
@@ -81,10 +82,23 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 		if err != nil {
 			return err
 		}
+		if from, on := x.lookout.origin(watch.SubjectID(k.Subject)); on {
+			state, err := stateOf(ids, from.Subject)
+			if err != nil {
+				return err
+			}
+			if state != k.State {
+				return &heed.Refused{
+					Detail: "something else is said of the subject by now than when this record met it, and an exclusion holds for what was said then: it would keep nobody back",
+					Hint:   "decide without --exclude, screen the record again, and exclude it from the hit that it is then, if it still is one",
+				}
+			}
+		}
 		d.Traveller, d.Until = ids.of("heed-traveller-v1", []byte(who)), heed.Instant(d.Time.Add(order.Exclude))
 		return nil
-	}, func(tx Tx, k KeptHit, d heed.HitDecision) error {
-		return x.settleHit(tx, k, d, order)
+	}, func(tx Tx, k KeptHit, d heed.HitDecision) (err error) {
+		settled, err = x.settleHit(tx, k, d, order)
+		return err
 	})
 	out := DecidedAs{Decision: decided}
 	if err != nil {
@@ -97,14 +111,15 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	if out.Ended = after.EndText(); order.Verdict == heed.Undecided && out.Ended == "" {
 		x.lookout.wishHits(after.KeptHit) // a review that is owed again may be of somebody who is gone
 	}
-	out.Report, out.Told, err = x.reportVerdict(ctx, after.KeptHit, order, decided.Time)
-	if err != nil || out.Report == after.Reported {
+	// A passage that came in meanwhile is nobody's verdict yet.
+	out.Report, out.Told, err = x.reportVerdict(ctx, settled, order, decided.Time)
+	if err != nil || out.Report == settled.Reported {
 		return out, err
 	}
 	return out, x.write(ctx, func(tx Tx) error {
 		k, err := tx.Hit(id)
-		if err != nil || !k.Decided.Equal(decided.Time) {
-			return err // somebody else of ours has decided meanwhile, and told more
+		if err != nil || !k.Decided.Equal(decided.Time) || k.Passage != settled.Passage {
+			return err // somebody else of ours has decided meanwhile, and told more, or it was met again
 		}
 		k.Reported = out.Report
 		return tx.PutHit(k)
@@ -219,28 +234,28 @@ func (x *Exchange) keepDecision(tx Tx, made madeDecision, text Content) error {
 
 // settleHit brings a hit to what was decided about it, and puts on record what that
 // makes owed to the warner: nothing that happens before it is told can lose it.
-func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrder) error {
+func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrder) (KeptHit, error) {
 	// What an earlier verdict excluded is not excluded by a later one.
 	earlier, err := tx.DecisionsOf(k.ID)
 	if err != nil {
-		return err
+		return k, err
 	}
 	for _, e := range earlier {
 		if e.Decision.ID == d.ID {
 			continue
 		}
 		if err := endExclusion(tx, e.Decision.ID, d.Time); err != nil {
-			return err
+			return k, err
 		}
 	}
 	k.Verdict, k.Officer, k.Decided, k.Expected = d.Verdict, order.Officer, d.Time, heed.Instant(order.By)
 	if k.Reported, err = x.oweVerdict(tx, k, order, d.Time); err != nil {
-		return err
+		return k, err
 	}
 	if k.Ended.IsZero() && !k.Open && !d.Verdict.Settles() {
 		// A review that was settled is owed again, unless nobody is sought any more.
 		if end, gone, err := x.goneSince(tx, k, d.Time); err != nil {
-			return err
+			return k, err
 		} else if gone {
 			k.Ended, k.Why = end.at, end.why
 		}
@@ -248,7 +263,7 @@ func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrde
 	k.Open, k.Erase = !d.Verdict.Settles() && k.Ended.IsZero(), time.Time{}
 	ladder, err := x.hitLadder(tx, k)
 	if err != nil {
-		return err
+		return k, err
 	}
 	k.Next = time.Time{}
 	switch {
@@ -259,13 +274,10 @@ func (x *Exchange) settleHit(tx Tx, k KeptHit, d heed.HitDecision, order HitOrde
 	case d.Verdict != heed.SamePerson || k.Case.IsZero():
 		k.Erase = d.Time.Add(HitKept)
 	}
-	if err := tx.PutHit(k); err != nil {
-		return err
+	if err := tx.PutHit(k); err != nil || d.Traveller.IsZero() {
+		return k, err
 	}
-	if d.Traveller.IsZero() {
-		return nil
-	}
-	return tx.PutExclusion(Exclusion{
+	return k, tx.PutExclusion(Exclusion{
 		Decision: d.ID, Traveller: d.Traveller, Subject: k.Subject, State: k.State, Hit: k.ID, Officer: order.Officer, Made: d.Time, Until: d.Until,
 	})
 }

@@ -47,10 +47,21 @@ func (x *Exchange) compareNew(ctx context.Context) error {
 
 // compare looks for the subjects of a case among what else is on watch, and among
 // the records that are kept, and then puts on record that it did. Done twice, it
-// finds the same. What linked the case with a list and is not found any more goes:
-// the list, or the warning, says something else of somebody now.
+// finds the same. What linked the case and is not found any more goes: the list, or a
+// warning, says something else of somebody now.
 func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 	now := x.Now()
+	var read WatchRow
+	err := x.store.Read(ctx, func(v View) (err error) {
+		read, err = v.WatchRow(id)
+		return err
+	})
+	if isNotFound(err) {
+		return nil // it has ended meanwhile
+	}
+	if err != nil {
+		return err
+	}
 	on, err := x.WatchedIn(ctx, id)
 	if err != nil {
 		return err
@@ -63,6 +74,10 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 	x.lookout.building.Lock()
 	defer x.lookout.building.Unlock()
 	links, err := x.linksOf(id, on, now)
+	if err != nil {
+		return err
+	}
+	links, err = x.fromOthers(ctx, id, links, now)
 	if err != nil {
 		return err
 	}
@@ -90,22 +105,77 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 				return err
 			}
 		}
+		if row.Source != read.Source || row.Subjects != read.Subjects {
+			return nil // corrected meanwhile: compared with what it said before
+		}
 		row.Compared = true
 		return tx.PutWatch(row)
 	})
 }
 
-// forgetUnlike removes the links of a case with lists that are not among those that
-// were found.
+// fromOthers takes, for each link that another case made with this one, what its
+// subject finds now, in the place of what was found from this side: the link stays that of
+// the later case. One that is found from this side alone begins here.
+func (x *Exchange) fromOthers(ctx context.Context, id heed.CaseID, found []Link, now time.Time) ([]Link, error) {
+	var before []Link
+	err := x.store.Read(ctx, func(v View) (err error) {
+		before, err = v.LinksOf(id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	looked := map[heed.CaseID][]Link{}
+	for _, l := range before {
+		if l.Case == id {
+			continue
+		}
+		theirs, known := looked[l.Case]
+		if !known {
+			on, err := x.WatchedIn(ctx, l.Case)
+			if err != nil {
+				return nil, err
+			}
+			if theirs, err = x.linksOf(l.Case, on, now); err != nil {
+				return nil, err
+			}
+			looked[l.Case] = theirs
+		}
+		at := slices.IndexFunc(theirs, l.alike)
+		if at < 0 {
+			continue
+		}
+		found = slices.DeleteFunc(found, func(f Link) bool { return f.Subject == l.Other && f.Other == l.Subject })
+		found = append(found, theirs[at])
+	}
+	return found, nil
+}
+
+// alike reports whether both links are of the same two subjects, from the same side.
+func (l Link) alike(other Link) bool { return l.Subject == other.Subject && l.Other == other.Other }
+
+// forgetUnlike removes the links of a case that are not among those that were found.
+// One with a case of which nobody is on watch any more stays as it was found.
 func forgetUnlike(tx Tx, id heed.CaseID, found []Link) error {
 	before, err := tx.LinksOf(id)
 	if err != nil {
 		return err
 	}
 	for _, l := range before {
-		alike := func(f Link) bool { return f.Subject == l.Subject && f.Other == l.Other }
-		if l.OtherList == "" || slices.ContainsFunc(found, alike) {
+		if slices.ContainsFunc(found, l.alike) {
 			continue
+		}
+		if l.OtherList == "" {
+			other := l.OtherCase
+			if other == id {
+				other = l.Case
+			}
+			switch _, err := tx.WatchRow(other); {
+			case isNotFound(err):
+				continue
+			case err != nil:
+				return err
+			}
 		}
 		if err := tx.ForgetLink(l.Subject, l.Other); err != nil {
 			return err

@@ -383,6 +383,7 @@ type WatchedLine struct {
 	Urgency  heed.Urgency
 	Subjects int
 	Kinds    map[string]int // of persons, vehicles, organisations
+	Unfound  int            // of a warning: persons whom no record can be found to be, see Unfindable
 }
 
 // WatchedLines lists what is on watch now: warnings by code, then lists by name.
@@ -401,6 +402,9 @@ func (x *Exchange) WatchedLines() []WatchedLine {
 			switch s, _ := l.index.Subject(id); {
 			case s.Person != nil:
 				out.Kinds["person"]++
+				if unfindable(l.index, s) {
+					out.Unfound++
+				}
 			case s.Vehicle != nil:
 				out.Kinds["vehicle"]++
 			case s.Organisation != nil:
@@ -417,6 +421,28 @@ func (x *Exchange) WatchedLines() []WatchedLine {
 		all = append(all, WatchedLine{List: name, Status: w.Status, Urgency: w.Subject.Urgency, Subjects: w.subjects})
 	}
 	return all
+}
+
+// Unfindable lists the persons of a warning of whom nothing is said but a name that
+// very many bear: no record is a hit on them until it says more. What is told to
+// the party that is warned goes by its own list; this goes by ours.
+func (x *Exchange) Unfindable(w heed.Warning) (all []heed.SubjectPath) {
+	l := x.lookout
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.index == nil {
+		return nil
+	}
+	for i := range w.Persons {
+		if unfindable(l.index, watch.Subject{Person: &w.Persons[i]}) {
+			all = append(all, heed.SubjectPath(fmt.Sprintf("persons/%d", i)))
+		}
+	}
+	return all
+}
+
+func unfindable(index *watch.Index, s watch.Subject) bool {
+	return len(s.Person.Born) == 0 && len(s.Person.Documents) == 0 && !index.NamesSuffice(s)
 }
 
 // expireRecent forgets what is kept of records whose time has come.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"heed"
 	"heed/watch"
@@ -112,7 +113,7 @@ func (x *Exchange) reportVerdict(ctx context.Context, k KeptHit, order HitOrder,
 	if err != nil {
 		return "", false, err
 	}
-	earlier := 0
+	var texts []string
 	for _, report := range all {
 		done, err := x.ReportHit(ctx, report)
 		var refused *heed.Refused
@@ -123,7 +124,11 @@ func (x *Exchange) reportVerdict(ctx context.Context, k KeptHit, order HitOrder,
 			if order.Verdict != heed.SamePerson {
 				not = "the warner was told that it is the same, and could not be told otherwise: "
 			}
-			text = strings.TrimSpace(not + refused.Detail + " " + refused.Hint)
+			said := not + refused.Detail
+			if refused.Hint != "" {
+				said += " (" + refused.Hint + ")"
+			}
+			texts = append(texts, said)
 			continue
 		case err != nil:
 			return "", false, err
@@ -131,15 +136,36 @@ func (x *Exchange) reportVerdict(ctx context.Context, k KeptHit, order HitOrder,
 		if done.Text() == "" {
 			continue
 		}
-		if text != "" {
-			earlier++
+		texts, told = append(texts, done.Text()), told || !done.Statement.IsZero()
+	}
+	return ofPassages(texts), told, nil
+}
+
+// ofPassages says in one line what was done about each passage of a hit, of which
+// the last one is said whole. What was done stands before the colon, and why behind it.
+func ofPassages(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	last := texts[len(texts)-1]
+	done, _, _ := strings.Cut(last, ":")
+	var other []string
+	same := 0
+	for _, t := range texts[:len(texts)-1] {
+		switch was, _, _ := strings.Cut(t, ":"); {
+		case was == done:
+			same++
+		case !slices.Contains(other, t):
+			other = append(other, t)
 		}
-		text, told = done.Text(), told || !done.Statement.IsZero()
 	}
-	if earlier > 0 {
-		text += fmt.Sprintf("; the same was said of earlier passages (%d)", earlier)
+	if same > 0 {
+		last += fmt.Sprintf("; the same was said of earlier passages (%d)", same)
 	}
-	return text, told, nil
+	for _, t := range other {
+		last += "; of an earlier passage: " + t
+	}
+	return last
 }
 
 // oweVerdict puts on record what a verdict makes owed to the warner, which is told
@@ -174,8 +200,9 @@ func (x *Exchange) oweVerdict(tx Tx, k KeptHit, order HitOrder, decided time.Tim
 
 // reportsOf lists what may have to be said of a hit to its warner after a verdict,
 // by passages. Each one that was confirmed is told by itself, and one that was not
-// told yet is told with the next; a verdict that it is not the same person is about
-// the record, and so about all of them.
+// told yet is told with the next; a verdict that it is a different person is about
+// the record, and so about all of them. One that is undecided is about the last alone:
+// what an officer held of the ones before, he has not taken back.
 func (x *Exchange) reportsOf(v View, k KeptHit, order HitOrder, decided time.Time) (all []HitReport, err error) {
 	contents, err := x.hitContents(v, k)
 	if err != nil || contents == nil {
@@ -191,11 +218,14 @@ func (x *Exchange) reportsOf(v View, k KeptHit, order HitOrder, decided time.Tim
 			report.At = heed.MomentAt(r.At)
 		}
 		if len(r.Names) > 0 {
-			report.Name = runes(r.Names[0].Text, heed.MaxLabel)
+			report.Name = label(r.Names[0].Text)
 		}
 		if len(r.Documents) > 0 && slices.Contains(heed.DocumentTypes(), r.Documents[0].Type) {
-			report.Document = &r.Documents[0]
+			document := r.Documents[0]
+			document.Number = label(document.Number)
+			report.Document = &document
 		}
+		report = sayable(report)
 	} else {
 		report.Verdict = order.Verdict
 	}
@@ -209,7 +239,7 @@ func (x *Exchange) reportsOf(v View, k KeptHit, order HitOrder, decided time.Tim
 			if err != nil {
 				return nil, err
 			}
-			if before.Hit == "" || order.Verdict == heed.SamePerson && !before.Statement.IsZero() {
+			if before.Hit == "" || order.Verdict == heed.Undecided || order.Verdict == heed.SamePerson && !before.Statement.IsZero() {
 				continue
 			}
 		}
@@ -235,7 +265,50 @@ func whereOf(r watch.Record) string {
 	if r.Carrier != "" {
 		parts = append(parts, r.Carrier)
 	}
-	return runes(strings.Join(parts, ", "), heed.MaxLabel)
+	return label(strings.Join(parts, ", "))
+}
+
+// label is text as a signed line can say it: a record may hold blanks at its ends,
+// several lines and marks that nobody sees.
+func label(s string) string {
+	s = strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c), unicode.IsControl(c):
+			return ' '
+		case c == '\ufeff', c >= '\u202a' && c <= '\u202e', c >= '\u2066' && c <= '\u2069':
+			return -1
+		}
+		return c
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	return strings.TrimSpace(runes(strings.Join(strings.Fields(s), " "), heed.MaxLabel))
+}
+
+// sayable leaves out of a report what a signed one cannot say of the record: nothing
+// that a record has may keep a verdict from being on record, and the warner from
+// being told of it.
+func sayable(r heed.HitReport) heed.HitReport {
+	fits := func(r heed.HitReport) bool {
+		r.Subject = "persons/0" // which is filled in later
+		return r.Check() == nil
+	}
+	for _, leaveOut := range []func(){
+		func() {
+			if r.Document != nil {
+				r.Document.Country = ""
+			}
+		},
+		func() { r.Document = nil },
+		func() { r.At = heed.Moment{} },
+		func() { r.Born = heed.Birth{} },
+		func() { r.Where = "" },
+		func() { r.Name = "" },
+	} {
+		if fits(r) {
+			break
+		}
+		leaveOut()
+	}
+	return r
 }
 
 // runes cuts text to so many characters.

@@ -55,6 +55,15 @@ type ScreenedHit struct {
 	Score       float64
 	Threshold   float64
 	Explanation watch.Explanation
+	Before      Settled // what an officer has decided about it before; zero: nothing
+}
+
+// Settled is a verdict that settled a hit before its record was screened again. Where
+// it does not speak of that any more, a review is owed again all the same.
+type Settled struct {
+	Verdict heed.HitVerdict
+	Officer heed.OfficerID
+	At      time.Time
 }
 
 // BeginScreening puts on record that somebody screens, and why, before anything
@@ -171,6 +180,9 @@ func (x *Exchange) Screen(ctx context.Context, asking int64, records []watch.Rec
 					return err
 				}
 				if f.ok {
+					if f.told.Before, err = settledBefore(v, f.kept.ID); err != nil {
+						return err
+					}
 					f.kept.Asking = asking
 					made[i] = append(made[i], f)
 				}
@@ -306,6 +318,15 @@ func (x *Exchange) findHit(v View, id identifier, r watch.Record, hit watch.Hit,
 	}
 	f.excluded, err = excludedNow(v, id, r, f.kept, now)
 	return f, err
+}
+
+// settledBefore is what an officer has decided about a hit that is kept already.
+func settledBefore(v View, id heed.HitID) (Settled, error) {
+	k, err := v.Hit(id)
+	if isNotFound(err) || err == nil && !k.Verdict.Settles() {
+		return Settled{}, nil
+	}
+	return Settled{k.Verdict, k.Officer, k.Decided}, err
 }
 
 // excludedNow reports whether a signed exclusion keeps the record from being a
@@ -475,6 +496,7 @@ func (x *Exchange) EndScreening(ctx context.Context, asking int64) (a Asking, er
 		if a, err = tx.Asking(asking); err != nil || !a.Ended.IsZero() {
 			return err
 		}
+		a.Changed = now
 		return x.endAsking(tx, &a, now)
 	})
 	if isNotFound(err) {
@@ -484,7 +506,7 @@ func (x *Exchange) EndScreening(ctx context.Context, asking int64) (a Asking, er
 }
 
 func (x *Exchange) endAsking(tx Tx, a *Asking, now time.Time) error {
-	a.Ended, a.Changed = now, now
+	a.Ended = now
 	if _, err := tx.PutAsking(*a); err != nil {
 		return err
 	}

@@ -42,6 +42,10 @@ type Asking struct {
 	Unread   int64 // records that could not be read
 }
 
+// Abandoned reports whether a screening has ended because nothing more came of it,
+// and not by whoever screened.
+func (a Asking) Abandoned() bool { return !a.Ended.IsZero() && a.Changed.Before(a.Ended) }
+
 // Via is how a screening came.
 type Via string
 

@@ -336,6 +336,9 @@ func (x *Exchange) renewWatch(tx Tx, c heed.Case, w heed.Watch, before WatchRow,
 	}
 	if row.Subjects == 0 {
 		row.Due, row.Compared = time.Time{}, true // nobody is looked for, so that there is nothing to decide
+		if err := forgetUnlike(tx, c.ID, nil); err != nil {
+			return err
+		}
 		if err := x.endHits(tx, c, w, now); err != nil {
 			return err
 		}

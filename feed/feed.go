@@ -92,7 +92,8 @@ type Read struct {
 type RecordError struct {
 	At   Position
 	Next Position
-	Err  error // a *sheet.Error
+	ID   string // the record's own; empty: it has none that can be read
+	Err  error  // a *sheet.Error
 }
 
 func (e *RecordError) Error() string { return e.Err.Error() }
@@ -165,12 +166,12 @@ func (r *Reader) Next() (Read, error) {
 		}
 		r.next = read.Next
 		if err := read.Record.Check(); err != nil {
-			return Read{}, &RecordError{At: read.At, Next: read.Next, Err: r.placed(err, begins.Line)}
+			return Read{}, &RecordError{At: read.At, Next: read.Next, ID: record.ID, Err: r.placed(err, begins.Line)}
 		}
 		return read, nil
 	case errors.As(err, &lost):
 		r.next = read.Next
-		return Read{}, &RecordError{At: read.At, Next: read.Next, Err: err}
+		return Read{}, &RecordError{At: read.At, Next: read.Next, ID: record.ID, Err: err}
 	}
 	r.ended = err
 	return Read{}, err
@@ -187,7 +188,7 @@ func (r *Reader) placed(err error, line int64) error {
 }
 
 // All reads the records to the end. What it yields with an error is a record that
-// was lost, with its At and Next; a last error that is no *RecordError ends it.
+// was lost, with its id, its At and Next; a last error that is no *RecordError ends it.
 func (r *Reader) All() iter.Seq2[Read, error] {
 	return func(yield func(Read, error) bool) {
 		for {
@@ -197,7 +198,7 @@ func (r *Reader) All() iter.Seq2[Read, error] {
 			case errors.Is(err, io.EOF):
 				return
 			case errors.As(err, &lost):
-				read.At, read.Next = lost.At, lost.Next
+				read.At, read.Next, read.Record.ID = lost.At, lost.Next, lost.ID
 			}
 			if !yield(read, err) || err != nil && lost == nil {
 				return
@@ -248,6 +249,7 @@ func record(p sheet.Particulars, o Options, reading sheet.Reading, line int64, p
 			e := &sheet.Error{What: err.Error()}
 			errors.As(err, &e)
 			note(p.AtColumn, e.What+"; it is left out", e.Hint)
+			problems[len(problems)-1].Sent = e.Sent
 		}
 		r.At = at
 	}

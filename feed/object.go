@@ -61,6 +61,7 @@ func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sh
 	if err != nil {
 		return r, nil, &sheet.Error{File: s.options.File, Line: line, What: "is not a JSON object: " + err.Error(), Hint: `write one object a line, like {"id": "1", "name": "...", "born": "1990-05-14"}`}
 	}
+	r.ID = s.id(object)
 	var values []sheet.Value
 	for i, key := range object.keys {
 		field, group, err := s.keys.Means(line, key)
@@ -86,6 +87,17 @@ func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sh
 	}
 	r, problems = record(p, s.options, s.reading, line, problems)
 	return r, problems, nil
+}
+
+// id is an object's own id, whatever else of it can be read.
+func (s *objects) id(object node) string {
+	for i, key := range object.keys {
+		// A key that is refused is no id, and is complained of by whoever reads it.
+		if field, _, err := s.keys.Means(0, key); err == nil && field == sheet.FieldID && object.items[i].kind == scalar {
+			return sheet.IDOf([]sheet.Value{{Field: field, Text: object.items[i].text}})
+		}
+	}
+	return ""
 }
 
 const fieldVehicle sheet.Field = "vehicle"

@@ -50,6 +50,7 @@ func (t *table) record(Position) (r watch.Record, begins, next sheet.Place, prob
 	if err != nil {
 		return r, begins, next, nil, err
 	}
+	r.ID = sheet.IDOf(values)
 	p, problems, err := gather(t.reading, row.At.Line, values)
 	if err != nil {
 		return r, begins, next, nil, err

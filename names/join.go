@@ -7,56 +7,15 @@ import "strings"
 // three syllables that hyphens hold together. Titles, initials, patronymics and
 // generations take no part.
 func (p *parser) join() {
-	if p.wanted != nil {
-		unwanted := false
-		for from, to := range p.name.neighbours {
-			if p.wants(from, to) {
-				unwanted = false
-				break
-			}
-			unwanted = true
-		}
-		if p.without = unwanted; unwanted {
-			return
-		}
-	}
-	for from, to := range p.name.neighbours {
-		p.joined(from, to)
-	}
-}
-
-// neighbours yields the tokens [from, to) that may be one word.
-func (n *Name) neighbours(yield func(from, to int) bool) {
+	n := &p.name
 	for i := 0; i < n.Positions; i++ {
-		if i+2 <= n.Positions && n.joinable(i, i+2) && !yield(i, i+2) {
-			return
+		if i+2 <= n.Positions && n.joinable(i, i+2) {
+			p.joined(i, i+2)
 		}
-		if i+3 <= n.Positions && n.joinable(i, i+3) && (n.article(i+1) || n.syllables(i, i+3)) && !yield(i, i+3) {
-			return
-		}
-	}
-}
-
-// wants says whether neighbours are to be read as one word. Other scripts than
-// Latin, and Arabic compounds, are read otherwise together than apart, so that
-// there is no asking before they are.
-func (p *parser) wants(from, to int) bool {
-	parts := p.name.Tokens[from:to]
-	most := 0
-	for i := range parts {
-		most = max(most, len(parts[i].Forms))
-		if parts[i].Script != Latin || parts[i].Kind == Particle || servants[parts[i].Forms[0].Latin] {
-			return true
+		if i+3 <= n.Positions && n.joinable(i, i+3) && (n.article(i+1) || n.syllables(i, i+3)) {
+			p.joined(i, i+3)
 		}
 	}
-	var room [MaxForms]Form
-	forms := room[:min(most, MaxForms)]
-	for f := range forms {
-		for i := range parts {
-			forms[f].Sounds += parts[i].Forms[min(f, len(parts[i].Forms)-1)].Sounds
-		}
-	}
-	return p.wanted(forms, keysOf(forms, 0))
 }
 
 // joinable says whether the tokens [from, to) may be one word. A particle at the

@@ -42,9 +42,6 @@ type parser struct {
 	words [][]rune // of the plain tokens, as they were read
 	hint  Hint
 	met   *Parser // nil: nothing is remembered
-
-	wanted  func([]Form, []Key) bool // nil: all alternatives are read
-	without bool                     // they were left out
 }
 
 // finish completes the name whose tokens have been added.

@@ -17,16 +17,6 @@ func (p *Parser) Parse(text string, h Hint) Name {
 	return reads.parse(text)
 }
 
-// ParseWanted is Parse for whoever may do without what neighbours are as one word,
-// which takes half of the time. Of neighbours in Latin letters, wanted is told
-// about what they would be, and their keys; if it wants none, and there are no
-// others, the name has no joined tokens, and whole is false.
-func (p *Parser) ParseWanted(text string, h Hint, wanted func([]Form, []Key) bool) (n Name, whole bool) {
-	reads := parser{hint: h, met: p, wanted: wanted}
-	n = reads.parse(text)
-	return n, !reads.without
-}
-
 // reading is what a word comes to by itself.
 type reading struct {
 	forms []Form

@@ -245,6 +245,11 @@ func TestScreeningAPIHostile(t *testing.T) {
 	problem(t, g.post(t, g.token, "", strings.NewReader("\n\n")), http.StatusBadRequest)
 	problem(t, g.post(t, g.token, "?type=dog", strings.NewReader(passing)), http.StatusBadRequest)
 	problem(t, g.post(t, g.token, "?reason="+strings.Repeat("x", 600), strings.NewReader(passing)), http.StatusBadRequest)
+	for query, says := range map[string]string{"?resaon=gate+4": "type and reason", "?reason=a&reason=b": "each once at most", "?reason=%zz": "%XX", "?reason=" + strings.Repeat("x", 501): "at most 500 bytes", "?type=dog": "visitor"} {
+		if p := problem(t, g.post(t, g.token, query, strings.NewReader(passing)), http.StatusBadRequest); !strings.Contains(p.Hint, says) || strings.Contains(p.Hint, "--") {
+			t.Errorf("%.20s: %+v", query, p)
+		}
+	}
 	for method, status := range map[string]int{http.MethodGet: http.StatusMethodNotAllowed, http.MethodPut: http.StatusMethodNotAllowed} {
 		r, err := http.NewRequestWithContext(t.Context(), method, g.server.URL+"/v1/screen", nil)
 		if err != nil {

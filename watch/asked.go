@@ -44,29 +44,6 @@ func (s *Screener) look(r realm, n *names.Name) {
 	s.asked = append(s.asked, a)
 }
 
-// wanted reports whether the list has a word that neighbours of these readings
-// may be, written as one. Where it has none, they lead to no name; a subject that is
-// found otherwise is compared in full with all of them.
-func (s *Screener) wanted(forms []names.Form, keys []names.Key) bool {
-	sign := signature(0)
-	for i := range forms {
-		for _, sound := range []byte(forms[i].Sounds) {
-			sign |= soundBit(sound)
-		}
-	}
-	sign |= signature(min(len(forms[0].Sounds), signatureLongest)) << signatureLength
-	for _, k := range keys {
-		if under := s.index.names.byKey[inRealm(realmPerson, k)]; under != nil {
-			for _, w := range under.words {
-				if sign.same(w.sign) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
 // Of a name that is one word of so many letters, each way to take it for two is
 // looked up, as long as both have a few.
 const (

@@ -15,7 +15,7 @@ import (
 // remembered does not change but for what guards say of it.
 type expansion struct {
 	packed []byte // as the lexicon packs a word
-	number uint32 // among those that the index has met
+	number uint64 // among those that the index has met
 	joined bool   // of neighbours
 	sign   signature
 	under  []names.Key
@@ -46,7 +46,7 @@ const rememberedWords = 16384
 type memory struct {
 	mu         sync.RWMutex
 	young, old map[string]*expansion
-	met        atomic.Uint32 // how many there have been
+	met        atomic.Uint64 // how many there have been
 }
 
 // of is what is remembered of a word, or nil.
@@ -225,14 +225,14 @@ func (s *Screener) match(e *expansion, own *names.Ready, token, second uint32) P
 }
 
 // pairs remembers what pairs of words came to that no key has brought together:
-// the same common words meet in name after name. It takes 1 MB.
+// the same common words meet in name after name. It takes 1.5 MB.
 type pairs struct {
 	slots   []pair
 	changed uint64
 }
 
 type pair struct {
-	asked         uint32 // the expansion's number; 0 is none
+	asked         uint64 // the expansion's number; 0 is none
 	token, second uint32
 	points        Points
 }
@@ -240,12 +240,12 @@ type pair struct {
 const pairSlots = 1 << 16
 
 // of is the place of a pair, unseen if it is not remembered.
-func (p *pairs) of(l *lexicon, asked, token, second uint32) *pair {
+func (p *pairs) of(l *lexicon, asked uint64, token, second uint32) *pair {
 	if p.slots == nil || p.changed != l.released {
 		// Numbers of words may stand for others now.
 		p.slots, p.changed = make([]pair, pairSlots), l.released
 	}
-	at := &p.slots[(asked*0x9e3779b1^token*0x85ebca6b^second*0xc2b2ae35)>>16]
+	at := &p.slots[(uint32(asked)*0x9e3779b1^token*0x85ebca6b^second*0xc2b2ae35)>>16]
 	if at.asked != asked || at.token != token || at.second != second {
 		*at = pair{asked, token, second, unseen}
 	}

@@ -39,7 +39,7 @@ type Contribution struct {
 // side the pair with the best sum.
 type NameEvidence struct {
 	Record   string      `json:"record"`  // as the record has it
-	Subject  string      `json:"subject"` // as the warning has it
+	Subject  string      `json:"subject"` // as the warning, or the list, has it
 	Class    string      `json:"class"`   // the pair of scripts; each has a threshold of its own
 	Pairs    []TokenPair `json:"pairs"`   // the strongest first
 	Unpaired []Lone      `json:"unpaired,omitempty"`
@@ -112,10 +112,15 @@ func (e *Explanation) names(c *names.Comparison, record, subject string) {
 func llr(p Points) string { return fmt.Sprintf("%+.2f", float64(p)/100) }
 
 // Text tells the explanation in plain sentences, a line each, and ends with the sum.
-func (e Explanation) Text() string {
+// listed says that the subject is a list's, and not a warning's.
+func (e Explanation) Text(listed bool) string {
+	source := "warning"
+	if listed {
+		source = "list"
+	}
 	var b strings.Builder
 	if n := e.Names; n != nil {
-		fmt.Fprintf(&b, "The record says %q; the warning says %q.\n", n.Record, n.Subject)
+		fmt.Fprintf(&b, "The record says %q; the %s says %q.\n", n.Record, source, n.Subject)
 		for _, p := range n.Pairs {
 			fmt.Fprintf(&b, "  %s faces %s", read(p.Record, p.RecordLatin), read(p.Subject, p.SubjectLatin))
 			if p.RecordLatin == p.SubjectLatin {
@@ -126,7 +131,7 @@ func (e Explanation) Text() string {
 		for _, u := range n.Unpaired {
 			side := "record"
 			if u.Subject {
-				side = "warning"
+				side = source
 			}
 			fmt.Fprintf(&b, "  %s (%s, in the %s) faces nothing.\n", u.Text, u.Kind, side)
 		}
@@ -135,10 +140,10 @@ func (e Explanation) Text() string {
 		}
 	}
 	if d := e.Birth; d != nil {
-		fmt.Fprintf(&b, "Dates of birth: %s in the record, %s in the warning: %s (%s).\n", d.Record, d.Subject, d.Relation.Words(), llr(d.Points))
+		fmt.Fprintf(&b, "Dates of birth: %s in the record, %s in the %s: %s (%s).\n", d.Record, d.Subject, source, d.Relation.Words(), llr(d.Points))
 	}
 	for _, n := range e.Numbers {
-		fmt.Fprintf(&b, "The %s %q in the record and %q in the warning ", n.What, n.Record, n.Subject)
+		fmt.Fprintf(&b, "The %s %q in the record and %q in the %s ", n.What, n.Record, n.Subject, source)
 		if n.Relation == NumberSame {
 			b.WriteString("are the same")
 		} else {

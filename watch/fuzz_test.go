@@ -33,7 +33,7 @@ func FuzzScreen(f *testing.F) {
 			for _, c := range h.Explanation.Contributions {
 				sum += c.Points
 			}
-			if sum != h.Explanation.Points || h.Explanation.Text() == "" {
+			if sum != h.Explanation.Points || h.Explanation.Text(false) == "" {
 				t.Errorf("%+v", h)
 			}
 		}

@@ -337,7 +337,7 @@ func (x *Index) limits() *thresholds {
 // Scan scores every subject: what Screen is measured against, and thousands of
 // times slower.
 func (x *Index) Scan(r Record) []Hit {
-	q := ask(&r, new(names.Parser), nil)
+	q := ask(&r, new(names.Parser))
 	var hits []Hit
 	limits := x.limits()
 	for s := range x.All {

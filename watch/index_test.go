@@ -249,7 +249,7 @@ func TestExplanationAddsUp(t *testing.T) {
 			if h.Score < h.Threshold || h.Explanation.ModelVersion != x.Version() {
 				t.Fatalf("%+v", h)
 			}
-			text := h.Explanation.Text()
+			text := h.Explanation.Text(false)
 			if !strings.Contains(text, fmt.Sprintf("%q", records[i].Names[0].Text)) || !strings.Contains(text, "is needed") {
 				t.Fatal(text)
 			}

@@ -32,7 +32,7 @@ func TestScreenFindsWhatScanFinds(t *testing.T) {
 	s, limits := x.NewScreener(), x.limits()
 	all, missed := 0, 0
 	for _, r := range asked {
-		q := ask(&r, new(names.Parser), nil)
+		q := ask(&r, new(names.Parser))
 		var want []SubjectID
 		for i := range subjects {
 			if hit, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID], limits); ok {
@@ -75,8 +75,8 @@ func TestScanIsScreen(t *testing.T) {
 			t.Fatalf("%s: %v scanned, %v screened", r.ID, hitIDs(want), hitIDs(got))
 		}
 		for k := range want {
-			if want[k].Explanation.Text() != got[k].Explanation.Text() || want[k].Score != got[k].Score {
-				t.Errorf("%s: scanned\n%sscreened\n%s", r.ID, want[k].Explanation.Text(), got[k].Explanation.Text())
+			if want[k].Explanation.Text(false) != got[k].Explanation.Text(false) || want[k].Score != got[k].Score {
+				t.Errorf("%s: scanned\n%sscreened\n%s", r.ID, want[k].Explanation.Text(false), got[k].Explanation.Text(false))
 			}
 		}
 	}
@@ -139,7 +139,7 @@ func BenchmarkAgainstScan(b *testing.B) {
 		all, missed := 0, 0
 		for _, r := range asked {
 			got := hitIDs(s.Screen(r))
-			q := ask(&r, new(names.Parser), nil)
+			q := ask(&r, new(names.Parser))
 			for i := range subjects {
 				if _, ok := x.judge.score(q, &subjects[i], spelt[subjects[i].ID], limits); ok {
 					if all++; !slices.Contains(got, subjects[i].ID) {

@@ -13,8 +13,6 @@ type spelling struct {
 	text    string // as it was written
 	form    string // an organisation's legal form
 	name    names.Name
-	partial bool           // neighbours have not been read as one; names.Parser.ParseWanted
-	hint    names.Hint     // of a partial one
 	weighed *names.Weighed // nil until it is compared: most records are compared with nobody
 }
 
@@ -71,19 +69,10 @@ func spellings(s *Subject) []spelling {
 
 // ask makes a record ready, its names read by the parser. What is beyond the
 // bounds of Record.Check is not looked at, so that any record costs a bounded time.
-// Joined words that are not wanted are left out; nil wants all.
-func ask(r *Record, parser *names.Parser, wanted func([]names.Form, []names.Key) bool) *query {
+func ask(r *Record, parser *names.Parser) *query {
 	q := &query{record: r}
 	for _, n := range r.Names[:min(len(r.Names), heed.MaxNames)] {
-		s := spelling{text: n.Text, hint: hintOf(n)}
-		if wanted == nil {
-			s.name = parser.Parse(n.Text, s.hint)
-		} else {
-			var whole bool
-			s.name, whole = parser.ParseWanted(n.Text, s.hint, wanted)
-			s.partial = !whole
-		}
-		q.persons = append(q.persons, s)
+		q.persons = append(q.persons, spelling{text: n.Text, name: parser.Parse(n.Text, hintOf(n))})
 	}
 	if r.MRZ != "" {
 		q.persons = append(q.persons, spelling{text: r.MRZ, name: names.ParseMRZ(r.MRZ)})
@@ -92,13 +81,6 @@ func ask(r *Record, parser *names.Parser, wanted func([]names.Form, []names.Key)
 		q.organisation = append(q.organisation, spellOrganisation(heed.Name{Text: r.Organisation}))
 	}
 	return q
-}
-
-// whole reads what was left out of a spelling.
-func (s *spelling) whole(parser *names.Parser) {
-	if s.partial {
-		s.name, s.partial = parser.Parse(s.text, s.hint), false
-	}
 }
 
 // score says whether the subject is a hit for the record.

@@ -74,14 +74,11 @@ func (s *Screener) Screen(r Record) []Hit {
 	x := s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	q := ask(&r, &s.parser, s.wanted)
+	q := ask(&r, &s.parser)
 	var hits []Hit
 	limits := s.persons()
 	score := func(run uint32, spelt func(*Subject) []spelling) {
 		subject := x.subject(run)
-		for i := range q.persons {
-			q.persons[i].whole(&s.parser)
-		}
 		if hit, ok := x.judge.score(q, &subject, spelt(&subject), limits); ok {
 			hits = append(hits, hit)
 		}
@@ -104,7 +101,7 @@ func (s *Screener) reach(r *Record) []found {
 	x := s.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	q := ask(r, &s.parser, s.wanted)
+	q := ask(r, &s.parser)
 	s.met.reset()
 	var all []found
 	s.byNumber(r, func(run uint32) { all = append(all, found{run: run, margin: documentSame}) })

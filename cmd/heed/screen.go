@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,9 +32,8 @@ const screenBatch = 500
 
 // screenFlags are what `heed screen` is told.
 type screenFlags struct {
-	format, kind, reason, columns, dates, resume string
-	from                                         int64
-	log                                          bool
+	format, kind, reason, columns, dates, resume, from string
+	log                                                bool
 }
 
 func (a *app) screenCommand() *cobra.Command {
@@ -57,7 +57,9 @@ POST /v1/screen is kept open by empty lines is cut off after that hour, and send
 comes next in another request.)
 
 A long file can be cut short and gone on with: --resume FILE keeps where it is, and
-the same command goes on there. Without it, the count at the end is for --from.`,
+the same command goes on there, with the file read in the same way; with --json a last
+line then has what came of the whole file: {"summary": {...}}. Without it, the count
+at the end is for --from. A run that was interrupted stands in --log as not ended.`,
 		Example: `  heed screen --as irma --reason "arrivals of 23 November" arrivals.csv
   heed screen --as irma --type accreditation --reason "helpers of the regatta" --resume regatta.state regatta.csv
   my-gate | heed screen --as irma --json --format jsonl --type border --reason "gate 4" -`,
@@ -78,7 +80,7 @@ the same command goes on there. Without it, the count at the end is for --from.`
 	flags.StringVar(&f.columns, "columns", "", `"name=Passenger Name,born=DOB": what columns state, where their names do not tell`)
 	flags.StringVar(&f.dates, "dates", "", "dmy|mdy|ymd, where the file's dates could be read in two ways")
 	flags.StringVar(&f.resume, "resume", "", "FILE that keeps how far it is, to go on from there")
-	flags.Int64Var(&f.from, "from", 0, "N records are passed over: they were screened before")
+	flags.StringVar(&f.from, "from", "", "N records are passed over: they were screened before")
 	flags.BoolVar(&f.log, "log", false, "show who has screened, when and why")
 	complete(c, "format", words(feed.Formats()))
 	complete(c, "type", words(watch.RecordTypes()))
@@ -86,31 +88,18 @@ the same command goes on there. Without it, the count at the end is for --from.`
 	return c
 }
 
-// screenState is what --resume keeps.
-type screenState struct {
-	File     string        `json:"file"`
-	Size     int64         `json:"size"`
-	Modified time.Time     `json:"modified"`
-	Position feed.Position `json:"position"`
-	Done     bool          `json:"done"`
-}
-
 // screening is one run of the command.
 type screening struct {
 	*app
 	flags screenFlags
 	name  string
+	from  int64 // records that are passed over
 	state screenState
 	bar   *progressbar.ProgressBar
 	begin control.ScreenBegin
 	asked control.ScreeningLine
 	out   *json.Encoder
-	bad   int
-	less  int // records that were screened without something that could not be read
 	told  int // of what was left out, on standard error
-	hits  int
-	kept  int64 // hits that exclusions kept back, in screenings of this run that have ended
-	seen  int64
 }
 
 func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
@@ -122,15 +111,10 @@ func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
 		return &control.Fault{Exit: control.ExitInput, Message: "a screening gives its reason", Hint: "--reason TEXT: it is on record with who asked"}
 	}
 	s := &screening{app: a, flags: f, name: name}
-	in, size, closing, err := s.open()
-	if err != nil {
+	if s.from, err = parseFrom(f); err != nil {
 		return err
 	}
-	defer closing()
-	if s.state.Done {
-		return s.say(fmt.Sprintf("%s has been screened to its end: %d records", name, s.state.Position.Records))
-	}
-	options := feed.Options{File: name, Type: kind, Now: time.Now(), Resume: s.state.Position}
+	options := feed.Options{File: name, Type: kind, Now: time.Now()}
 	if options.Format, err = formatOf(f.format, name); err != nil {
 		return err
 	}
@@ -140,6 +124,17 @@ func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
 	if options.Dates, err = sheet.ParseOrder(f.dates); err != nil {
 		return err
 	}
+	in, size, closing, err := s.open(screenReading{kind, options.Format, options.Columns, options.Dates})
+	if err != nil {
+		return err
+	}
+	defer closing()
+	s.out = json.NewEncoder(a.out)
+	s.out.SetEscapeHTML(false)
+	if s.state.Done {
+		return s.over()
+	}
+	options.Resume = s.state.Position
 	reader, err := feed.NewReader(in, options)
 	if err != nil {
 		return readFault(err)
@@ -149,9 +144,24 @@ func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
 		return err
 	}
 	s.progress(size)
-	s.out = json.NewEncoder(a.out)
-	s.out.SetEscapeHTML(false)
 	return s.run(ctx, reader)
+}
+
+// parseFrom is how many records are passed over.
+func parseFrom(f screenFlags) (int64, error) {
+	if f.from == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(f.from, 10, 64)
+	switch {
+	case err != nil:
+		return 0, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("--from %q is not a number of records", f.from), Hint: "write a whole number: a screening that was cut short says it"}
+	case n < 0:
+		return 0, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("--from %d is less than no record", n), Hint: "write how many records are passed over, from the beginning of the file"}
+	case n > 0 && f.resume != "":
+		return 0, &control.Fault{Exit: control.ExitInput, Message: "--resume and --from both say where to go on", Hint: "leave one of them out"}
+	}
+	return n, nil
 }
 
 // formatOf is the format that is named, or that the file's name tells.
@@ -169,7 +179,7 @@ func formatOf(named, file string) (feed.Format, error) {
 }
 
 // open opens the input, and reads where an earlier run has stopped.
-func (s *screening) open() (in io.Reader, size int64, closing func(), err error) {
+func (s *screening) open(as screenReading) (in io.Reader, size int64, closing func(), err error) {
 	nothing := func() {}
 	if s.name == "-" {
 		if s.flags.resume != "" {
@@ -184,28 +194,16 @@ func (s *screening) open() (in io.Reader, size int64, closing func(), err error)
 	closing = func() { file.Close() }
 	info, err := file.Stat()
 	if err != nil || info.IsDir() {
-		return nil, 0, closing, fileFault("", cmp.Or(err, error(&fs.PathError{Op: "read", Path: s.name, Err: errors.New("it is a folder")})))
+		closing()
+		return nil, 0, nothing, fileFault("", cmp.Or(err, error(&fs.PathError{Op: "read", Path: s.name, Err: errors.New("it is a folder")})))
 	}
-	present := screenState{File: filepath.Base(s.name), Size: info.Size(), Modified: info.ModTime().UTC()}
-	s.state = present
-	if s.flags.resume == "" {
-		return file, info.Size(), closing, nil
+	s.state = screenState{File: filepath.Base(s.name), Size: info.Size(), Modified: info.ModTime().UTC(), As: as}
+	if s.flags.resume != "" {
+		if s.state, err = s.state.goneOn(s.name, s.flags.resume); err != nil {
+			closing()
+			return nil, 0, nothing, err
+		}
 	}
-	data, err := os.ReadFile(s.flags.resume)
-	if errors.Is(err, fs.ErrNotExist) {
-		return file, info.Size(), closing, nil
-	}
-	if err != nil {
-		return nil, 0, closing, fileFault("", err)
-	}
-	var kept screenState
-	if err := json.Unmarshal(data, &kept); err != nil || kept.File == "" {
-		return nil, 0, closing, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s does not say how far a screening is", s.flags.resume), Hint: "name another file for --resume, or remove this one to begin anew"}
-	}
-	if kept.File != present.File || kept.Size != present.Size || !kept.Modified.Equal(present.Modified) {
-		return nil, 0, closing, &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("%s is of another file than %s, or that was changed since", s.flags.resume, s.name), Hint: "remove it to begin anew"}
-	}
-	s.state = kept
 	return file, info.Size(), closing, nil
 }
 
@@ -293,7 +291,7 @@ func (s *screening) ask(ctx context.Context, batch []taken) error {
 			last = readFault(t.err) // nothing can follow
 			break
 		}
-		if t.Next.Records <= s.flags.from {
+		if t.Next.Records <= s.from {
 			s.state.Position = t.Next
 			continue
 		}
@@ -323,7 +321,6 @@ func (s *screening) ask(ctx context.Context, batch []taken) error {
 			return err
 		}
 		s.state.Position = t.Next
-		s.seen++
 	}
 	if s.bar != nil {
 		if err := s.bar.Set64(s.state.Position.Offset); err != nil {
@@ -350,7 +347,7 @@ func (s *screening) look(ctx context.Context, request control.ScreenRequest, ans
 		return err
 	}
 	if before.Screening != nil {
-		s.kept += before.Screening.Excluded
+		s.state.Excluded += before.Screening.Excluded
 	}
 	if err := s.call(ctx, "screen-begin", s.begin, &s.asked); err != nil {
 		return err
@@ -369,13 +366,7 @@ type screenLine struct {
 }
 
 func (s *screening) show(t taken, result control.ScreenResult) error {
-	s.hits += len(result.Hits)
-	switch {
-	case result.Error != nil:
-		s.bad++
-	case len(t.Problems) > 0:
-		s.less++
-	}
+	s.state.count(t.Read, result)
 	if s.json {
 		line := screenLine{Record: t.Record.ID, Line: t.At.Line, Hits: result.Hits, Error: result.Error}
 		if line.Hits == nil {
@@ -406,7 +397,11 @@ func (s *screening) show(t taken, result control.ScreenResult) error {
 		}
 	}
 	for _, h := range result.Hits {
-		if _, err := fmt.Fprintf(s.app.out, "%s: HIT %s, score %.4f (threshold %.4f), %s\n%s\n", plain(t.Record.ID), h.ID.Spoken(), h.Score, h.Threshold, hitOf(h.Case, h.Warner, h.List), indent(h.Explanation.Text(), "  ")); err != nil {
+		before := ""
+		if d := h.Decided; d != nil {
+			before = fmt.Sprintf("; decided: %s by %s %s", d.Verdict, plain(string(d.Officer)), stamp(d.At.Time, nil))
+		}
+		if _, err := fmt.Fprintf(s.app.out, "%s: HIT %s, score %.4f (threshold %.4f), %s%s\n%s\n", plain(t.Record.ID), h.ID.Spoken(), h.Score, h.Threshold, hitOf(h.Case, h.Warner, h.List), before, indent(h.Explanation.Text(h.List != ""), "  ")); err != nil {
 			return err
 		}
 	}
@@ -447,61 +442,109 @@ func (s *screening) keep() error {
 	if s.flags.resume == "" {
 		return nil
 	}
-	data, err := json.MarshalIndent(s.state, "", "  ")
-	if err != nil {
-		return err
-	}
-	next := s.flags.resume + ".next"
-	if err := os.WriteFile(next, append(data, '\n'), 0o600); err != nil {
-		return fileFault("", err)
-	}
-	return os.Rename(next, s.flags.resume)
+	return s.state.write(s.flags.resume)
 }
 
 // end has the node put the counts on record, and says how to go on where it was
-// cut short.
+// cut short: that one is on record as not ended.
 func (s *screening) end(ctx context.Context, failed error) error {
 	if s.bar != nil {
 		if err := s.bar.Finish(); err != nil {
 			return errors.Join(failed, err)
 		}
 	}
-	// Whoever has interrupted the command still wants its end on record.
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	var answer control.ScreenAnswer
-	ending := s.call(last, "screen", control.ScreenRequest{Screening: s.asked.Screening, End: true}, &answer)
 	if failed == nil {
-		failed = ending
+		failed = s.ended(ctx)
 	}
 	if kept := s.keep(); failed == nil {
 		failed = kept
 	}
-	if failed != nil {
-		var fault *control.Fault
-		message, exit := failed.Error(), control.ExitFault
-		if errors.As(failed, &fault) {
-			message, exit = fault.Message, fault.Exit
-		}
-		if errors.Is(failed, context.Canceled) {
-			message = "interrupted"
-		}
-		return &control.Fault{Exit: exit, Message: fmt.Sprintf("%s, after %s and %s", message, counted(int(s.state.Position.Records), "record"), counted(s.hits, "hit")), Hint: s.goOn()}
+	if failed == nil {
+		return s.over()
 	}
-	text := fmt.Sprintf("%s screened, %s", counted(int(s.seen)-s.bad, "record"), counted(s.hits, "hit"))
-	if line := answer.Screening; line != nil && line.Excluded+s.kept > 0 {
-		text += fmt.Sprintf(", %d more kept back by signed exclusions", line.Excluded+s.kept)
+	var fault *control.Fault
+	message, exit := failed.Error(), control.ExitFault
+	if errors.As(failed, &fault) {
+		message, exit = fault.Message, fault.Exit
 	}
-	if s.less > 0 {
-		text += fmt.Sprintf(", %d of them without what could not be read of them (--json says what, of each)", s.less)
+	if errors.Is(failed, context.Canceled) {
+		message = "interrupted"
 	}
-	if s.bad > 0 {
+	if err := s.sum(); err != nil {
+		return errors.Join(failed, err)
+	}
+	return &control.Fault{Exit: exit, Message: fmt.Sprintf("%s, after %s and %s", message, counted(int(s.state.Position.Records), "record"), counted(int(s.state.Hits), "hit")), Hint: s.goOn()}
+}
+
+// ended tells the node that this was all.
+func (s *screening) ended(ctx context.Context) error {
+	// Whoever interrupts the command now still has it on record that it was whole.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	var answer control.ScreenAnswer
+	if err := s.call(last, "screen", control.ScreenRequest{Screening: s.asked.Screening, End: true}, &answer); err != nil {
+		s.state.Done = false // the same command ends it
+		return err
+	}
+	if answer.Screening != nil {
+		s.state.Excluded += answer.Screening.Excluded
+	}
+	return nil
+}
+
+// over says what came of a file that was screened to its end, now or before.
+func (s *screening) over() error {
+	if err := s.sum(); err != nil {
+		return err
+	}
+	t := s.state
+	text := fmt.Sprintf("%s screened, %s", counted(int(t.Records), "record"), counted(int(t.Hits), "hit"))
+	if t.Excluded > 0 {
+		text += fmt.Sprintf(", %d more kept back by signed exclusions", t.Excluded)
+	}
+	if t.Partial > 0 {
+		text += fmt.Sprintf(", %d of them without what could not be read of them (--json says what, of each)", t.Partial)
+	}
+	before := s.asked.Screening == 0
+	if before {
+		text = fmt.Sprintf("%s has been screened to its end: %s", s.name, text)
+	}
+	anew := ""
+	if s.flags.resume != "" {
+		anew = fmt.Sprintf("to screen %s again, remove %s or name another file with --resume", s.name, s.flags.resume)
+	}
+	switch passed := t.Position.Records; {
+	case passed < s.from:
 		return &control.Fault{
-			Exit: control.ExitInput, Message: text + fmt.Sprintf("; %s could not be read, and nobody was looked for there", counted(s.bad, "record")),
-			Hint: "mend them and screen them: the others are done, and the same record screened twice is the same hit",
+			Exit: control.ExitInput, Message: fmt.Sprintf("%s has %s, and --from %d passes over more: nothing was screened", inputName(s.name), counted(int(passed), "record"), s.from),
+			Hint: "is it the file of which so many were screened?",
 		}
+	case t.Unread > 0:
+		hint := "mend them and screen them: the others are done, and the same record screened twice is the same hit"
+		if anew != "" {
+			hint += "; " + anew
+		}
+		return &control.Fault{Exit: control.ExitInput, Message: text + fmt.Sprintf("; %s could not be read, and nobody was looked for there", counted(int(t.Unread), "record")), Hint: hint}
+	case before:
+		text += "; " + anew
 	}
 	return s.say(text)
+}
+
+func inputName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// sum tells programs that keep how far they are what came of the whole file, in a
+// line behind those of the records.
+func (s *screening) sum() error {
+	if !s.json || s.flags.resume == "" {
+		return nil
+	}
+	return s.out.Encode(screenSummary{screenSum{s.state.Done, s.state.Position.Records, s.state.screenTotals}})
 }
 
 // goOn is how a run that was cut short is gone on with.
@@ -538,8 +581,11 @@ func (a *app) screenLog(ctx context.Context) error {
 		t := table(w, "BEGAN", "WHO", "HOW", "TYPE", "RECORDS", "HITS", "UNREAD", "WHY")
 		for _, l := range all {
 			reason := plain(l.Reason)
-			if l.Ended == nil {
+			switch {
+			case l.Ended == nil:
 				reason += " (not ended)"
+			case l.Abandoned:
+				reason += " (not ended by whoever screened)"
 			}
 			t.row(stamp(l.Began.Time, nil), plain(l.Asker), string(l.Via), string(l.Type), fmt.Sprint(l.Records), fmt.Sprint(l.Hits), fmt.Sprint(l.Unread), reason)
 		}

@@ -55,6 +55,11 @@ left until that is recorded (docs/letters.md).`,
 				return err
 			}
 			return a.print(answer, func(w io.Writer) {
+				defer func() {
+					for _, path := range answer.Unfindable {
+						fmt.Fprintf(w, "%s: very many bear this name, and it alone makes no record a hit; once a date of birth or the number of a document is known, `heed correct` adds it\n", path)
+					}
+				}()
 				if answer.State == control.StateDrafted {
 					fmt.Fprintf(w, "draft %s, to %s; it is not sent until an officer releases it\n", answer.Case.Spoken(), strings.Join(words(answer.To), ", "))
 					return

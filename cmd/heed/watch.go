@@ -54,6 +54,9 @@ func writeWatchList(w io.Writer, l control.WatchList) {
 				kinds = append(kinds, counted(k.n, k.noun))
 			}
 		}
+		if line.Unfindable > 0 {
+			kinds = append(kinds, fmt.Sprintf("%d of them with no more than a name that very many bear: found only once the warning says more", line.Unfindable))
+		}
 		if line.Imported != nil {
 			kinds = append(kinds, "imported "+stamp(line.Imported.Time, nil)+" by "+string(line.Officer))
 		}

@@ -19,6 +19,7 @@ import (
 	"heed/feed"
 	"heed/names"
 	"heed/watch"
+	"heed/watch/sheet"
 )
 
 // watchName is the snapshot of the watch index in a home. It is a copy for a
@@ -145,6 +146,10 @@ func (w watchIndex) save() (err error) {
 // apiRecords reads the body of a screening as `heed screen --format jsonl` reads a file.
 func apiRecords(in io.Reader, kind watch.RecordType) (api.Records, error) {
 	reader, err := feed.NewReader(in, feed.Options{File: "body", Format: feed.JSONL, Type: kind, Now: time.Now()})
+	var refused *sheet.Error
+	if errors.As(err, &refused) {
+		err = refused.ForSender()
+	}
 	return apiReader{reader}, err
 }
 
@@ -155,8 +160,17 @@ func (r apiReader) Next() (api.Read, error) {
 	read, err := r.Reader.Next()
 	var lost *feed.RecordError
 	if errors.As(err, &lost) {
-		fault := recordFault(lost)
-		return api.Read{Line: lost.At.Line}, &api.Unread{Message: fault.Message, Hint: fault.Hint}
+		why := error(lost)
+		var place *sheet.Error
+		if errors.As(err, &place) {
+			why = place.ForSender()
+		}
+		fault := recordFault(why)
+		return api.Read{Record: watch.Record{ID: lost.ID}, Line: lost.At.Line}, &api.Unread{Message: fault.Message, Hint: fault.Hint}
 	}
-	return api.Read{Record: read.Record, Line: read.At.Line, Left: leftOut(read)}, err
+	out := api.Read{Record: read.Record, Line: read.At.Line}
+	for _, p := range read.Problems {
+		out.Left = append(out.Left, p.ForSender().Error())
+	}
+	return out, err
 }

@@ -80,6 +80,8 @@ type importing struct {
 	*app
 	flags   importFlags
 	name    string
+	in      io.Reader // standard input
+	ending  bool      // all of it is there, and the node may have put it on watch
 	sum     hash.Hash
 	rest    io.Reader // of the list, and what is read of it is counted
 	bar     *progressbar.ProgressBar
@@ -92,7 +94,12 @@ func (a *app) watchImport(ctx context.Context, f importFlags, name string) (err 
 	if f.source == "" || f.format == "" {
 		return &control.Fault{Exit: control.ExitInput, Message: "the list's name or its layout is not given", Hint: "--source NAME --format sdn|un|csv"}
 	}
-	m := &importing{app: a, flags: f, name: name, sum: sha256.New()}
+	m := &importing{app: a, flags: f, name: name, sum: sha256.New(), in: interruptible{ctx, a.in}}
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = m.interrupted()
+		}
+	}()
 	defer func() {
 		for _, c := range m.closing {
 			err = errors.Join(err, c.Close())
@@ -116,6 +123,7 @@ func (a *app) watchImport(ctx context.Context, f importFlags, name string) (err 
 	m.finish.Digest = fmt.Sprintf("%x", m.sum.Sum(nil))
 	stop := a.busy("comparing with what is on watch")
 	var out control.ListLine
+	m.ending = !f.dryRun
 	err = a.call(ctx, "list-finish", m.finish, &out)
 	stop()
 	if err != nil {
@@ -127,6 +135,42 @@ func (a *app) watchImport(ctx context.Context, f importFlags, name string) (err 
 		}
 	}
 	return a.print(out, func(w io.Writer) { writeImported(w, out) })
+}
+
+// interrupted says how things stand after somebody has stopped the command.
+func (m *importing) interrupted() error {
+	if m.ending {
+		return &control.Fault{
+			Exit: control.ExitFault, Message: fmt.Sprintf("interrupted while list %s was put on watch: it may be on watch now, whole, or not at all", m.flags.source),
+			Hint: "`heed watch imports " + m.flags.source + "` says which; to import the file again does no harm",
+		}
+	}
+	return &control.Fault{Exit: control.ExitFault, Message: "interrupted: nothing was changed, and what was on watch before is on watch", Hint: "import the file again"}
+}
+
+// interruptible is a reader whose Read ends where the command is interrupted, also
+// while nothing comes.
+type interruptible struct {
+	ctx context.Context // of the command, which a Read cannot be told otherwise
+	in  io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	room, done := make([]byte, len(p)), make(chan result, 1)
+	go func() {
+		n, err := r.in.Read(room)
+		done <- result{n, err}
+	}()
+	select {
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	case got := <-done:
+		return copy(p, room[:got.n]), got.err
+	}
 }
 
 // modelAsks is below what the model asks for by itself of names, in any script.

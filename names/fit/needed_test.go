@@ -43,15 +43,14 @@ func TestFitNeeded(t *testing.T) {
 		t.Fatalf("%+v", n)
 	}
 	for what, growth := range n.Growth {
-		if growth < 0 || growth > 1.5 {
+		if growth < 1 || growth > 1.5 {
 			t.Errorf("%s grows by %v", what, growth)
 		}
 	}
-	entries, _ := everyName(set.Persons, read)
-	weighed, births := NewList(entries).Weigh(m), BirthsOf(set.Persons, entries)
+	l := newListing(set.Persons, m, read)
 	for what, of := range map[string]map[string]float64{"name": n.Name, "dated": n.Dated} {
 		var alarm int
-		found := margins(set, m, read, weighed, evidence(beside, births, nil, what == "dated"))
+		found := margins(set.Travellers, m, read, l, l.beside(beside, false, what == "dated"))
 		for _, f := range found {
 			if f.class == names.ClassLatin && f.points >= int32(math.Round(100*of["latn"])) {
 				alarm++

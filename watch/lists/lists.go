@@ -100,8 +100,17 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	if o.Urgency == "" {
 		o.Urgency = heed.UrgencyExpected
 	}
+	if _, err := ParseFormat(string(o.Format)); err != nil {
+		return nil, err
+	}
 	r := &Reader{options: o, seen: map[string]int64{}}
-	var err error
+	head, in, err := begins(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := mismatch(head, o); err != nil {
+		return nil, err
+	}
 	switch o.Format {
 	case SDN:
 		r.source, err = newSDN(in, o)
@@ -109,8 +118,6 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 		r.source, err = newUN(in, o)
 	case CSV:
 		r.source, err = newTable(in, o)
-	default:
-		_, err = ParseFormat(string(o.Format))
 	}
 	if err != nil {
 		return nil, err

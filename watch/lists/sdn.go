@@ -126,11 +126,11 @@ func (s *sdn) entry() (Entry, error) {
 		return Entry{Line: row.At.Line}, err
 	}
 	if len(row.Fields) != sdnColumns {
-		return bad(fmt.Sprintf("has %d columns, and the SDN list has %d", len(row.Fields), sdnColumns), "give sdn.csv, as OFAC publishes it; a table with headings is of the format csv")
+		return bad(fmt.Sprintf("has %d columns, and the SDN list has %d", len(row.Fields), sdnColumns), "give sdn.csv, as OFAC publishes it; for a table with headings say --format csv")
 	}
 	f := given(row.Fields)
 	if strings.Trim(f[0], "0123456789") != "" || f[0] == "" {
-		return bad(fmt.Sprintf("begins with %q, and an entry of the SDN list begins with its number", clip(f[0])), "give sdn.csv, as OFAC publishes it; a table with headings is of the format csv")
+		return bad(fmt.Sprintf("begins with %q, and an entry of the SDN list begins with its number", clip(f[0])), "give sdn.csv, as OFAC publishes it; for a table with headings say --format csv")
 	}
 	s.first = false
 	b := &builder{file: s.options.File, entry: Entry{ID: f[0], Line: row.At.Line}}

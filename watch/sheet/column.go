@@ -504,7 +504,7 @@ func (k *Keys) Means(line int64, name string) (Field, int, error) {
 	e, ok := k.near[name]
 	if !ok {
 		if field, heading := k.header.words.nearest(name, 1); missed(field) {
-			e = &Error{File: k.header.file, Column: name, What: fmt.Sprintf("is no known key, and nearly %q", heading), Hint: fmt.Sprintf("correct it, or say --columns %q, or --columns %q to leave it unread", string(field)+"="+name, "ignore="+name)}
+			e = &Error{File: k.header.file, Column: name, What: fmt.Sprintf("is no known key, and nearly %q", heading), Hint: fmt.Sprintf("correct it, or say --columns %q, or --columns %q to leave it unread", string(field)+"="+name, "ignore="+name), Sent: fmt.Sprintf("call it %q if that is meant, and otherwise something that is not so near", heading)}
 		}
 		if len(k.near) < maxUnknown {
 			k.near[name] = e

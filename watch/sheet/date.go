@@ -132,7 +132,7 @@ func (d *Dates) day(column, text string, p parts) (heed.PartialDate, error) {
 		return p.date(OrderYMD, text)
 	}
 	if d.Order == OrderYMD {
-		return heed.PartialDate{}, &Error{What: fmt.Sprintf("is %s, and dates are said to begin with the year", found(text)), Hint: "write 1990-05-14, or say --dates dmy or --dates mdy"}
+		return heed.PartialDate{}, &Error{What: fmt.Sprintf("is %s, and dates are said to begin with the year", found(text)), Hint: "write 1990-05-14, or say --dates dmy or --dates mdy", Sent: "write 1990-05-14"}
 	}
 	if d.Order != OrderAuto {
 		return p.date(d.Order, text)
@@ -157,11 +157,11 @@ func (d *Dates) day(column, text string, p parts) (heed.PartialDate, error) {
 		if err != nil {
 			return heed.PartialDate{}, err
 		}
-		why := "and no other date of the file tells which"
+		why := "and no other date tells which"
 		if s.dmy {
-			why = "and the file has dates of both orders"
+			why = "and other dates are of both orders"
 		}
-		return heed.PartialDate{}, &Error{What: fmt.Sprintf("is %s, which may be %s or %s, %s", found(text), one, other, why), Hint: "say --dates dmy or --dates mdy"}
+		return heed.PartialDate{}, &Error{What: fmt.Sprintf("is %s, which may be %s or %s, %s", found(text), one, other, why), Hint: "say --dates dmy or --dates mdy", Sent: "write the year first, like 1990-05-14"}
 	case dmy:
 		s.dmy = true
 		d.seen[column] = s

@@ -18,6 +18,18 @@ type Error struct {
 	Column string // heading or key; empty: no one column
 	What   string // what is wrong and what was found, as a predicate of the place
 	Hint   string // how to mend it; may be empty
+	// Sent is the hint for a program that has sent the record, where Hint names flags
+	// of the command line, which such a program has none of; empty: Hint is for all.
+	Sent string
+}
+
+// ForSender is the error as a program is told it that has sent the record.
+func (e *Error) ForSender() *Error {
+	told := *e
+	if told.Sent != "" {
+		told.Hint = told.Sent
+	}
+	return &told
 }
 
 // Place is where it is, without what is wrong.

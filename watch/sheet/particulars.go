@@ -59,6 +59,17 @@ type Reading struct {
 	Many  bool // several dates of birth may stand in one value, separated by ; or |
 }
 
+// IDOf is the source's own number among the values of a record; empty: there is none,
+// or none that can be read.
+func IDOf(values []Value) string {
+	for _, v := range values {
+		if v.Field == FieldID && len(Clean(v.Text)) <= MaxID {
+			return Clean(v.Text)
+		}
+	}
+	return ""
+}
+
 // Gather makes particulars of the values of one record. Problems are what was
 // left out: a field that cannot be read and whose absence only makes a match less
 // certain. An error is a field whose silent absence would hide somebody, a date
@@ -104,7 +115,7 @@ type gathering struct {
 func (g *gathering) at(v Value, e error) *Error {
 	placed := &Error{File: g.File, Line: g.line, Column: v.Column, What: e.Error()}
 	if e, ok := e.(*Error); ok {
-		placed.What, placed.Hint = e.What, e.Hint
+		placed.What, placed.Hint, placed.Sent = e.What, e.Hint, e.Sent
 	}
 	return placed
 }

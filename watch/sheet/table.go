@@ -156,7 +156,7 @@ func (l *Lines) valid(s string, at Place) error {
 			}
 		}
 	}
-	return &Error{File: l.file, Line: at.Line, What: fmt.Sprintf("is not UTF-8 at its byte %d (0x%02X)", n+1, s[n]), Hint: encodingHint}
+	return &Error{File: l.file, Line: at.Line, What: fmt.Sprintf("is not UTF-8 at its byte %d (0x%02X)", n+1, s[n]), Hint: encodingHint, Sent: encodingSent}
 }
 
 func trimEnd(line []byte) []byte {

@@ -38,7 +38,7 @@ func Text(file string, r io.Reader) (text *bufio.Reader, skipped int64, err erro
 	case head[0] == 0xfe && head[1] == 0xff:
 		return wide(unicode.BigEndian)
 	case head[0] == 0 || head[1] == 0:
-		return nil, 0, &Error{File: file, Line: 1, What: "is not UTF-8: it has zero bytes, as UTF-16 and binary files have", Hint: encodingHint}
+		return nil, 0, &Error{File: file, Line: 1, What: "is not UTF-8: it has zero bytes, as UTF-16 and binary files have", Hint: encodingHint, Sent: encodingSent}
 	case head[0] == 0xef && head[1] == 0xbb:
 		if head, err = in.Peek(3); err != nil && !errors.Is(err, io.EOF) {
 			return nil, 0, err
@@ -52,5 +52,7 @@ func Text(file string, r io.Reader) (text *bufio.Reader, skipped int64, err erro
 	}
 	return in, 0, nil
 }
+
+const encodingSent = "send it as UTF-8"
 
 const encodingHint = "save it as UTF-8, or as UTF-16 with a byte order mark; for Windows-1251: iconv -f CP1251 -t UTF-8 FILE"
