@@ -72,14 +72,14 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// plot draws cost and memory over the size of the list, both axes logarithmic.
+// plot draws cost, on a logarithmic axis, and memory over the size of the list.
 func plot(all []grown) string {
 	const (
 		width, height       = 720, 420
 		left, right         = 70, 690
 		top, bottom         = 40, 360
 		lowest, highest     = 10.0, 1_000_000.0 // µs
-		lowestMem, mostMem  = 0.0, 800.0
+		lowestMem, mostMem  = 0.0, 1000.0
 		ink, faint, dots    = "#1a1a1a", "#d0d0d0", "#0b5cad"
 		second, secondLabel = "#b3541e", "bytes a name"
 	)
