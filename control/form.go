@@ -240,6 +240,8 @@ type Inbox struct {
 	OneSided *OneSidedInbox `json:"oneSided,omitempty"`
 	// Links are those of the last week, from the side of the later case.
 	Links []InboxLink `json:"links,omitempty"`
+	// News is of the last week, the latest first; what does not hold any more is left out.
+	News []InboxNews `json:"news,omitempty"`
 	// Hits are those that wait for a person's review, by time left. They name nobody.
 	Hits []HitLine `json:"hits,omitempty"`
 }

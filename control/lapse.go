@@ -74,6 +74,17 @@ type InboxLink struct {
 	With   Linked       `json:"with"`
 }
 
+// InboxNews is what the party that watches for us has said of late, to which no reply is owed.
+type InboxNews struct {
+	Case     heed.Code     `json:"case"`
+	ID       string        `json:"id"`
+	Peer     heed.PartyID  `json:"peer"`
+	News     exchange.News `json:"news"`
+	When     Time          `json:"when"` // from when the watch ends, or when it was decided, as its author has it
+	Arrived  Time          `json:"arrived"`
+	Exercise bool          `json:"exercise"`
+}
+
 func shapeLink(l exchange.LinkedCase) Linked {
 	return Linked{
 		Subject: l.Ours, Case: l.Code, Warner: l.Warner, List: l.OtherList, Other: l.Theirs, Later: l.Later,

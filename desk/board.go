@@ -24,6 +24,8 @@ type board struct {
 	Actual   side
 	Exercise *side     // nil: there is none
 	Hits     []hitRow  // that wait for a review
+	News     []newsRow // of the last week
+	Links    []boardLinkRow
 	OneSided *oneSided // nil: nothing is owed between us and partners without heed
 	Outbox   []outboxRow
 	Peers    []peerRow
@@ -92,6 +94,25 @@ type peerRow struct {
 	Contact string
 }
 
+// newsRow is what the party that watches for us has said.
+type newsRow struct {
+	Case    heed.CaseID
+	Code    string
+	Peer    string
+	Apart   bool
+	What    string
+	When    stamp
+	Arrived stamp
+}
+
+// boardLinkRow is a link with the later of its two cases.
+type boardLinkRow struct {
+	ID       heed.CaseID
+	CaseCode string
+	From     string
+	linkRow
+}
+
 func (d *desk) getBoard(v *visit) {
 	b, err := d.board(v.r.Context(), v)
 	if err != nil {
@@ -140,6 +161,14 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 	}
 	for _, f := range hits {
 		b.Hits = append(b.Hits, t.hitRow(f))
+	}
+	for _, n := range from.News {
+		b.News = append(b.News, newsRow{
+			Case: n.Case, Code: n.Code.Spoken(), Peer: string(n.Peer), Apart: n.Exercise, What: word(newsWords, n.News), When: t.at(n.When), Arrived: t.at(n.Arrived),
+		})
+	}
+	for _, l := range from.Links {
+		b.Links = append(b.Links, boardLinkRow{ID: l.Case, CaseCode: l.CaseCode.Spoken(), From: string(l.CaseWarner), linkRow: t.link(l.LinkedCase)})
 	}
 	letters, err := d.exchange.OneSidedBoard(ctx, boardDuties)
 	if err != nil {

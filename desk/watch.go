@@ -81,20 +81,21 @@ func (t times) watch(file exchange.CaseFile) []fact {
 func (t times) links(file exchange.CaseFile) []linkRow {
 	var all []linkRow
 	for _, l := range file.Links {
-		row := linkRow{
-			Code: l.Code.Spoken(), Warner: string(l.Warner), List: l.OtherList, Ours: l.Ours, Theirs: l.Theirs,
-			Score: fmt.Sprintf("%.2f", l.Hit.Score), Threshold: fmt.Sprintf("%.2f", l.Hit.Threshold), At: t.at(l.At), Words: "was on watch before",
-		}
-		if !l.Later {
-			row.Words = "came later"
-		}
-		switch {
-		case !l.Later:
-			row.Case = l.Case.String()
-		case !l.OtherCase.IsZero():
-			row.Case = l.OtherCase.String()
-		}
-		all = append(all, row)
+		all = append(all, t.link(l))
 	}
 	return all
+}
+
+func (t times) link(l exchange.LinkedCase) linkRow {
+	row := linkRow{
+		Code: l.Code.Spoken(), Warner: string(l.Warner), List: l.OtherList, Ours: l.Ours, Theirs: l.Theirs,
+		Score: fmt.Sprintf("%.2f", l.Hit.Score), Threshold: fmt.Sprintf("%.2f", l.Hit.Threshold), At: t.at(l.At), Words: "was on watch before",
+	}
+	switch {
+	case !l.Later:
+		row.Case, row.Words = l.Case.String(), "came later"
+	case !l.OtherCase.IsZero():
+		row.Case = l.OtherCase.String()
+	}
+	return row
 }

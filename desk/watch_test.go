@@ -29,6 +29,7 @@ func TestTheWatchOfACase(t *testing.T) {
 	page = theirs.get(casePath(id)).status(200)
 	page.says("On, and announced to lapse")
 	page.saysNot("Let the watch lapse", "Looked for here")
+	theirs.get("/desk/").status(200).says("Told by those who watch for us", "south.example: The watch ends 24 Nov 2026 11:00:00 UTC")
 	w.clock.advance(time.Minute)
 	b.done(id, actKeep, url.Values{"text": {"He is expected again."}}).says("The watch goes on", "On, until it is recalled or lapses")
 	if s := w.last(south, id); !s.Effective.IsZero() {
@@ -75,5 +76,6 @@ func TestAReportedHit(t *testing.T) {
 	page := b.get(casePath(id)).status(200)
 	page.says("Report of a match", "Confirmed", "Report of action due", "Match reported", ": late, it was due")
 	page.saysNot("ZHUSHCHYOV")
+	b.get("/desk/").status(200).says("A match was reported, confirmed 22 Nov 2026")
 	b.done(id, actOpen, nil).says("name in the record: ZHUSHCHYOV YULIAN", "where: Ferry Quay", "score: 0.9731, threshold 0.9000", "He came by the evening ferry.")
 }

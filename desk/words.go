@@ -30,6 +30,14 @@ var (
 	outcomeWords     = capitals(heed.Outcomes(), heed.Outcome.Words)
 )
 
+// newsWords are what a party has said of the watch that it keeps for us.
+var newsWords = map[exchange.News]string{
+	exchange.NewsHit:       "A match was reported, confirmed",
+	exchange.NewsWithdrawn: "The report of a match was withdrawn,",
+	exchange.NewsLapse:     "The watch ends",
+	exchange.NewsKept:      "The watch goes on, decided",
+}
+
 // dutyName names a duty with the role of the rung that owes it for itself.
 func dutyName(kind heed.DutyKind, role string) string {
 	if role == "" {

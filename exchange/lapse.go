@@ -68,55 +68,10 @@ func (x *Exchange) ownTerms(v View, c heed.Case, at time.Time) (heed.Baseline, e
 	return termsFor(v, c.Opening, me.Card, at)
 }
 
-// tellOfWatch has our people told of what the party that watches for us says: that
-// a watch is to lapse, to which we can object until then, or that it has found
-// somebody. What waited for the statement that has arrived is told with it.
-func (x *Exchange) tellOfWatch(tx Tx, c heed.Case, arrived heed.Statement, now time.Time) error {
-	next := map[heed.StatementID][]heed.Statement{}
-	for _, s := range c.Statements {
-		if s.Author == arrived.Author && s.Kind != heed.KindReceipt {
-			next[s.Previous] = append(next[s.Previous], s)
-		}
-	}
-	folded, ok := c.Statement(arrived.ID)
-	if !ok {
-		return nil // it waits itself
-	}
-	for news := []heed.Statement{folded}; len(news) > 0; news = news[1:] {
-		if err := x.tellOfOne(tx, c, news[0], now); err != nil {
-			return err
-		}
-		news = append(news, next[news[0].ID]...)
-	}
-	return nil
-}
-
-func (x *Exchange) tellOfOne(tx Tx, c heed.Case, s heed.Statement, now time.Time) error {
-	d := heed.Duty{From: s.ID, OwedBy: s.Author, OwedTo: x.party}
-	switch {
-	case s.Kind == heed.KindWatchLapseNotice && !s.Effective.IsZero():
-		d.Kind, d.Due = heed.DutyDecide, s.Effective
-	case s.Kind == heed.KindWatchHit:
-		d.Kind, d.Due = heed.DutyReport, s.Time
-	default:
-		return nil
-	}
-	return x.tell(tx, c, d, 0, now)
-}
-
-// owedOfWatch is the duty of a notice that no receipt and no assessment has made:
-// a decision on a watch, or what the party that watches for us has said. False
-// where there is nothing more to tell.
-func (x *Exchange) owedOfWatch(v View, c heed.Case, n Notice, now time.Time) (bool, error) {
-	s, ok := c.Statement(n.From)
-	switch {
-	case !ok:
-		return false, nil
-	case s.Kind == heed.KindWatchHit:
-		return n.Duty == heed.DutyReport, nil
-	case s.Kind == heed.KindWatchLapseNotice:
-		return n.Duty == heed.DutyDecide && c.Watch(now).State == heed.WatchLapsing, nil
-	case n.Duty != heed.DutyDecide || n.OwedBy != x.party:
+// decisionOwed reports whether a notice is of a decision on a watch that is owed
+// still: no receipt and no assessment has made that duty.
+func (x *Exchange) decisionOwed(v View, c heed.Case, n Notice) (bool, error) {
+	if _, ok := c.Statement(n.From); !ok || n.Duty != heed.DutyDecide || n.OwedBy != x.party {
 		return false, nil
 	}
 	row, err := v.WatchRow(c.ID)

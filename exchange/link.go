@@ -89,9 +89,14 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 		if err != nil {
 			return err
 		}
+		before, err := tx.LinksOf(id)
+		if err != nil {
+			return err
+		}
 		if err := forgetUnlike(tx, id, links); err != nil {
 			return err
 		}
+		told := map[heed.CaseID]bool{}
 		for _, l := range links {
 			// What was erased while they were compared is not told by a link.
 			gone, err := erasedEither(tx, l)
@@ -102,6 +107,13 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 				continue
 			}
 			if err := tx.PutLink(l); err != nil {
+				return err
+			}
+			if told[l.Case] || slices.ContainsFunc(before, l.alike) {
+				continue
+			}
+			told[l.Case] = true
+			if err := x.tellOfLinks(tx, l.Case, now); err != nil {
 				return err
 			}
 		}

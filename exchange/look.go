@@ -285,6 +285,7 @@ type Board struct {
 	Cases    []CaseRow
 	Drafts   []DraftRow  // what waits for release, without contents
 	Links    []BoardLink // of the last week, the latest first
+	News     []BoardNews // of the last week, the latest first
 	Outbox   []Outgoing
 	Peers    []Peer
 	Restored bool
@@ -332,6 +333,9 @@ func (x *Exchange) Board(ctx context.Context, limit int) (Board, error) {
 			return err
 		}
 		if board.Links, err = x.latestLinks(v, board.At); err != nil {
+			return err
+		}
+		if board.News, err = latestNews(v, board.At); err != nil {
 			return err
 		}
 		if board.Drafts, err = draftRows(v); err != nil {

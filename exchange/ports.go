@@ -319,9 +319,10 @@ type ChannelTx interface {
 	Raise(c Channel, number uint64) error
 }
 
-// Notice tells a person about one duty at one escalation level. It carries no content.
+// Notice tells a person about one duty at one escalation level, or of news. It
+// carries no content.
 type Notice struct {
-	ID      string // stable: one for a duty, a level and a side
+	ID      string // stable: one for a duty, a level and a side, or for what is news
 	Case    heed.CaseID
 	Code    heed.Code
 	Party   heed.PartyID   // who is told: this node's party
@@ -338,7 +339,8 @@ type Notice struct {
 	// the warning, and empty where a list put its subject on watch: List.
 	Hit      heed.Code
 	List     string
-	More     int // hits that wait beside that one, and of which no notice is given each
+	More     int  // hits that wait beside that one, and of which no notice is given each
+	News     News // what has come about, where nobody owes a reply: Duty and OwedBy are then empty
 	Exercise bool
 	Created  time.Time
 	Attempts int
@@ -354,6 +356,8 @@ type NoticeView interface {
 	NextNotice() (time.Time, error)
 	// Notices counts the queue.
 	Notices() (int, error)
+	// LatestNews lists the notices of news since a time, told or not, the latest first.
+	LatestNews(since time.Time, limit int) ([]Notice, error)
 }
 
 // NoticeTx changes the queue of notices.

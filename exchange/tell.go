@@ -40,7 +40,7 @@ func (x *Exchange) NextNotice(ctx context.Context) (at time.Time, ok bool, err e
 }
 
 func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
-	stillOwed, err := x.stillOwed(ctx, n, now)
+	stillOwed, err := x.stillOwed(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		x.log.Warn("a notice could not be delivered", "case", n.Code, "duty", n.Duty, "level", n.Level, "role", n.Rung.Role, "error", err)
+		x.log.Warn("a notice could not be delivered", "case", n.Code, "duty", n.Duty, "news", n.News, "level", n.Level, "role", n.Rung.Role, "error", err)
 		return x.store.Write(ctx, func(tx Tx) error {
 			return tx.NoticeTried(n.ID, now.Add(noticeBackoff(n.Attempts)), err.Error())
 		})
@@ -89,8 +89,8 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 }
 
 // stillOwed reports whether the duty that the notice is about is open and has
-// not been given more time since.
-func (x *Exchange) stillOwed(ctx context.Context, n Notice, now time.Time) (owed bool, err error) {
+// not been given more time since, or that of which it is news holds.
+func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err error) {
 	err = x.store.Read(ctx, func(v View) error {
 		c, err := v.Case(n.Case)
 		if err != nil {
@@ -99,9 +99,13 @@ func (x *Exchange) stillOwed(ctx context.Context, n Notice, now time.Time) (owed
 		if peer, err := v.Peer(n.Peer); err != nil || peer.Removed {
 			return err // nothing more can be said between the two
 		}
+		if n.News != "" {
+			owed, err = stillNews(v, c, n)
+			return err
+		}
 		d, ok := c.Duty(n.Duty, n.From)
 		if !ok {
-			owed, err = x.owedOfWatch(v, c, n, now)
+			owed, err = x.decisionOwed(v, c, n)
 			return err
 		}
 		owed = ok && d.Open() && (n.Level == 0 || d.Due.Equal(n.Due))

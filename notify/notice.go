@@ -19,7 +19,16 @@ const (
 	Overdue  = "overdue"  // the reply's due time has passed without one
 )
 
-// Notice is what is said about one owed reply to one role. It has no room for
+// News of which people are told, although nobody owes a reply to it.
+const (
+	HitReported    = "hit-reported"    // Peer, which watches for Party, has confirmed that somebody whom the case names was there
+	HitWithdrawn   = "hit-withdrawn"   // Peer does not hold such a report any more
+	LapseAnnounced = "lapse-announced" // Peer ends its watch at Due
+	WatchKept      = "watch-kept"      // Peer goes on with its watch
+	Linked         = "linked"          // Peer's warning names somebody who is on watch already
+)
+
+// Notice is what is said about one owed reply, or of news, to one role. It has no room for
 // a headline, a narrative or the name of anybody whom a case is about.
 type Notice struct {
 	// ID is the same each time that this notice is sent, and no other notice's:
@@ -32,6 +41,9 @@ type Notice struct {
 	// Duty is what is owed, as the rules spell it: acknowledge, assess, answer,
 	// report, conclude. People read it in words.
 	Duty string
+	// News is what has come about, where nobody owes a reply: Duty and OwedBy are then
+	// empty, Level is 0, and Due is when the watch ends, or when it was decided.
+	News string
 	// OneSided says that Peer is no party, but a partner without heed, by the name
 	// under which Party has it on record: it has signed nothing.
 	OneSided bool
@@ -105,6 +117,12 @@ func (n Notice) Check() error {
 		return refuse("peer", "must be a contact's name like harbour-ops")
 	case n.Party == n.Peer:
 		return refuse("peer", "must not be the party itself")
+	case n.News != "" && newsWords[n.News] == nil:
+		return refuse("news", "must be one that has its words, like hit-reported")
+	case n.News != "" && (n.Duty != "" || n.OwedBy != "" || n.Hit || n.OneSided || n.State != Received || n.Level != 0):
+		return refuse("news", "must not be owed by anybody")
+	case n.News != "":
+		return n.checkTold(refuse)
 	case n.OwedBy != n.Party && n.OwedBy != n.Peer:
 		return refuse("owed-by", "must be the party or the peer")
 	case !dutyForm.MatchString(n.Duty):
@@ -113,6 +131,13 @@ func (n Notice) Check() error {
 		return refuse("state", "must be received or overdue")
 	case n.Level < 0 || n.Level > maxLevel:
 		return refuse("level", fmt.Sprintf("must be between 0 and %d", maxLevel))
+	}
+	return n.checkTold(refuse)
+}
+
+// checkTold refuses what says wrongly who is told, whom to ring, and when.
+func (n Notice) checkTold(refuse func(field, why string) error) error {
+	switch {
 	case n.Role == "" || !oneLine(n.Role):
 		return refuse("role", lineRule)
 	case !oneLine(n.Ring):

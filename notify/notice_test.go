@@ -81,6 +81,45 @@ func TestWebhookSaysThatItIsAHit(t *testing.T) {
 	}
 }
 
+// news is what the warner's duty officer is told, to which nobody owes a reply.
+func news(what string) Notice {
+	n := received()
+	n.ID, n.News, n.Duty, n.OwedBy = "7K3MQ2XA-0a1b2c3d-"+what, what, "", ""
+	return n
+}
+
+func TestNews(t *testing.T) {
+	for what := range newsWords {
+		n := news(what)
+		if err := n.Check(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if len(n.Subject()) > 200 || strings.Contains(n.Text(), "owes") {
+			t.Errorf("%s is told as %q\n%s", what, n.Subject(), n.Text())
+		}
+		if body, err := json.Marshal(n.hook()); err != nil || !strings.Contains(string(body), `"type":"news.`+what+`"`) || !strings.Contains(string(body), `"news":"`+what+`"`) {
+			t.Errorf("%s, %v", body, err)
+		}
+	}
+	for what, edit := range map[string]func(*Notice){
+		"of an unknown kind": func(n *Notice) { n.News = "rumour" },
+		"of a duty":          func(n *Notice) { n.Duty = "report" },
+		"owed by somebody":   func(n *Notice) { n.OwedBy = n.Peer },
+		"overdue":            func(n *Notice) { n.State, n.Level = Overdue, 1 },
+		"of a hit of ours":   func(n *Notice) { n.Hit = true },
+		"of a contact":       func(n *Notice) { n.OneSided, n.Peer = true, "harbour-ops" },
+		"to nobody":          func(n *Notice) { n.Role = "" },
+		"in several lines":   func(n *Notice) { n.Role = "a\nb" },
+		"without its time":   func(n *Notice) { n.Due = time.Time{} },
+	} {
+		n := news(HitReported)
+		edit(&n)
+		if err := n.Check(); !errors.Is(err, ErrNotice) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -106,7 +145,9 @@ func TestWordsThatPeopleRead(t *testing.T) {
 	late.Peer, late.State, late.Level, late.Exercise = "list sanctions", Overdue, 2, true
 	many := hit()
 	many.More = 494
-	for name, n := range map[string]Notice{"hits.txt": many, "overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
+	reported, ends := news(HitReported), news(LapseAnnounced)
+	ends.Zone, ends.Exercise = time.FixedZone("", 3*3600), true
+	for name, n := range map[string]Notice{"reported.txt": reported, "watch-ends.txt": ends, "linked.txt": news(Linked), "hits.txt": many, "overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
 		if err := n.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -36,6 +36,16 @@ func wordsOf(duty string) words {
 	return words{"reply (" + strings.ReplaceAll(duty, "-", " ") + ")", "a"}
 }
 
+// newsWords are the subject of a notice of news, the sentence that begins its text,
+// and what Due is.
+var newsWords = map[string]*struct{ subject, sentence, due string }{
+	HitReported:    {"hit reported", "In case %s, %s reports that somebody or something the warning names was met: an officer there has confirmed it.", "Confirmed"},
+	HitWithdrawn:   {"report of a hit withdrawn", "In case %s, %s withdraws its report of a hit: it does not hold any more.", "Decided"},
+	LapseAnnounced: {"watch ends", "In case %s, %s has announced that its watch ends. What you add to the warning before it does stays on watch.", "Watch ends"},
+	WatchKept:      {"watch goes on", "In case %s, %s has decided that its watch goes on.", "Decided"},
+	Linked:         {"on watch already", "The warning of case %s, from %s, names somebody or something that is on watch already, by another warning or a list. Neither warner is told.", "Found"},
+}
+
 // Code is the case's code in two groups, as it is read over the telephone.
 func (n Notice) Code() string {
 	if len(n.Case) != 8 {
@@ -78,6 +88,9 @@ func (n Notice) Subject() string {
 	if n.Exercise {
 		s.WriteString("[EXERCISE] ")
 	}
+	if news := newsWords[n.News]; news != nil {
+		return s.String() + "heed " + n.Code() + ": " + news.subject + " " + clock(n.Due.UTC()) + "Z"
+	}
 	if n.Hit {
 		s.WriteString("heed hit " + n.Code())
 		if n.More > 0 {
@@ -101,20 +114,32 @@ func (n Notice) Subject() string {
 
 // Text is the notice in full: plain text, lines ended by a line feed.
 func (n Notice) Text() string {
-	if n.Hit {
-		return n.hitText()
-	}
-	reply := wordsOf(n.Duty)
 	var s strings.Builder
 	if n.Exercise {
 		s.WriteString("EXERCISE EXERCISE EXERCISE: this notice belongs to an exercise.\n\n")
 	}
-	if n.State == Overdue {
-		fmt.Fprintf(&s, "No %s on record in case %s as of %s.\n", reply.noun, n.Code(), Stamp(n.Now, n.Zone))
-	} else {
-		fmt.Fprintf(&s, "In case %s, %s owes %s %s to %s.\n", n.Code(), n.OwedBy, reply.article, reply.noun, n.owedTo())
-	}
 	line := func(label, value string) { fmt.Fprintf(&s, "%-18s%s\n", label+":", value) }
+	switch {
+	case n.News != "":
+		n.writeNews(&s, line)
+	case n.Hit:
+		n.writeHit(&s, line)
+	default:
+		n.writeOwed(&s, line)
+	}
+	if n.Exercise {
+		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
+	}
+	return s.String()
+}
+
+func (n Notice) writeOwed(s *strings.Builder, line func(label, value string)) {
+	reply := wordsOf(n.Duty)
+	if n.State == Overdue {
+		fmt.Fprintf(s, "No %s on record in case %s as of %s.\n", reply.noun, n.Code(), Stamp(n.Now, n.Zone))
+	} else {
+		fmt.Fprintf(s, "In case %s, %s owes %s %s to %s.\n", n.Code(), n.OwedBy, reply.article, reply.noun, n.owedTo())
+	}
 	s.WriteString("\n")
 	line("Case", n.Code())
 	line("Owed reply", reply.noun)
@@ -132,27 +157,18 @@ func (n Notice) Text() string {
 	}
 	line("Notice", n.ID)
 	s.WriteString("\nNotices carry no content. Read the case on the desk, or with: heed show " + n.Case + "\n")
-	if n.Exercise {
-		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
-	}
-	return s.String()
 }
 
-// hitText is the notice of a hit. It names neither who matched nor whom.
-func (n Notice) hitText() string {
-	var s strings.Builder
-	if n.Exercise {
-		s.WriteString("EXERCISE EXERCISE EXERCISE: this notice belongs to an exercise.\n\n")
-	}
+// writeHit tells of a hit. It names neither who matched nor whom.
+func (n Notice) writeHit(s *strings.Builder, line func(label, value string)) {
 	if n.State == Overdue {
-		fmt.Fprintf(&s, "No review of hit %s on record as of %s.\n\n", n.Code(), Stamp(n.Now, n.Zone))
+		fmt.Fprintf(s, "No review of hit %s on record as of %s.\n\n", n.Code(), Stamp(n.Now, n.Zone))
 	} else {
-		fmt.Fprintf(&s, "A record has matched somebody on watch: hit %s is to be reviewed by a person.\n\n", n.Code())
+		fmt.Fprintf(s, "A record has matched somebody on watch: hit %s is to be reviewed by a person.\n\n", n.Code())
 	}
 	if n.More > 0 {
-		fmt.Fprintf(&s, "%d more hits wait beside it. Many have come at once: of these there is this one notice.\n\n", n.More)
+		fmt.Fprintf(s, "%d more hits wait beside it. Many have come at once: of these there is this one notice.\n\n", n.More)
 	}
-	line := func(label, value string) { fmt.Fprintf(&s, "%-18s%s\n", label+":", value) }
 	line("Hit", n.Code())
 	line("On watch for", harmless(n.Peer))
 	line("Review due", Stamp(n.Due, n.Zone))
@@ -168,10 +184,18 @@ func (n Notice) hitText() string {
 		read = "heed hit list"
 	}
 	s.WriteString("\nNotices carry no content. Read the hit on the desk, or with: " + read + "\n")
-	if n.Exercise {
-		s.WriteString("\nEXERCISE EXERCISE EXERCISE\n")
-	}
-	return s.String()
+}
+
+// writeNews tells of what nobody owes a reply to.
+func (n Notice) writeNews(s *strings.Builder, line func(label, value string)) {
+	news := newsWords[n.News]
+	fmt.Fprintf(s, news.sentence+"\n\n", n.Code(), n.Peer)
+	line("Case", n.Code())
+	line("With", n.Peer)
+	line(news.due, Stamp(n.Due, n.Zone))
+	line("Told", harmless(n.Role))
+	line("Notice", n.ID)
+	s.WriteString("\nNo reply is owed to this. Notices carry no content. Read the case on the desk, or with: heed show " + n.Case + "\n")
 }
 
 // Stamp writes a time as people are shown it: in UTC, and in zone beside it

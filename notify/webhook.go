@@ -127,16 +127,21 @@ type hookData struct {
 	Ring      string `json:"ring,omitempty"`
 	Telephone string `json:"telephone,omitempty"`
 	Exercise  bool   `json:"exercise"`
+	News      string `json:"news,omitempty"` // what has come about; nobody owes a reply then
 	Summary   string `json:"summary"`
 }
 
 func (n Notice) hook() hook {
+	kind, reply := "owed_reply."+n.State, wordsOf(n.Duty).noun
+	if n.News != "" {
+		kind, reply = "news."+n.News, ""
+	}
 	return hook{
-		Type:      "owed_reply." + n.State,
+		Type:      kind,
 		Timestamp: n.Now.UTC().Format(time.RFC3339),
 		Data: hookData{
 			ID: n.ID, Case: n.Case, Party: n.Party, Peer: n.Peer, OneSided: n.OneSided, Hit: n.Hit, More: n.More,
-			Kind: n.Duty, Reply: wordsOf(n.Duty).noun,
+			Kind: n.Duty, Reply: reply, News: n.News,
 			OwedBy: n.OwedBy, Due: n.Due.UTC().Format(time.RFC3339), State: n.State, Level: n.Level,
 			Role: n.Role, Ring: n.Ring, Telephone: n.Telephone, Exercise: n.Exercise, Summary: n.Subject(),
 		},

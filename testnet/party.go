@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -455,6 +456,11 @@ func (n *Notices) Notify(_ context.Context, notice exchange.Notice, now time.Tim
 	}
 	n.told = append(n.told, Told{notice, now})
 	return "pager", nil
+}
+
+// Of lists the notices that a case has some news.
+func (n *Notices) Of(id heed.CaseID, news exchange.News) []Told {
+	return slices.DeleteFunc(n.All(), func(told Told) bool { return told.Case != id || told.News != news })
 }
 
 // Fail makes every further notice fail with err; nil: no more.

@@ -137,9 +137,12 @@ func TestWatchOutlivesItsCase(t *testing.T) {
 		notice := do(t)(s.Lapse(t.Context(), exchange.LapseOrder{Officer: Boris, Case: id, After: 2 * time.Hour, Reason: "The concert is over"}))
 		waitFor(t, n, id, heed.StateLapsing)
 		time.Sleep(2 * time.Second)
-		if told := n.Notices.About(id, heed.DutyDecide, notice.ID); len(told) != 1 {
+		told := n.Notices.Of(id, exchange.NewsLapse)
+		if len(told) != 1 || told[0].From != notice.ID || !told[0].Due.Equal(notice.Effective) || told[0].Duty != "" || told[0].OwedBy != "" {
 			t.Errorf("the warner's people were told %+v", told)
 		}
+		news(t, n, exchange.NewsLapse)
+		news(t, s)
 		if w := watchOf(t, id, n, s); w.State != heed.WatchLapsing || !w.Effective.Equal(notice.Effective) {
 			t.Errorf("announced, it is %s until %s", w.State, w.Effective)
 		}
@@ -329,9 +332,10 @@ func TestHitsAreReported(t *testing.T) {
 			t.Errorf("the warner sees %+v", hits)
 		}
 		time.Sleep(2 * time.Second)
-		if told := n.Notices.About(id, heed.DutyReport, out.Statement); len(told) != 1 {
+		if told := n.Notices.Of(id, exchange.NewsHit); len(told) != 1 || told[0].From != out.Statement || !told[0].Due.Equal(subject.Confirmed) {
 			t.Errorf("the warner's people were told %+v", told)
 		}
+		news(t, n, exchange.NewsHit)
 		opened := reads(t, n, id)
 		at := slices.IndexFunc(opened.Contents, func(c exchange.Content) bool { return c.Ref.MediaType == heed.MediaHitReport })
 		if at < 0 {
@@ -351,8 +355,34 @@ func TestHitsAreReported(t *testing.T) {
 		if _, err := s.ReportHit(t.Context(), listed); !errors.Is(err, exchange.ErrNotFound) {
 			t.Errorf("a subject of a list: %v", err)
 		}
+		withdrawn := subject
+		withdrawn.Confirmed, withdrawn.Report = heed.Instant(time.Now()), heed.HitReport{Record: report().Record, Verdict: heed.DifferentPerson, Score: report().Score, Threshold: report().Threshold}
+		if out, err = s.ReportHit(t.Context(), withdrawn); err != nil || !out.Withdrawn {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		time.Sleep(5 * time.Second)
+		if told := n.Notices.Of(id, exchange.NewsWithdrawn); len(told) != 1 || told[0].From != out.Statement {
+			t.Errorf("the warner's people were told %+v", told)
+		}
+		news(t, n, exchange.NewsWithdrawn)
 		agree(t, net)
+		net.Stop()
+		time.Sleep(8 * 24 * time.Hour)
+		news(t, n)
 	})
+}
+
+// news checks what the board has of those who watch for a party.
+func news(t *testing.T, p *Party, want ...exchange.News) {
+	t.Helper()
+	board, err := p.Board(t.Context(), 100)
+	var got []exchange.News
+	for _, n := range board.News {
+		got = append(got, n.News)
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the board of %s has the news %v, %v; want %v", p.ID, got, err, want)
+	}
 }
 
 // The accord's clause decides: never bars it, whatever is asked; asked leaves the
@@ -429,6 +459,12 @@ func TestWarningsOfOneManAreLinked(t *testing.T) {
 			if len(got) != 1 || got[0].Later != (id == second) || got[0].Code != s.Case(other).Code || got[0].Ours != "persons/0" || got[0].Hit.Score < got[0].Hit.Threshold {
 				t.Errorf("case %s is linked with %+v", id, got)
 			}
+		}
+		if told := s.Notices.Of(second, exchange.NewsLink); len(told) != 1 || told[0].Peer != east {
+			t.Errorf("people were told of the link %+v", told)
+		}
+		if told := append(s.Notices.Of(first, exchange.NewsLink), s.Notices.Of(third, exchange.NewsLink)...); len(told) != 0 {
+			t.Errorf("people were told of links %+v", told)
 		}
 		if got := links(s, third); len(got) != 0 {
 			t.Errorf("somebody else is linked with %+v", got)

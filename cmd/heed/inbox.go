@@ -11,6 +11,7 @@ import (
 
 	"heed"
 	"heed/control"
+	"heed/exchange"
 )
 
 func (a *app) inboxCommand() *cobra.Command {
@@ -53,6 +54,16 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 	section("We owe:", "We owe no reply.", inbox.Duties)
 	fmt.Fprintln(w)
 	section("We are owed:", "We are owed no reply.", inbox.Awaited)
+	if len(inbox.News) > 0 {
+		fmt.Fprintln(w, "\nTold by those who watch for us, in the last week (no reply is owed; heed show has more):")
+		for _, n := range inbox.News {
+			mark := ""
+			if n.Exercise {
+				mark = exerciseMark(heed.StatusExercise)
+			}
+			fmt.Fprintf(w, "  case %s%s: %s %s\n", n.Case.Spoken(), mark, n.Peer, newsText(n))
+		}
+	}
 	if len(inbox.Links) > 0 {
 		fmt.Fprintln(w, "\nWarnings of somebody who was on watch already (the warners are not told):")
 		for _, l := range inbox.Links {
@@ -137,6 +148,22 @@ func aboutText(l control.CaseLine) string {
 		return "(figures)"
 	}
 	return string(l.Urgency)
+}
+
+// newsText is what a party has said of its watch.
+func newsText(n control.InboxNews) string {
+	when := stamp(n.When.Time, nil)
+	switch n.News {
+	case exchange.NewsHit:
+		return "reported a hit, confirmed " + when
+	case exchange.NewsWithdrawn:
+		return "withdrew a report of a hit " + when
+	case exchange.NewsLapse:
+		return "ends its watch " + when + "; what is added to the warning before stays on watch (heed supplement, heed ask)"
+	case exchange.NewsKept:
+		return "goes on with its watch, decided " + when
+	}
+	return string(n.News) + " " + when
 }
 
 func exerciseMark(s heed.Status) string {
