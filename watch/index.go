@@ -21,7 +21,8 @@ var ErrFull = errors.New("the watch is full: split the lists over several nodes"
 
 // Index holds the subjects on watch. Its methods may be called at the same
 // time by many goroutines: Put and Remove wait for the records that are being
-// screened, some milliseconds at most, and records wait for them.
+// screened, and records wait for them: some milliseconds, and up to half a second
+// with the longest record that is admitted, of fifty names of 200 letters each.
 type Index struct {
 	judge judge
 

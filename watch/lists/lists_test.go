@@ -148,6 +148,25 @@ func TestListsRefused(t *testing.T) {
 	}
 }
 
+// Other names of whom the list does not have are told, once, behind the entries.
+func TestStrayNames(t *testing.T) {
+	const row = "7,\"MARRAM, Odo\",individual,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-\n"
+	for alt, want := range map[string]string{
+		"7,1,aka,\"MARAM, Otto\",-0-\n": "",
+		"7,1,aka,\"MARAM, Otto\",-0-\n8,2,aka,\"X, Y\",-0-\n8,3,aka,Z,-0-\n9,4,fka,W,-0-\n": "other names of 2 entries that the list does not have, as of 8",
+	} {
+		for _, end := range []string{"", "\x1a\n"} {
+			got := told(t, strings.NewReader(row+end), Options{Format: SDN, Alt: strings.NewReader(alt), AltFile: "alt.csv"})
+			switch {
+			case !strings.Contains(got[0], "MARAM"):
+				t.Errorf("the other name is not in %q", got[0])
+			case want == "" && len(got) != 1, want != "" && (len(got) != 2 || !strings.Contains(got[1], "alt.csv: has "+want)):
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+	}
+}
+
 // A list in UTF-16 reads as in UTF-8.
 func TestWideList(t *testing.T) {
 	const text = `<?xml version="1.0" encoding="utf-16"?><CONSOLIDATED_LIST><INDIVIDUALS><INDIVIDUAL><DATAID>1</DATAID><FIRST_NAME>Борис</FIRST_NAME></INDIVIDUAL></INDIVIDUALS></CONSOLIDATED_LIST>`

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"heed"
@@ -17,7 +19,7 @@ import (
 type sdn struct {
 	options Options
 	rows    *sheet.Table
-	names   map[string][]heed.Name
+	names   map[string][]heed.Name // of entries that were not read yet
 	country map[string]heed.Country
 	first   bool
 }
@@ -110,13 +112,25 @@ func given(fields []string) []string {
 	return fields
 }
 
+// strays is an error, once, where other names were given of entries that the list
+// does not have: nobody is watched for under these. After that it is io.EOF.
+func (s *sdn) strays() error {
+	if len(s.names) == 0 {
+		return io.EOF
+	}
+	first := slices.Min(slices.Collect(maps.Keys(s.names)))
+	what := fmt.Sprintf("has other names of %d entries that the list does not have, as of %s", len(s.names), clip(first))
+	s.names = nil
+	return &sheet.Error{File: s.options.AltFile, What: what, Hint: "are both files of the same list, and of the same day?"}
+}
+
 func (s *sdn) entry() (Entry, error) {
 	row, err := s.rows.Next()
+	if errors.Is(err, io.EOF) || err == nil && ended(row) {
+		return Entry{}, s.strays()
+	}
 	if err != nil {
 		return Entry{Line: row.At.Line}, err
-	}
-	if ended(row) {
-		return Entry{}, io.EOF
 	}
 	bad := func(what, hint string) (Entry, error) {
 		err := error(&sheet.Error{File: s.options.File, Line: row.At.Line, What: what, Hint: hint})
@@ -135,6 +149,7 @@ func (s *sdn) entry() (Entry, error) {
 	s.first = false
 	b := &builder{file: s.options.File, entry: Entry{ID: f[0], Line: row.At.Line}}
 	names := append([]heed.Name{{Text: f[1], Use: heed.NamePrimary}}, s.names[f[0]]...)
+	delete(s.names, f[0])
 	remarks := splitRemarks(f[11])
 	for _, r := range remarks {
 		if m := quotedAlias.FindStringSubmatch(r); m != nil {
