@@ -203,3 +203,23 @@ func TestInBrowser(t *testing.T) {
 	b.accessible("refused")
 	b.picture("refused")
 }
+
+// What those who watch for us have said, and who was on watch already, stand on the
+// board of whom it concerns.
+func TestNewsInBrowser(t *testing.T) {
+	w := newWorld(t)
+	w.matched(t)
+	id := w.warn(wanted(t)) // the same man once more
+	must(t, w.nodes[south].Rewatch(t.Context()))
+	must(t, second(w.nodes[south].Lapse(t.Context(), exchange.LapseOrder{Officer: "s.birk", Case: id, After: 48 * time.Hour, Reason: "The concert is over."})))
+	w.deliver()
+	for party, officer := range map[heed.PartyID]string{north: "n.arden", south: "s.birk"} {
+		b := openTab(t, w, party)
+		b.do(chromedp.SetValue(chromedp.CSS("#officer"), officer), chromedp.Submit(chromedp.CSS("#officer")), visible("h1"))
+		if party == north {
+			b.look("news", b.base+"/desk/", "#news-h")
+		} else {
+			b.look("links", b.base+"/desk/", "#links-h")
+		}
+	}
+}

@@ -14,17 +14,25 @@ import (
 	"heed/watch"
 )
 
-// matched has south screen a record of somebody whom north has warned of.
-func (w *world) matched(t *testing.T) heed.HitID {
+// wanted has a warning name the man whom matched meets.
+func wanted(t *testing.T) func(*heed.Warning) {
 	t.Helper()
 	born, err := heed.ParseBirth("1987-05-04")
 	must(t, err)
-	w.warn(func(warning *heed.Warning) {
+	return func(warning *heed.Warning) {
 		warning.Persons = []heed.Person{{
 			Names: []heed.Name{{Text: "Юлиан Щёголевич Жущёв", Script: "Cyrl", Language: "ru"}}, Born: []heed.Birth{born},
 			Documents: []heed.Document{{Type: heed.DocumentPassport, Number: "AB1234567"}},
 		}}
-	})
+	}
+}
+
+// matched has south screen a record of somebody whom north has warned of.
+func (w *world) matched(t *testing.T) heed.HitID {
+	t.Helper()
+	w.warn(wanted(t))
+	born, err := heed.ParseBirth("1987-05-04")
+	must(t, err)
 	x := w.nodes[south]
 	model, err := spellings.Default()
 	must(t, err)

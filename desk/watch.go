@@ -89,7 +89,7 @@ func (t times) links(file exchange.CaseFile) []linkRow {
 func (t times) link(l exchange.LinkedCase) linkRow {
 	row := linkRow{
 		Code: l.Code.Spoken(), Warner: string(l.Warner), List: l.OtherList, Ours: l.Ours, Theirs: l.Theirs,
-		Score: fmt.Sprintf("%.2f", l.Hit.Score), Threshold: fmt.Sprintf("%.2f", l.Hit.Threshold), At: t.at(l.At), Words: "was on watch before",
+		Score: fmt.Sprintf("%.4f", l.Hit.Score), Threshold: fmt.Sprintf("%.4f", l.Hit.Threshold), At: t.at(l.At), Words: "was on watch before",
 	}
 	switch {
 	case !l.Later:

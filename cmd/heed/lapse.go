@@ -153,5 +153,5 @@ func linkText(l control.Linked) string {
 	if !l.Later {
 		seen = "is also in " + where + " later"
 	}
-	return fmt.Sprintf("%s %s (%s there; score %.2f, threshold %.2f)", plain(l.Subject), seen, plain(l.Other), l.Score, l.Threshold)
+	return fmt.Sprintf("%s %s (%s there; score %.4f, threshold %.4f)", plain(l.Subject), seen, plain(l.Other), l.Score, l.Threshold)
 }
