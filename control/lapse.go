@@ -71,6 +71,7 @@ type InboxLink struct {
 	Case   heed.Code    `json:"case"`
 	ID     string       `json:"id"`
 	Warner heed.PartyID `json:"warner"`
+	Status heed.Status  `json:"status"`
 	With   Linked       `json:"with"`
 }
 
@@ -80,7 +81,8 @@ type InboxNews struct {
 	ID       string        `json:"id"`
 	Peer     heed.PartyID  `json:"peer"`
 	News     exchange.News `json:"news"`
-	When     Time          `json:"when"` // from when the watch ends, or when it was decided, as its author has it
+	Count    int           `json:"count"` // of reports that stand, or of withdrawals
+	When     Time          `json:"when"`  // from when the watch ends, or when the last of it was decided, as its author has it
 	Arrived  Time          `json:"arrived"`
 	Exercise bool          `json:"exercise"`
 }

@@ -212,10 +212,10 @@ func shapeInbox(b exchange.Board, party heed.PartyID, kinds map[heed.CaseID]heed
 		inbox.Awaited = append(inbox.Awaited, shapeLine(line, b.At))
 	}
 	for _, l := range b.Links {
-		inbox.Links = append(inbox.Links, InboxLink{Case: l.CaseCode, ID: l.Case.String(), Warner: l.CaseWarner, With: shapeLink(l.LinkedCase)})
+		inbox.Links = append(inbox.Links, InboxLink{Case: l.CaseCode, ID: l.Case.String(), Warner: l.CaseWarner, Status: l.CaseStatus, With: shapeLink(l.LinkedCase)})
 	}
 	for _, n := range b.News {
-		inbox.News = append(inbox.News, InboxNews{Case: n.Code, ID: n.Case.String(), Peer: n.Peer, News: n.News, When: At(n.When), Arrived: At(n.Arrived), Exercise: n.Exercise})
+		inbox.News = append(inbox.News, InboxNews{Case: n.Code, ID: n.Case.String(), Peer: n.Peer, News: n.News, Count: n.Count, When: At(n.When), Arrived: At(n.Arrived), Exercise: n.Exercise})
 	}
 	if len(b.Drafts) > 0 {
 		inbox.Drafts = shapeDrafts(b.Drafts)

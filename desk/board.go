@@ -110,6 +110,7 @@ type boardLinkRow struct {
 	ID       heed.CaseID
 	CaseCode string
 	From     string
+	Apart    bool
 	linkRow
 }
 
@@ -164,11 +165,11 @@ func (d *desk) board(ctx context.Context, v *visit) (board, error) {
 	}
 	for _, n := range from.News {
 		b.News = append(b.News, newsRow{
-			Case: n.Case, Code: n.Code.Spoken(), Peer: string(n.Peer), Apart: n.Exercise, What: word(newsWords, n.News), When: t.at(n.When), Arrived: t.at(n.Arrived),
+			Case: n.Case, Code: n.Code.Spoken(), Peer: string(n.Peer), Apart: n.Exercise, What: newsWhat(n, from.At), When: t.at(n.When), Arrived: t.at(n.Arrived),
 		})
 	}
 	for _, l := range from.Links {
-		b.Links = append(b.Links, boardLinkRow{ID: l.Case, CaseCode: l.CaseCode.Spoken(), From: string(l.CaseWarner), linkRow: t.link(l.LinkedCase)})
+		b.Links = append(b.Links, boardLinkRow{ID: l.Case, CaseCode: l.CaseCode.Spoken(), From: string(l.CaseWarner), Apart: apart(l.CaseStatus), linkRow: t.link(l.LinkedCase)})
 	}
 	letters, err := d.exchange.OneSidedBoard(ctx, boardDuties)
 	if err != nil {

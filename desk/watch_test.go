@@ -2,11 +2,13 @@ package desk
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"heed"
 	"heed/exchange"
+	spellings "heed/names"
 )
 
 // The page of a case says where its watch stands and offers to decide about it to
@@ -76,6 +78,25 @@ func TestAReportedHit(t *testing.T) {
 	page := b.get(casePath(id)).status(200)
 	page.says("Report of a match", "Confirmed", "Report of action due", "Match reported", ": late, it was due")
 	page.saysNot("ZHUSHCHYOV")
-	b.get("/desk/").status(200).says("A match was reported, confirmed 22 Nov 2026")
+	b.get("/desk/").status(200).says("1 match was reported, confirmed 22 Nov 2026")
 	b.done(id, actOpen, nil).says("name in the record: ZHUSHCHYOV YULIAN", "where: Ferry Quay", "score: 0.9731, threshold 0.9000", "He came by the evening ferry.")
+}
+
+// What links exercises is marked as one.
+func TestALinkOfAnExercise(t *testing.T) {
+	w := newWorld(t)
+	x := w.nodes[south]
+	model, err := spellings.Default()
+	must(t, err)
+	must(t, second(x.LoadWatch(t.Context(), model, nil, nil)))
+	for range 2 {
+		w.warn(func(warning *heed.Warning) { warning.Status = heed.StatusExercise })
+		must(t, x.Rewatch(t.Context()))
+	}
+	page := w.as(south, "s.birk").get("/desk/").status(200).Body.String()
+	_, section, ok := strings.Cut(page, `id="links-h"`)
+	section, _, _ = strings.Cut(section, "</section>")
+	if !ok || !strings.Contains(section, "tag-exercise") {
+		t.Errorf("a link of an exercise is not marked: %s", section)
+	}
 }

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"time"
+
 	"heed"
 	"heed/exchange"
 )
@@ -30,12 +32,24 @@ var (
 	outcomeWords     = capitals(heed.Outcomes(), heed.Outcome.Words)
 )
 
-// newsWords are what a party has said of the watch that it keeps for us.
-var newsWords = map[exchange.News]string{
-	exchange.NewsHit:       "A match was reported, confirmed",
-	exchange.NewsWithdrawn: "The report of a match was withdrawn,",
-	exchange.NewsLapse:     "The watch ends",
-	exchange.NewsKept:      "The watch goes on, decided",
+// newsWhat is what a party has said of the watch that it keeps for us, with a time to follow.
+func newsWhat(n exchange.BoardNews, now time.Time) string {
+	switch n.News {
+	case exchange.NewsHit:
+		return count(n.Count, "match was reported, confirmed", "matches were reported, the last confirmed")
+	case exchange.NewsWithdrawn:
+		return count(n.Count, "report of a match was withdrawn,", "reports of matches were withdrawn, the last")
+	case exchange.NewsLapse:
+		if !n.When.After(now) {
+			return "The watch ended"
+		}
+		return "The watch ends"
+	case exchange.NewsKept:
+		return "The watch goes on, decided"
+	case exchange.NewsRefused:
+		return "The warning was refused, and nobody is watched for,"
+	}
+	return string(n.News)
 }
 
 // dutyName names a duty with the role of the rung that owes it for itself.

@@ -237,9 +237,6 @@ func (x *Exchange) accept(tx Tx, it *item, channel Channel, now time.Time) error
 	if err := x.reindexCase(tx, c, now); err != nil {
 		return err
 	}
-	if err := x.tellOfWatch(tx, c, s, now); err != nil {
-		return err
-	}
 	return x.announce(tx, c, known, now)
 }
 

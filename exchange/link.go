@@ -89,15 +89,12 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 		if err != nil {
 			return err
 		}
-		before, err := tx.LinksOf(id)
-		if err != nil {
-			return err
-		}
 		if err := forgetUnlike(tx, id, links); err != nil {
 			return err
 		}
-		told := map[heed.CaseID]bool{}
+		linked := map[heed.CaseID]bool{id: true}
 		for _, l := range links {
+			linked[l.Case] = true
 			// What was erased while they were compared is not told by a link.
 			gone, err := erasedEither(tx, l)
 			if err != nil {
@@ -106,14 +103,18 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 			if gone || x.unlisted(l) {
 				continue
 			}
+			switch other, err := findsUs(tx, l); {
+			case err != nil:
+				return err
+			case other:
+				continue
+			}
 			if err := tx.PutLink(l); err != nil {
 				return err
 			}
-			if told[l.Case] || slices.ContainsFunc(before, l.alike) {
-				continue
-			}
-			told[l.Case] = true
-			if err := x.tellOfLinks(tx, l.Case, now); err != nil {
+		}
+		for of := range linked {
+			if err := x.keepLinkNews(tx, of, now); err != nil {
 				return err
 			}
 		}
@@ -123,6 +124,31 @@ func (x *Exchange) compare(ctx context.Context, id heed.CaseID) error {
 		row.Compared = true
 		return tx.PutWatch(row)
 	})
+}
+
+// findsUs reports whether the other case of a link came after this one and is still to be
+// compared itself: the link will be its own, as that of the later case. Both are in
+// the index at once where that is built on start.
+func findsUs(v View, l Link) (bool, error) {
+	if l.OtherCase.IsZero() {
+		return false, nil
+	}
+	row, err := v.WatchRow(l.OtherCase)
+	switch {
+	case isNotFound(err):
+		return false, nil
+	case err != nil || row.Compared:
+		return false, err
+	}
+	var received [2]time.Time
+	for i, id := range []heed.CaseID{l.Case, l.OtherCase} {
+		c, err := v.Case(id)
+		if err != nil {
+			return false, err
+		}
+		received[i], _ = c.Given(c.Opening.ID)
+	}
+	return received[1].After(received[0]), nil
 }
 
 // fromOthers takes, for each link that another case made with this one, what its

@@ -339,8 +339,8 @@ type Notice struct {
 	// the warning, and empty where a list put its subject on watch: List.
 	Hit      heed.Code
 	List     string
-	More     int  // hits that wait beside that one, and of which no notice is given each
-	News     News // what has come about, where nobody owes a reply: Duty and OwedBy are then empty
+	More     int  // hits that wait, or were reported, beside that one, and of which no notice is given each
+	News     News // what has come about, where nobody owes a reply: Duty and OwedBy are then empty, and it is in no queue
 	Exercise bool
 	Created  time.Time
 	Attempts int
@@ -354,10 +354,16 @@ type NoticeView interface {
 	DueNotices(now time.Time, limit int) ([]Notice, error)
 	// NextNotice is the earliest NextAt of the queue; ErrNotFound where it is empty.
 	NextNotice() (time.Time, error)
-	// Notices counts the queue.
+	// Notices counts the queue, with the cases that have news Waiting.
 	Notices() (int, error)
-	// LatestNews lists the notices of news since a time, told or not, the latest first.
-	LatestNews(since time.Time, limit int) ([]Notice, error)
+	// News is what there is to tell of a case to which nobody owes a reply; ErrNotFound: nothing.
+	News(heed.CaseID) (CaseNews, error)
+	// LatestNews lists that which has Arrived since a time, told or not, the latest first.
+	LatestNews(since time.Time, limit int) ([]CaseNews, error)
+	// DueNews lists that which is Waiting and to be told at now, what has waited longest first.
+	DueNews(now time.Time, limit int) ([]CaseNews, error)
+	// NextNews is the earliest NextAt of what is Waiting; ErrNotFound where nothing is.
+	NextNews() (time.Time, error)
 }
 
 // NoticeTx changes the queue of notices.
@@ -367,6 +373,7 @@ type NoticeTx interface {
 	NoticeTried(id string, next time.Time, trouble string) error
 	// NoticeTold takes it out of the queue for good.
 	NoticeTold(id string, at time.Time) error
+	PutNews(CaseNews) error
 }
 
 // Head is a published checkpoint.

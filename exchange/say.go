@@ -458,6 +458,9 @@ func (x *Exchange) reindexCase(tx Tx, c heed.Case, now time.Time) error {
 	if err := tx.PutIndex(x.row(c, now), index); err != nil {
 		return err
 	}
+	if err := x.keepNews(tx, c, now); err != nil {
+		return err
+	}
 	return x.keepWatch(tx, c, now)
 }
 

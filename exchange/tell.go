@@ -18,12 +18,16 @@ func (x *Exchange) Tell(ctx context.Context) (more bool, err error) {
 	const most = 50
 	now := x.Now()
 	var due []Notice
+	var news []CaseNews
 	err = x.store.Read(ctx, func(v View) error {
 		me, err := v.Self()
 		if err != nil || me.Restored {
 			return err // it would sign notifications
 		}
-		due, err = v.DueNotices(now, most)
+		if due, err = v.DueNotices(now, most); err != nil {
+			return err
+		}
+		news, err = v.DueNews(now, most)
 		return err
 	})
 	if err != nil {
@@ -31,12 +35,26 @@ func (x *Exchange) Tell(ctx context.Context) (more bool, err error) {
 	}
 	var failed failures
 	byCase(due, func(n Notice) heed.CaseID { return n.Case }, func(n Notice) { failed.add(x.tellOne(ctx, n, now)) })
-	return len(due) == most, failed.err()
+	byCase(news, func(n CaseNews) heed.CaseID { return n.Case }, func(n CaseNews) { failed.add(x.tellNews(ctx, n.Case, now)) })
+	return len(due) == most || len(news) == most, failed.err()
 }
 
 // NextNotice is when Tell has something to do next; false: the queue is empty.
 func (x *Exchange) NextNotice(ctx context.Context) (at time.Time, ok bool, err error) {
-	return x.nextAt(ctx, View.NextNotice)
+	return x.nextAt(ctx, func(v View) (time.Time, error) {
+		notice, err := v.NextNotice()
+		if err != nil && !isNotFound(err) {
+			return time.Time{}, err
+		}
+		news, none := v.NextNews()
+		switch {
+		case err != nil || none == nil && news.Before(notice):
+			return news, none
+		case isNotFound(none):
+			return notice, nil
+		}
+		return notice, none
+	})
 }
 
 func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
@@ -56,7 +74,7 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		x.log.Warn("a notice could not be delivered", "case", n.Code, "duty", n.Duty, "news", n.News, "level", n.Level, "role", n.Rung.Role, "error", err)
+		x.log.Warn("a notice could not be delivered", "case", n.Code, "duty", n.Duty, "level", n.Level, "role", n.Rung.Role, "error", err)
 		return x.store.Write(ctx, func(tx Tx) error {
 			return tx.NoticeTried(n.ID, now.Add(noticeBackoff(n.Attempts)), err.Error())
 		})
@@ -89,7 +107,7 @@ func (x *Exchange) tellOne(ctx context.Context, n Notice, now time.Time) error {
 }
 
 // stillOwed reports whether the duty that the notice is about is open and has
-// not been given more time since, or that of which it is news holds.
+// not been given more time since.
 func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err error) {
 	err = x.store.Read(ctx, func(v View) error {
 		c, err := v.Case(n.Case)
@@ -98,10 +116,6 @@ func (x *Exchange) stillOwed(ctx context.Context, n Notice) (owed bool, err erro
 		}
 		if peer, err := v.Peer(n.Peer); err != nil || peer.Removed {
 			return err // nothing more can be said between the two
-		}
-		if n.News != "" {
-			owed, err = stillNews(v, c, n)
-			return err
 		}
 		d, ok := c.Duty(n.Duty, n.From)
 		if !ok {

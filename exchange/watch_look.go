@@ -121,6 +121,7 @@ const (
 	// linksShown is how long the board shows a link, and mostLinksShown how many.
 	linksShown     = 7 * 24 * time.Hour
 	mostLinksShown = 50
+	mostNewsShown  = 200 // cases of which the board has news
 )
 
 // BoardLink is a link from the side of its later case.
@@ -128,6 +129,7 @@ type BoardLink struct {
 	LinkedCase
 	CaseCode   heed.Code
 	CaseWarner heed.PartyID
+	CaseStatus heed.Status
 }
 
 func (x *Exchange) latestLinks(v View, now time.Time) ([]BoardLink, error) {
@@ -145,7 +147,7 @@ func (x *Exchange) latestLinks(v View, now time.Time) ([]BoardLink, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, BoardLink{LinkedCase: linked, CaseCode: c.Code, CaseWarner: c.Warner})
+		all = append(all, BoardLink{LinkedCase: linked, CaseCode: c.Code, CaseWarner: c.Warner, CaseStatus: c.Status})
 	}
 	return all, nil
 }

@@ -23,8 +23,9 @@ const (
 const (
 	HitReported    = "hit-reported"    // Peer, which watches for Party, has confirmed that somebody whom the case names was there
 	HitWithdrawn   = "hit-withdrawn"   // Peer does not hold such a report any more
-	LapseAnnounced = "lapse-announced" // Peer ends its watch at Due
+	LapseAnnounced = "lapse-announced" // Peer ends its watch at Due, which may be past
 	WatchKept      = "watch-kept"      // Peer goes on with its watch
+	WatchRefused   = "watch-refused"   // Peer has refused the warning, which ends its watch
 	Linked         = "linked"          // Peer's warning names somebody who is on watch already
 )
 
@@ -50,8 +51,8 @@ type Notice struct {
 	// Hit says that the duty is to review a hit: Case is then the hit's own code, and
 	// Peer the party whose warning put its subject on watch, or the name of a list.
 	Hit bool
-	// More is how many hits wait beside that one, of which Party's people are told with
-	// it. At most 1,000,000.
+	// More is how many hits wait, or were reported or withdrawn, beside that one, of which
+	// Party's people are told with it. At most 1,000,000.
 	More int
 	// OwedBy is Party or Peer.
 	OwedBy string
@@ -107,7 +108,7 @@ func (n Notice) Check() error {
 		return refuse("party", "must be a name like north.example")
 	case n.Hit && (n.OneSided || n.OwedBy != n.Party):
 		return refuse("hit", "is reviewed by the party itself")
-	case n.More < 0 || n.More > maxMore || n.More > 0 && !n.Hit:
+	case n.More < 0 || n.More > maxMore || n.More > 0 && !n.Hit && n.News != HitReported && n.News != HitWithdrawn:
 		return refuse("more", "must be a number of hits beside the one that is named")
 	case n.Hit && (n.Peer == "" || !oneLine(n.Peer)):
 		return refuse("peer", "must be a party or the name of a list")

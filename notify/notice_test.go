@@ -103,6 +103,7 @@ func TestNews(t *testing.T) {
 	}
 	for what, edit := range map[string]func(*Notice){
 		"of an unknown kind": func(n *Notice) { n.News = "rumour" },
+		"more of a watch":    func(n *Notice) { n.News, n.More = WatchKept, 1 },
 		"of a duty":          func(n *Notice) { n.Duty = "report" },
 		"owed by somebody":   func(n *Notice) { n.OwedBy = n.Peer },
 		"overdue":            func(n *Notice) { n.State, n.Level = Overdue, 1 },
@@ -145,9 +146,10 @@ func TestWordsThatPeopleRead(t *testing.T) {
 	late.Peer, late.State, late.Level, late.Exercise = "list sanctions", Overdue, 2, true
 	many := hit()
 	many.More = 494
-	reported, ends := news(HitReported), news(LapseAnnounced)
+	reported, ends, ended := news(HitReported), news(LapseAnnounced), news(LapseAnnounced)
+	reported.More, ended.Now = 3, ended.Due.Add(time.Hour)
 	ends.Zone, ends.Exercise = time.FixedZone("", 3*3600), true
-	for name, n := range map[string]Notice{"reported.txt": reported, "watch-ends.txt": ends, "linked.txt": news(Linked), "hits.txt": many, "overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
+	for name, n := range map[string]Notice{"reported.txt": reported, "watch-ends.txt": ends, "watch-ended.txt": ended, "linked.txt": news(Linked), "hits.txt": many, "overdue.txt": overdue(), "received.txt": received(), "theirs.txt": theirs, "hit.txt": hit(), "hit-overdue.txt": late} {
 		if err := n.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -42,6 +42,7 @@ var newsWords = map[string]*struct{ subject, sentence, due string }{
 	HitReported:    {"hit reported", "In case %s, %s reports that somebody or something the warning names was met: an officer there has confirmed it.", "Confirmed"},
 	HitWithdrawn:   {"report of a hit withdrawn", "In case %s, %s withdraws its report of a hit: it does not hold any more.", "Decided"},
 	LapseAnnounced: {"watch ends", "In case %s, %s has announced that its watch ends. What you add to the warning before it does stays on watch.", "Watch ends"},
+	WatchRefused:   {"watch refused", "In case %s, %s has refused the warning, and watches for nobody whom it names.", "Refused"},
 	WatchKept:      {"watch goes on", "In case %s, %s has decided that its watch goes on.", "Decided"},
 	Linked:         {"on watch already", "The warning of case %s, from %s, names somebody or something that is on watch already, by another warning or a list. Neither warner is told.", "Found"},
 }
@@ -88,8 +89,8 @@ func (n Notice) Subject() string {
 	if n.Exercise {
 		s.WriteString("[EXERCISE] ")
 	}
-	if news := newsWords[n.News]; news != nil {
-		return s.String() + "heed " + n.Code() + ": " + news.subject + " " + clock(n.Due.UTC()) + "Z"
+	if n.News != "" {
+		return s.String() + "heed " + n.Code() + ": " + n.newsSubject() + " " + clock(n.Due.UTC()) + "Z"
 	}
 	if n.Hit {
 		s.WriteString("heed hit " + n.Code())
@@ -186,13 +187,35 @@ func (n Notice) writeHit(s *strings.Builder, line func(label, value string)) {
 	s.WriteString("\nNotices carry no content. Read the hit on the desk, or with: " + read + "\n")
 }
 
+// over reports whether a watch that was to end has ended.
+func (n Notice) over() bool { return n.News == LapseAnnounced && !n.Due.After(n.Now) }
+
+func (n Notice) newsSubject() string {
+	switch {
+	case n.over():
+		return "watch ended"
+	case n.More > 0 && n.News == HitReported:
+		return fmt.Sprintf("%d hits reported", n.More+1)
+	case n.More > 0:
+		return fmt.Sprintf("%d reports of hits withdrawn", n.More+1)
+	}
+	return newsWords[n.News].subject
+}
+
 // writeNews tells of what nobody owes a reply to.
 func (n Notice) writeNews(s *strings.Builder, line func(label, value string)) {
 	news := newsWords[n.News]
-	fmt.Fprintf(s, news.sentence+"\n\n", n.Code(), n.Peer)
+	sentence, due := news.sentence, news.due
+	if n.over() {
+		sentence, due = "In case %s, %s had announced that its watch ends, and it has ended.", "Watch ended"
+	}
+	fmt.Fprintf(s, sentence+"\n\n", n.Code(), n.Peer)
+	if n.More > 0 {
+		fmt.Fprintf(s, "%d more have come with it: of these there is this one notice.\n\n", n.More)
+	}
 	line("Case", n.Code())
 	line("With", n.Peer)
-	line(news.due, Stamp(n.Due, n.Zone))
+	line(due, Stamp(n.Due, n.Zone))
 	line("Told", harmless(n.Role))
 	line("Notice", n.ID)
 	s.WriteString("\nNo reply is owed to this. Notices carry no content. Read the case on the desk, or with: heed show " + n.Case + "\n")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -293,5 +294,41 @@ func TestMigrationsDown(t *testing.T) {
 		if got := schema(); got != newest {
 			t.Errorf("brought up again:\n%s\nwant\n%s", got, newest)
 		}
+	}
+}
+
+// What waited to be told as a duty of the other party waits as news of its case.
+func TestNewsOverTheUpdate(t *testing.T) {
+	newer := open(t)
+	notice := func(n byte, duty heed.DutyKind, owedBy heed.PartyID, level int) exchange.Notice {
+		return exchange.Notice{
+			ID: fmt.Sprint("notice-", n), Case: heed.CaseID{n}, Code: "7K3MQ2XA", Party: "north.example", Peer: "south.example",
+			Duty: duty, From: heed.StatementID{n}, OwedBy: owedBy, Due: benchStart, Level: level, Created: benchStart,
+		}
+	}
+	err := newer.Write(t.Context(), func(tx exchange.Tx) error {
+		return errors.Join(
+			tx.AddNotice(notice(1, heed.DutyReport, "south.example", 0)), tx.AddNotice(notice(2, heed.DutyDecide, "south.example", 0)),
+			tx.AddNotice(notice(3, heed.DutyDecide, "north.example", 0)), tx.AddNotice(notice(4, heed.DutyReport, "south.example", 2)),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, _ := oldDatabase(t, 14, newer)
+	s := openAt(t, path, Options{})
+	err = s.Read(t.Context(), func(v exchange.View) error {
+		due, err := v.DueNotices(benchStart.Add(time.Hour), 10)
+		if err != nil || len(due) != 2 || due[0].Case[0] != 3 || due[1].Case[0] != 4 {
+			t.Errorf("notices of duties: %+v, %v", due, err)
+		}
+		news, err := v.DueNews(benchStart, 10)
+		if err != nil || len(news) != 2 || news[0].Case[0] != 1 || news[1].Case[0] != 2 {
+			t.Errorf("news: %+v, %v", news, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

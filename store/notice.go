@@ -23,10 +23,10 @@ func (t *tx) AddNotice(n exchange.Notice) error {
 		return fmt.Errorf("store: notice %s: %w", n.ID, err)
 	}
 	w := t.write
-	added, err := t.exec(`INSERT INTO notice (seq, id, case_id, code, party, peer, duty, from_id, owed_by, due, level, rung, ring, exercise, created, attempts, next_at, trouble, news, waiting, told)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, 0) ON CONFLICT (id) DO NOTHING`,
+	added, err := t.exec(`INSERT INTO notice (seq, id, case_id, code, party, peer, duty, from_id, owed_by, due, level, rung, ring, exercise, created, attempts, next_at, trouble, waiting, told)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, 0) ON CONFLICT (id) DO NOTHING`,
 		w.nextNotice, n.ID, n.Case[:], string(n.Code), string(n.Party), string(n.Peer), string(n.Duty), n.From[:], string(n.OwedBy), n.Due, n.Level,
-		string(rung), string(ring), n.Exercise, n.Created, n.Attempts, n.NextAt, n.Trouble, string(n.News))
+		string(rung), string(ring), n.Exercise, n.Created, n.Attempts, n.NextAt, n.Trouble)
 	if err != nil || added == 0 {
 		return err
 	}
@@ -35,48 +35,30 @@ func (t *tx) AddNotice(n exchange.Notice) error {
 	return nil
 }
 
-// noticeColumns are those that readNotice reads, in order.
-const noticeColumns = `id, case_id, code, party, peer, duty, from_id, owed_by, due, level, rung, ring, exercise, created, attempts, next_at, trouble, news`
-
-func readNotice(r *row) (exchange.Notice, error) {
-	n := exchange.Notice{
-		ID: r.text(), Case: readCaseID(r), Code: heed.Code(r.text()), Party: heed.PartyID(r.text()), Peer: heed.PartyID(r.text()),
-		Duty: heed.DutyKind(r.text()), From: heed.StatementID(r.digest()), OwedBy: heed.PartyID(r.text()), Due: r.time(), Level: int(r.int()),
-	}
-	for _, to := range []*heed.Rung{&n.Rung, &n.Ring} {
-		if text := r.text(); r.err == nil {
-			if err := json.Unmarshal([]byte(text), to); err != nil {
-				return n, fmt.Errorf("store: notice %s: %w", n.ID, err)
+// DueNotices implements exchange.NoticeView.
+func (v *view) DueNotices(now time.Time, limit int) ([]exchange.Notice, error) {
+	var due []exchange.Notice
+	err := v.query(`SELECT id, case_id, code, party, peer, duty, from_id, owed_by, due, level, rung, ring, exercise, created, attempts, next_at, trouble
+		FROM notice WHERE waiting = 1 AND next_at <= $1 ORDER BY created, seq LIMIT $2`, func(r *row) error {
+		n := exchange.Notice{
+			ID: r.text(), Case: readCaseID(r), Code: heed.Code(r.text()), Party: heed.PartyID(r.text()), Peer: heed.PartyID(r.text()),
+			Duty: heed.DutyKind(r.text()), From: heed.StatementID(r.digest()), OwedBy: heed.PartyID(r.text()), Due: r.time(), Level: int(r.int()),
+		}
+		for _, to := range []*heed.Rung{&n.Rung, &n.Ring} {
+			if text := r.text(); r.err == nil {
+				if err := json.Unmarshal([]byte(text), to); err != nil {
+					return fmt.Errorf("store: notice %s: %w", n.ID, err)
+				}
 			}
 		}
-	}
-	n.Exercise, n.Created, n.Attempts, n.NextAt, n.Trouble, n.News = r.bool(), r.time(), int(r.int()), r.time(), r.text(), exchange.News(r.text())
-	return n, nil
-}
-
-func (v *view) notices(query string, args ...any) ([]exchange.Notice, error) {
-	var all []exchange.Notice
-	err := v.query(`SELECT `+noticeColumns+` FROM notice `+query, func(r *row) error {
-		n, err := readNotice(r)
-		if err == nil {
-			all = append(all, n)
-		}
-		return err
-	}, args...)
+		n.Exercise, n.Created, n.Attempts, n.NextAt, n.Trouble = r.bool(), r.time(), int(r.int()), r.time(), r.text()
+		due = append(due, n)
+		return nil
+	}, now, atLeastNone(limit))
 	if err != nil {
 		return nil, err
 	}
-	return all, nil
-}
-
-// DueNotices implements exchange.NoticeView.
-func (v *view) DueNotices(now time.Time, limit int) ([]exchange.Notice, error) {
-	return v.notices(`WHERE waiting = 1 AND next_at <= $1 ORDER BY created, seq LIMIT $2`, now, atLeastNone(limit))
-}
-
-// LatestNews implements exchange.NoticeView.
-func (v *view) LatestNews(since time.Time, limit int) ([]exchange.Notice, error) {
-	return v.notices(`WHERE news <> '' AND created >= $1 ORDER BY created DESC, seq DESC LIMIT $2`, since, atLeastNone(limit))
+	return due, nil
 }
 
 // NextNotice implements exchange.NoticeView. A notice without a NextAt is due
@@ -87,7 +69,7 @@ func (v *view) NextNotice() (time.Time, error) {
 
 // Notices implements exchange.NoticeView.
 func (v *view) Notices() (int, error) {
-	n, err := find(v, (*row).int, `SELECT COUNT(*) FROM notice WHERE waiting = 1`)
+	n, err := find(v, (*row).int, `SELECT (SELECT COUNT(*) FROM notice WHERE waiting = 1) + (SELECT COUNT(*) FROM news WHERE waiting = 1)`)
 	return int(n), err
 }
 

@@ -61,13 +61,13 @@ func writeInbox(w io.Writer, inbox control.Inbox) {
 			if n.Exercise {
 				mark = exerciseMark(heed.StatusExercise)
 			}
-			fmt.Fprintf(w, "  case %s%s: %s %s\n", n.Case.Spoken(), mark, n.Peer, newsText(n))
+			fmt.Fprintf(w, "  case %s%s: %s %s\n", n.Case.Spoken(), mark, n.Peer, newsText(n, inbox.At.Time))
 		}
 	}
 	if len(inbox.Links) > 0 {
 		fmt.Fprintln(w, "\nWarnings of somebody who was on watch already (the warners are not told):")
 		for _, l := range inbox.Links {
-			fmt.Fprintf(w, "  case %s from %s: %s\n", l.Case.Spoken(), l.Warner, linkText(l.With))
+			fmt.Fprintf(w, "  case %s%s from %s: %s\n", l.Case.Spoken(), exerciseMark(l.Status), l.Warner, linkText(l.With))
 		}
 	}
 	if len(inbox.Hits) > 0 {
@@ -151,17 +151,22 @@ func aboutText(l control.CaseLine) string {
 }
 
 // newsText is what a party has said of its watch.
-func newsText(n control.InboxNews) string {
+func newsText(n control.InboxNews, now time.Time) string {
 	when := stamp(n.When.Time, nil)
 	switch n.News {
 	case exchange.NewsHit:
-		return "reported a hit, confirmed " + when
+		return fmt.Sprintf("reported %s, the last confirmed %s", counted(n.Count, "hit"), when)
 	case exchange.NewsWithdrawn:
-		return "withdrew a report of a hit " + when
+		return fmt.Sprintf("withdrew %s of hits, the last %s", counted(n.Count, "report"), when)
 	case exchange.NewsLapse:
+		if !n.When.After(now) {
+			return "ended its watch " + when
+		}
 		return "ends its watch " + when + "; what is added to the warning before stays on watch (heed supplement, heed ask)"
 	case exchange.NewsKept:
 		return "goes on with its watch, decided " + when
+	case exchange.NewsRefused:
+		return "refused the warning " + when + ", and watches for nobody"
 	}
 	return string(n.News) + " " + when
 }

@@ -336,7 +336,7 @@ type teller struct {
 // Notify implements exchange.Notifier.
 func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (string, error) {
 	note := notify.Notice{
-		ID: n.ID, Case: string(n.Code), Party: string(n.Party), Peer: string(n.Peer), Duty: string(n.Duty), News: string(n.News), OwedBy: string(n.OwedBy),
+		ID: n.ID, Case: string(n.Code), Party: string(n.Party), Peer: string(n.Peer), Duty: string(n.Duty), News: string(n.News), OwedBy: string(n.OwedBy), More: n.More,
 		Due: n.Due, State: notify.Received, Level: n.Level, Role: n.Rung.Role, Ring: n.Ring.Role, Telephone: n.Ring.Telephone,
 		Mail: n.Rung.Mail, Zone: zone(n.Rung.Zone), Exercise: n.Exercise, Now: now,
 	}

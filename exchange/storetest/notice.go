@@ -72,25 +72,4 @@ func notices(t *testing.T, w *world) {
 	check(at(60), 10, three)
 	w.write(func(tx exchange.Tx) error { return tx.NoticeTold(three.ID, at(50)) })
 	queue(0, time.Time{})
-
-	latest := func(since time.Time, limit int, want ...exchange.Notice) {
-		t.Helper()
-		w.both(func(v exchange.View) error {
-			got, err := v.LatestNews(since, limit)
-			sameList(t, "LatestNews", got, err, want)
-			return nil
-		})
-	}
-	latest(at(0), 10)
-	older, newer := notice(4), notice(5)
-	for n, news := range map[*exchange.Notice]exchange.News{&older: exchange.NewsHit, &newer: exchange.NewsLapse} {
-		n.News, n.Duty, n.OwedBy, n.Level = news, "", "", 0
-		w.write(func(tx exchange.Tx) error { return tx.AddNotice(*n) })
-	}
-	queue(2, at(5))
-	w.write(func(tx exchange.Tx) error { return tx.NoticeTold(older.ID, at(60)) })
-	latest(at(0), 10, newer, older) // told or not
-	latest(at(0), 1, newer)
-	latest(at(5), 10, newer)
-	latest(at(6), 10)
 }

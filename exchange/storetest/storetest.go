@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(*testing.T) exchange.Store, hooks Hooks) {
 		{"inward channels", inward},
 		{"numbers that leave gaps", gaps},
 		{"notices", notices},
+		{"news", news},
 		{"the ledger", ownLedger},
 		{"leaves of a failed change are gone", failedLeaves},
 		{"a tag is taken once", tags},
