@@ -237,7 +237,7 @@ func (x *Exchange) planWithdrawal(v View, c heed.Case, plan *reportPlan, last he
 		plan.Due = plan.kept.Confirmed.Add(d)
 	}
 	plan.Need, plan.Withdrawn, plan.say = heed.ReportOwed, true, true
-	plan.Because = "that it is of its subject was reported " + heed.FormatTime(last.Reported)
+	plan.Because = "its report of " + last.Reported.UTC().Format("2006-01-02 15:04:05Z") + " is withdrawn"
 	plan.kept.Withdraws, plan.kept.Due = last.Statement, plan.Due
 	plan.owe()
 	return nil

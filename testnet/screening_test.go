@@ -615,7 +615,7 @@ func TestReportedVerdictIsChanged(t *testing.T) {
 			t.Errorf("withdrawn: %+v", w)
 		}
 		time.Sleep(2 * time.Second)
-		if all := n.Notices.About(id, heed.DutyReport, first.Withdrawn.Statement); len(all) != 1 {
+		if all := n.Notices.Of(id, exchange.NewsWithdrawn); len(all) != 1 {
 			t.Errorf("the warner's people were told %+v", all)
 		}
 		opened := reads(t, n, id)

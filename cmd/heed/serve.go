@@ -355,7 +355,11 @@ func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (
 	if n.Level > 0 {
 		note.State = notify.Overdue
 	}
-	t.log.Info(note.Subject(), "tell", note.Role, "ring", note.Ring, "telephone", note.Telephone)
+	whom := []any{"tell", note.Role}
+	if note.Ring != "" || note.Telephone != "" {
+		whom = append(whom, "ring", note.Ring, "telephone", note.Telephone)
+	}
+	t.log.Info(note.Subject(), whom...)
 	channels := t.routes.For(note.Role, note.Level)
 	if len(t.routes) == 0 {
 		return "desk", nil

@@ -227,6 +227,14 @@ func promises(all []control.Promise) string {
 	return "; " + strings.Join(out, ", ")
 }
 
+// wasDue says by when a statement was owed that names its own due time.
+func wasDue(s control.Statement) string {
+	if len(s.Duties) == 0 {
+		return ""
+	}
+	return "; this was due " + stamp(s.Duties[0].Due.Time, nil)
+}
+
 // sentence says in words what a statement does.
 func sentence(s control.Statement) string {
 	by := string(s.Author)
@@ -310,13 +318,13 @@ func sentence(s control.Statement) string {
 		return by + " signed figures of a period"
 	case heed.KindWatchHit:
 		if s.Withdrawn != nil {
-			return by + " withdrew its report of a hit (" + shortIDs(s.Answers) + "): since " + stamp(s.Withdrawn.Time, nil) + " it is not held to be of the subject" + promises(s.Duties)
+			return by + " withdrew its report of a hit (" + shortIDs(s.Answers) + "): since " + stamp(s.Withdrawn.Time, nil) + " it is not held to be of the subject" + wasDue(s)
 		}
 		said := by + " found a record to be of a subject on watch"
 		if s.Confirmed != nil {
 			said += ", confirmed " + stamp(s.Confirmed.Time, nil)
 		}
-		return said + promises(s.Duties)
+		return said + wasDue(s)
 	case heed.KindWatchLapseNotice:
 		if s.Effective == nil {
 			return by + " decided that the watch goes on"
