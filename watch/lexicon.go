@@ -62,6 +62,7 @@ type lexicon struct {
 	spare    map[uint32][]uint32 // runs given up, by length
 	sets     postings
 	singles  map[uint32]posting // of the names of which one word counts, by that word
+	silent   map[uint32]uint32  // how often words stand silent beyond silentMost: the few particles and titles of a long list
 }
 
 // entry is one distinct word of the list.
@@ -72,7 +73,9 @@ type entry struct {
 }
 
 // silentOne counts, above a signature, how often a word stands silent in a
-// name. The count stays at its most, and then so does the word.
+// name. What is beyond silentMost is counted in lexicon.silent: a count that
+// stopped there could not tell when the last of these names has gone, and the
+// word would stay for ever.
 const (
 	silentOne  signature = 1 << 24
 	silentMost signature = 0xff << 24
@@ -91,7 +94,7 @@ type signed struct {
 }
 
 func newLexicon(m *names.Model) *lexicon {
-	l := &lexicon{model: m, seed: maphash.MakeSeed(), byKey: map[names.Key]*keyed{}, high: 1, top: 1, spare: map[uint32][]uint32{}, singles: map[uint32]posting{}}
+	l := &lexicon{model: m, seed: maphash.MakeSeed(), byKey: map[names.Key]*keyed{}, high: 1, top: 1, spare: map[uint32][]uint32{}, singles: map[uint32]posting{}, silent: map[uint32]uint32{}}
 	l.packed = &arena{moved: func(token, to uint32) { l.tokens.at(token).packed = to }}
 	l.byText = newTable(func(token uint32) uint64 { return l.identity(l.packed.at(l.tokens.at(token).packed)) })
 	return l
@@ -390,7 +393,7 @@ func kindOf(n *names.Name, t *names.Token) uint32 {
 }
 
 // addRun keeps the names and returns their run. The first word is the owner's.
-// It reports false when the lexicon is full; then it has not changed but for words.
+// It reports false when the lexicon is full; then it holds what it held before.
 func (l *lexicon) addRun(r realm, all []names.Name, owner uint32) (uint32, bool) {
 	run := make([]uint32, 1, 16)
 	run[0] = owner
@@ -423,16 +426,16 @@ func (l *lexicon) addRun(r realm, all []names.Name, owner uint32) (uint32, bool)
 		run = append(run, noToken|wordSilent|wordNameEnds)
 	}
 	run[len(run)-1] |= wordRunEnds
-	if full {
+	ref, ok := uint32(0), false
+	if !full {
+		ref, ok = l.place(run)
+	}
+	if !ok {
 		for _, w := range run[1:] {
 			if t := w & wordToken; t != noToken {
 				l.release(t)
 			}
 		}
-		return 0, false
-	}
-	ref, ok := l.place(run)
-	if !ok {
 		return 0, false
 	}
 	for i, w := range run[1:] {
@@ -452,6 +455,8 @@ func (l *lexicon) enter(ref uint32, before []uint32, w uint32) {
 	if w&wordKind == wordSilent {
 		if e.sign&silentMost != silentMost {
 			e.sign += silentOne
+		} else {
+			l.silent[token]++
 		}
 		return
 	}
@@ -546,8 +551,13 @@ func (l *lexicon) dropRun(ref uint32) {
 		}
 		e := l.tokens.at(token)
 		if w&wordKind == wordSilent {
-			if e.sign&silentMost != silentMost {
+			switch beyond := l.silent[token]; beyond {
+			case 0:
 				e.sign -= silentOne
+			case 1:
+				delete(l.silent, token)
+			default:
+				l.silent[token] = beyond - 1
 			}
 			continue
 		}
