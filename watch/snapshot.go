@@ -142,9 +142,9 @@ func (s *snapshotReader) number(most uint64, what string) uint64 {
 		if b[n], s.err = s.in.ReadByte(); b[n] >= 0x80 {
 			continue
 		}
-		v, _ := binary.Uvarint(b[:n+1])
+		v, whole := binary.Uvarint(b[:n+1])
 		s.digest.Write(b[:n+1])
-		if v > most || n > 0 && b[n] == 0 {
+		if whole <= 0 || v > most || n > 0 && b[n] == 0 {
 			s.fail(what + " is out of bounds")
 		}
 		if s.err != nil {

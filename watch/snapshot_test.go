@@ -36,6 +36,9 @@ func sealed(b []byte) []byte {
 	return append(bytes.Clone(body), sum[:]...)
 }
 
+// beyond64 is a number of more than 64 bits, then room for a checksum.
+var beyond64 = append(append(bytes.Repeat([]byte{0xff}, 9), 0x71), make([]byte, sha256.Size)...)
+
 func TestSnapshotIsRefused(t *testing.T) {
 	whole := snapshot(t, few(t))
 	refused := func(name string, b []byte, want error) {
@@ -53,6 +56,8 @@ func TestSnapshotIsRefused(t *testing.T) {
 		changed[i] ^= 1
 		refused("changed", changed, nil)
 	}
+	nothing := snapshot(t, New(model(t)))
+	refused("a number of more than 64 bits", sealed(append(nothing[:len(nothing)-sha256.Size-1], beyond64...)), nil)
 	refused("longer", append(bytes.Clone(whole), 0), nil)
 	refused("another model", bytes.Replace(whole, []byte(snapshotMagic), []byte(snapshotMagic+"x"), 1), ErrSnapshotVersion)
 }
@@ -68,7 +73,9 @@ func TestSnapshotOfNothing(t *testing.T) {
 // screened and taken apart.
 func FuzzReadSnapshot(f *testing.F) {
 	f.Add(snapshot(f, few(f)))
-	f.Add(snapshot(f, New(model(f))))
+	nothing := snapshot(f, New(model(f)))
+	f.Add(nothing)
+	f.Add(append(bytes.Clone(nothing[:len(nothing)-sha256.Size-1]), beyond64...))
 	m := model(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		x, err := ReadSnapshot(bytes.NewReader(sealed(b)), m)
