@@ -288,7 +288,7 @@ func (h *hitView) explain(t times, c exchange.HitContents) {
 		}
 	}
 	if b := e.Birth; b != nil {
-		h.Facts = append(h.Facts, comparedRow{"Date of birth", b.Record, b.Subject, b.Relation.Words()})
+		h.Facts = append(h.Facts, comparedRow{"Date of birth", b.Record, b.Subject, b.Words()})
 	}
 	for _, n := range e.Numbers {
 		h.Facts = append(h.Facts, comparedRow{heed.Capital(n.What), n.Record, n.Subject, numberWords[n.Relation]})

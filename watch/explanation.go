@@ -140,7 +140,7 @@ func (e Explanation) Text(listed bool) string {
 		}
 	}
 	if d := e.Birth; d != nil {
-		fmt.Fprintf(&b, "Dates of birth: %s in the record, %s in the %s: %s (%s).\n", d.Record, d.Subject, source, d.Relation.Words(), llr(d.Points))
+		fmt.Fprintf(&b, "Dates of birth: %s in the record, %s in the %s: %s (%s).\n", d.Record, d.Subject, source, d.Words(), llr(d.Points))
 	}
 	for _, n := range e.Numbers {
 		fmt.Fprintf(&b, "The %s %q in the record and %q in the %s ", n.What, n.Record, n.Subject, source)

@@ -171,7 +171,7 @@ func commonAlone(c *names.Comparison) bool {
 func (j *judge) addBeside(e *Explanation, r *Record, p *heed.Person) {
 	if b, ok := j.births(r.Born, p.Born); ok {
 		e.Birth = &b
-		e.add("dates of birth: "+b.Relation.Words(), b.Points)
+		e.add("dates of birth: "+b.Words(), b.Points)
 	}
 	e.add(j.sex(r.Sex, p.Sex))
 	e.add(j.nationality(r.Nationalities, p.Nationalities))
