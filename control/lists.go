@@ -60,6 +60,7 @@ type (
 		Source    string         `json:"source"`
 		State     string         `json:"state"`
 		DryRun    bool           `json:"dryRun,omitempty"`
+		Guarded   string         `json:"refusedWithoutYes,omitempty"` // of a dry run: why the import itself would be refused
 		Format    string         `json:"format,omitempty"`
 		File      string         `json:"file,omitempty"`
 		Digest    string         `json:"digest,omitempty"`
@@ -105,7 +106,9 @@ func listVerbs(mux *http.ServeMux, x *exchange.Exchange) {
 		}
 		out, err := x.FinishList(ctx, r.Officer, r.Import, exchange.ListFinish{Digest: digest, Unread: r.Unread, Partial: r.Partial, DryRun: r.DryRun, Anyway: r.Yes})
 		line := listLine(out.ListImport)
-		line.DryRun = out.DryRun
+		if line.DryRun = out.DryRun; out.DryRun && out.Guarded != nil {
+			line.Guarded = out.Guarded.Detail
+		}
 		return line, err
 	})
 	verb(mux, "list-forget", func(ctx context.Context, r ListForgetRequest) (ListLine, error) {

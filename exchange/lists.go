@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,8 +28,9 @@ const (
 	MaxStaged = 2_000
 	// MaxListReason bounds the reason of an import, in characters.
 	MaxListReason = heed.MaxReason
-	// maxRemoved is how much of a list an update removes without being told to: a
-	// file that was cut short looks like one from which many were struck.
+	// maxRemoved is how much of a list, of its entries and of their names, an update
+	// removes without being told to: a file that was cut short looks like one from
+	// which many were struck.
 	maxRemoved = 0.20
 	// stagedFor is how long an import may stand still before another sweeps it away.
 	stagedFor = time.Hour
@@ -181,7 +183,8 @@ type ListFinish struct {
 	Unread  int64       // entries that could not be read
 	Partial int64       // entries of which something was left out
 	DryRun  bool        // say what would change, and give the import up
-	// Anyway goes on where much would come off watch, or entries could not be read.
+	// Anyway goes on where much would come off watch, entries or names, or where
+	// entries could not be read.
 	Anyway bool
 }
 
@@ -190,13 +193,16 @@ type ListFinished struct {
 	ListImport
 	Before ListImport // the one that was current; zero: none was
 	DryRun bool
+	// Guarded is why it is not done unless it is told to be (ListFinish.Anyway);
+	// nil: it is done.
+	Guarded *heed.Refused
 }
 
 // FinishList puts the entries of an import on watch, in the place of those of the
 // import before, and returns what is new, other and gone. Entries that both have
-// keep their subjects' ids. It refuses to take more than a fifth of a list off
-// watch, or to leave out entries that could not be read, unless it is told to by
-// an officer who may let a watch lapse.
+// keep their subjects' ids. It refuses to take more than a fifth of a list's entries
+// or of their names off watch, or to leave out entries that could not be read,
+// unless it is told to by an officer who may let a watch lapse. A dry run says so.
 func (x *Exchange) FinishList(ctx context.Context, by heed.OfficerID, id int64, finish ListFinish) (ListFinished, error) {
 	now := x.Now()
 	out, err := x.finishList(ctx, by, id, finish, now)
@@ -217,12 +223,15 @@ func (x *Exchange) finishList(ctx context.Context, by heed.OfficerID, id int64, 
 	}); err != nil {
 		return out, err
 	}
+	var err error
+	if out.Guarded, err = x.guard(ctx, out); err != nil {
+		return out, err
+	}
 	if finish.DryRun {
 		out.DryRun = true
 		return out, x.write(ctx, func(tx Tx) error { return dropList(tx, out.ListImport, now) })
 	}
-	refused := out.refused(finish)
-	err := x.write(ctx, func(tx Tx) error {
+	err = x.write(ctx, func(tx Tx) error {
 		i, err := stagedList(tx, id)
 		if err != nil {
 			return err
@@ -234,9 +243,9 @@ func (x *Exchange) finishList(ctx context.Context, by heed.OfficerID, id int64, 
 		if i.Role, err = officer.Acting(heed.ActScreen); err != nil {
 			return err
 		}
-		if refused != nil {
+		if out.Guarded != nil {
 			if !finish.Anyway {
-				return refused
+				return out.Guarded
 			}
 			if i.Role, err = officer.Acting(heed.ActLapse); err != nil {
 				return err
@@ -295,20 +304,103 @@ func compareStaged(v View, id int64, finish ListFinish) (out ListFinished, err e
 	return out, err
 }
 
-// refused is why an import is not to be finished without a further word.
-func (f ListFinished) refused(finish ListFinish) error {
+// guard is why an import is not to be finished without a further word; nil: it may be.
+func (x *Exchange) guard(ctx context.Context, f ListFinished) (*heed.Refused, error) {
 	const anyway = "say --yes to go on all the same, which takes the role for letting a watch lapse; --dry-run shows what would change"
 	switch {
-	case f.Before.Entries > 0 && float64(f.Removed) > maxRemoved*float64(f.Before.Entries):
-		return &heed.Refused{Detail: fmt.Sprintf("%d of %d entries of watch list %s would come off watch, more than a fifth", f.Removed, f.Before.Entries, f.List), Hint: "is the file whole? " + anyway}
-	case finish.Unread > 0:
+	case most(f.Removed, f.Before.Entries):
+		return &heed.Refused{Detail: fmt.Sprintf("%d of %d entries of watch list %s would come off watch, more than a fifth", f.Removed, f.Before.Entries, f.List), Hint: "is the file whole? " + anyway}, nil
+	case f.Unread > 0:
 		what := "1 entry"
-		if finish.Unread > 1 {
-			what = fmt.Sprintf("%d entries", finish.Unread)
+		if f.Unread > 1 {
+			what = fmt.Sprintf("%d entries", f.Unread)
 		}
-		return &heed.Refused{Detail: fmt.Sprintf("%s of watch list %s could not be read, and nobody would look there", what, f.List), Hint: "mend the file; " + anyway}
+		return &heed.Refused{Detail: fmt.Sprintf("%s of watch list %s could not be read, and nobody would look there", what, f.List), Hint: "mend the file; " + anyway}, nil
 	}
-	return nil
+	lost, had, err := x.namesLost(ctx, f)
+	if err == nil && most(lost, had) {
+		// The other names of an SDN list stand in a file of their own, which is easily forgotten.
+		return &heed.Refused{
+			Detail: fmt.Sprintf("%d of %d names on watch list %s would come off watch, more than a fifth, and nobody would be found under them", lost, had, f.List),
+			Hint:   "are the other names left out (--alt alt.csv, of an SDN list), or is the file not whole? " + anyway,
+		}, nil
+	}
+	return nil, err
+}
+
+// most reports whether so many are more than an update removes by itself.
+func most(removed, of int64) bool {
+	return of > 0 && float64(removed) > maxRemoved*float64(of)
+}
+
+// namesLost counts the names that the entries of the import before had, and how
+// many of them an entry has fewer now, or went with it. A name that is only
+// spelt otherwise is none that is lost.
+func (x *Exchange) namesLost(ctx context.Context, f ListFinished) (lost, had int64, err error) {
+	if f.Before.ID == 0 || f.Altered+f.Removed == 0 {
+		return 0, 0, nil
+	}
+	// Both come in the order of their entries, some thousand at a time in memory.
+	next, stop := iter.Pull2(x.entriesOf(ctx, f.ID))
+	defer stop()
+	later, err, ok := next()
+	if err != nil {
+		return 0, 0, err
+	}
+	for before, err := range x.entriesOf(ctx, f.Before.ID) {
+		if err != nil {
+			return 0, 0, err
+		}
+		for ok && err == nil && later.Entry < before.Entry {
+			later, err, ok = next()
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		names, left := nameCount(before), int64(0)
+		if ok && later.Entry == before.Entry {
+			left = nameCount(later)
+		}
+		had += names
+		lost += max(0, names-left)
+	}
+	return lost, had, err
+}
+
+func nameCount(e ListEntry) int64 {
+	switch s := e.Subject; {
+	case s.Person != nil:
+		return int64(len(s.Person.Names))
+	case s.Organisation != nil:
+		return int64(len(s.Organisation.Names))
+	}
+	return 0
+}
+
+// entriesOf are the entries of an import in the order of their numbers.
+func (x *Exchange) entriesOf(ctx context.Context, id int64) iter.Seq2[ListEntry, error] {
+	return func(yield func(ListEntry, error) bool) {
+		for after := ""; ; {
+			var some []ListEntry
+			err := x.store.Read(ctx, func(v View) (err error) {
+				some, err = v.ListEntries(id, after, listBatch)
+				return err
+			})
+			if err != nil {
+				yield(ListEntry{}, err)
+				return
+			}
+			for _, e := range some {
+				if !yield(e, nil) {
+					return
+				}
+				after = e.Entry
+			}
+			if len(some) < listBatch {
+				return
+			}
+		}
+	}
 }
 
 // ForgetList takes a list off watch, with all its entries: an act of an officer
@@ -406,26 +498,16 @@ func (x *Exchange) eachListed(ctx context.Context, pass func(OnWatch) error) err
 }
 
 func (x *Exchange) eachEntry(ctx context.Context, i ListImport, pass func(OnWatch) error) error {
-	for after := ""; ; {
-		var some []ListEntry
-		err := x.store.Read(ctx, func(v View) (err error) {
-			some, err = v.ListEntries(i.ID, after, listBatch)
-			return err
-		})
+	for e, err := range x.entriesOf(ctx, i.ID) {
 		if err != nil {
 			return err
 		}
-		for _, e := range some {
-			e.Subject.ID, e.Subject.Urgency = watch.ListedID(i.List, e.Entry), i.Urgency
-			if err := pass(OnWatch{Subject: e.Subject, List: i.List, Status: heed.StatusActual, Threshold: i.Threshold}); err != nil {
-				return err
-			}
-			after = e.Entry
-		}
-		if len(some) < listBatch {
-			return nil
+		e.Subject.ID, e.Subject.Urgency = watch.ListedID(i.List, e.Entry), i.Urgency
+		if err := pass(OnWatch{Subject: e.Subject, List: i.List, Status: heed.StatusActual, Threshold: i.Threshold}); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // relist puts into the index what an import has put on watch, and takes off what

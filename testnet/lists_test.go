@@ -211,6 +211,12 @@ func TestListUpdatesAreGuarded(t *testing.T) {
 		if s := p.WatchState(); s.Subjects != 20 {
 			t.Errorf("%d subjects on watch, and nothing was changed", s.Subjects)
 		}
+		if out.Guarded == nil || !strings.Contains(out.Guarded.Detail, "5 of 20 entries of watch list harbour would come off watch") {
+			t.Errorf("a dry run of what would be refused says %v", out.Guarded)
+		}
+		if out, err = finish("dora", exchange.ListFinish{DryRun: true}, people(16)...); err != nil || out.Guarded != nil {
+			t.Errorf("a dry run of what would be done says %v, %v", out.Guarded, err)
+		}
 		if out, err = finish("dora", exchange.ListFinish{}, people(16)...); err != nil || out.Removed != 4 {
 			t.Errorf("a fifth is gone: %+v, %v", out, err)
 		}
@@ -243,6 +249,50 @@ func TestListUpdatesAreGuarded(t *testing.T) {
 			return err
 		}); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// An update that has all entries and few of their names takes names off watch:
+// somebody forgot a file that belongs to it.
+func TestListUpdatesKeepNames(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := New(t, Options{}, "north.example")
+		p := n.Parties[0]
+		loadWatch(t, p)
+		order := exchange.ListOrder{List: "harbour", Format: "sdn"}
+		// More than are read at a time, each with another name beside its own.
+		named := func(others int) []exchange.ListEntry {
+			all := people(2100)
+			for i := range all[:others] {
+				all[i].Subject.Person.Names = append(all[i].Subject.Person.Names, heed.Name{Text: "Other Name", Use: heed.NameAlias})
+			}
+			return all
+		}
+		imported(t, p, order, named(2100)...)
+		finish := func(how exchange.ListFinish, entries ...exchange.ListEntry) (exchange.ListFinished, error) {
+			t.Helper()
+			return p.FinishList(t.Context(), Anna, stage(t, p, order, entries...).ID, how)
+		}
+		const says = "2100 of 4200 names on watch list harbour would come off watch"
+		_, err := finish(exchange.ListFinish{}, named(0)...)
+		mustRefuse(t, "no other names", err, says)
+		if out, err := finish(exchange.ListFinish{DryRun: true}, named(0)...); err != nil || out.Guarded == nil || !strings.Contains(out.Guarded.Error(), says) {
+			t.Errorf("a dry run says %v, %v", out.Guarded, err)
+		}
+		respelt := named(2100)
+		for i := range respelt {
+			respelt[i].Subject.Person.Names[1].Text = "Other Nayme"
+		}
+		if _, err := finish(exchange.ListFinish{}, respelt...); err != nil {
+			t.Errorf("spelt otherwise: %v", err)
+		}
+		if _, err := finish(exchange.ListFinish{}, named(1260)...); err != nil {
+			t.Errorf("a fifth of the names is gone: %v", err)
+		}
+		if _, err := finish(exchange.ListFinish{Anyway: true}, named(0)...); err != nil {
+			t.Errorf("with a word: %v", err)
 		}
 	})
 }

@@ -49,9 +49,10 @@ What is new, changed and removed is counted; --dry-run says so and changes nothi
   un   the Security Council's consolidated.xml
   csv  a table: a column id, and those of heed screen (docs/screening-input.md)
 
-An update that takes more than a fifth of a list off watch, or a file with entries
-that cannot be read, is refused: --yes, of an officer who may let a watch lapse,
-goes on all the same. docs/watch-lists.md has what is read of each layout.`,
+An update that takes more than a fifth of a list off watch, of its entries or of
+their names, or a file with entries that cannot be read, is refused: --yes, of an
+officer who may let a watch lapse, goes on all the same, and --dry-run says that it
+would be. docs/watch-lists.md has what is read of each layout.`,
 		Example: `  heed watch import --as vera --source ofac-sdn --format sdn --alt alt.csv --reason "weekly update" sdn.csv
   heed watch import --as vera --source un --format un --dry-run consolidated.xml
   heed watch import --as vera --source harbour --format csv --urgency Immediate barred.csv`,
@@ -332,6 +333,9 @@ func (m *importing) aside(text string) error {
 func writeImported(w io.Writer, l control.ListLine) {
 	if l.DryRun {
 		fmt.Fprintf(w, "list %s would have %s on watch: %s\n", l.Source, entriesText(l), changesText(l))
+		if l.Guarded != "" {
+			fmt.Fprintf(w, "would be refused without --yes: %s\n", l.Guarded)
+		}
 		fmt.Fprintln(w, "nothing was changed")
 		return
 	}
@@ -340,7 +344,11 @@ func writeImported(w io.Writer, l control.ListLine) {
 		fmt.Fprintf(w, "could not be read, so that nobody is looked for: %d of the file\n", l.Unread)
 	}
 	if l.Partial > 0 {
-		fmt.Fprintf(w, "something was left out: of %d of them\n", l.Partial)
+		of := "1 entry"
+		if l.Partial > 1 {
+			of = fmt.Sprintf("%d entries", l.Partial)
+		}
+		fmt.Fprintf(w, "something was left out: of %s\n", of)
 	}
 	fmt.Fprintln(w, "records that are screened from now on are compared with it; none that was screened before is, nor any that an accord has had kept")
 }
