@@ -305,7 +305,14 @@ func (m *importing) stage(ctx context.Context, reader *lists.Reader) error {
 		return err
 	}
 	if m.told > shownLeft {
-		return m.aside(fmt.Sprintf("and %d more\n", m.told-shownLeft))
+		if err := m.aside(fmt.Sprintf("and %d more\n", m.told-shownLeft)); err != nil {
+			return err
+		}
+	}
+	for _, left := range reader.Beside() {
+		if err := m.aside("  " + plain(left.Error()) + "\n"); err != nil {
+			return err
+		}
 	}
 	return nil
 }

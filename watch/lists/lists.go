@@ -161,6 +161,15 @@ func (r *Reader) Next() (Entry, error) {
 	return e, nil
 }
 
+// Beside is what was left out of the files that belong to the list, and is of no
+// entry that was read. It is complete once Next has returned io.EOF.
+func (r *Reader) Beside() []*sheet.Error {
+	if s, ok := r.source.(interface{ beside() []*sheet.Error }); ok {
+		return s.beside()
+	}
+	return nil
+}
+
 // Ended reports whether nothing more can be read.
 func (r *Reader) Ended() bool { return r.ended != nil }
 

@@ -53,6 +53,9 @@ func told(t *testing.T, in io.Reader, o Options) (all []string) {
 			}
 		}
 	}
+	for _, left := range r.Beside() {
+		all = append(all, "but: "+left.Error())
+	}
 	return all
 }
 
@@ -163,6 +166,35 @@ func TestStrayNames(t *testing.T) {
 			case want == "" && len(got) != 1, want != "" && (len(got) != 2 || !strings.Contains(got[1], "alt.csv: has "+want)):
 				t.Errorf("got %q, want %q", got, want)
 			}
+		}
+	}
+}
+
+// What stands behind the end mark is no part of the list, whether or not names are left over.
+func TestStrayNamesBehindTheEndMark(t *testing.T) {
+	const row = "7,\"MARRAM, Odo\",individual,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-\n"
+	list := row + "\x1a\n" + strings.Replace(row, "7,", "8,", 1)
+	if got := told(t, strings.NewReader(list), Options{Format: SDN}); len(got) != 1 {
+		t.Errorf("without other names it reads as %q", got)
+	}
+	got := told(t, strings.NewReader(list), Options{Format: SDN, Alt: strings.NewReader("9,1,aka,\"MARAM, Otto\",-0-\n"), AltFile: "alt.csv"})
+	if len(got) != 2 || !strings.HasPrefix(got[1], "but: alt.csv: has other names of 1 entry that the list does not have, as of 9") {
+		t.Errorf("with them it reads as %q", got)
+	}
+}
+
+// An entry that was lost is in the list: its other names are not of another list or
+// day. Where the number went with it, nobody can say so.
+func TestNamesOfALostEntry(t *testing.T) {
+	const row = "7,\"MARRAM, Odo\",individual,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-\n"
+	alt := "8,1,aka,\"MARAM, Otto\",-0-\n"
+	for lost, want := range map[string]string{
+		strings.Replace(strings.Replace(row, "7,", "8,", 1), ",-0-\n", "\n", 1): "",
+		strings.Replace(row, "7,\"MARRAM", "8,\"MARRAM\" ", 1):                  "the list does not have, or not so that it can be read, as of 8",
+	} {
+		got := told(t, strings.NewReader(row+lost), Options{Format: SDN, Alt: strings.NewReader(alt), AltFile: "alt.csv"})
+		if last := got[len(got)-1]; !strings.Contains(got[1], "2 lost: ") || want == "" && len(got) != 2 || want != "" && !strings.Contains(last, want) {
+			t.Errorf("it reads as %q, want %q", got, want)
 		}
 	}
 }

@@ -22,6 +22,8 @@ type sdn struct {
 	names   map[string][]heed.Name // of entries that were not read yet
 	country map[string]heed.Country
 	first   bool
+	lost    bool // a row of the list was lost with its number
+	stray   *sheet.Error
 }
 
 const (
@@ -112,24 +114,41 @@ func given(fields []string) []string {
 	return fields
 }
 
-// strays is an error, once, where other names were given of entries that the list
-// does not have: nobody is watched for under these. After that it is io.EOF.
-func (s *sdn) strays() error {
+// strays says at the list's end that other names were given of entries that it does
+// not have: nobody is watched for under these.
+func (s *sdn) strays() {
 	if len(s.names) == 0 {
-		return io.EOF
+		return
 	}
 	first := slices.Min(slices.Collect(maps.Keys(s.names)))
-	what := fmt.Sprintf("has other names of %d entries that the list does not have, as of %s", len(s.names), clip(first))
-	s.names = nil
-	return &sheet.Error{File: s.options.AltFile, What: what, Hint: "are both files of the same list, and of the same day?"}
+	entries, where := "1 entry", "the list does not have"
+	if len(s.names) > 1 {
+		entries = fmt.Sprintf("%d entries", len(s.names))
+	}
+	if s.lost {
+		where = "the list does not have, or not so that it can be read"
+	}
+	s.stray = &sheet.Error{
+		File: s.options.AltFile, What: fmt.Sprintf("has other names of %s that %s, as of %s; they are left out", entries, where, clip(first)),
+		Hint: "are both files of the same list, and of the same day?",
+	}
+}
+
+func (s *sdn) beside() []*sheet.Error {
+	if s.stray == nil {
+		return nil
+	}
+	return []*sheet.Error{s.stray}
 }
 
 func (s *sdn) entry() (Entry, error) {
 	row, err := s.rows.Next()
 	if errors.Is(err, io.EOF) || err == nil && ended(row) {
-		return Entry{}, s.strays()
+		s.strays()
+		return Entry{}, io.EOF
 	}
 	if err != nil {
+		s.lost = true
 		return Entry{Line: row.At.Line}, err
 	}
 	bad := func(what, hint string) (Entry, error) {
@@ -139,6 +158,10 @@ func (s *sdn) entry() (Entry, error) {
 		}
 		return Entry{Line: row.At.Line}, err
 	}
+	// What else is wrong with the row, the list has the entry: its names are no strays.
+	number := strings.TrimSpace(row.Fields[0])
+	others := s.names[number]
+	delete(s.names, number)
 	if len(row.Fields) != sdnColumns {
 		return bad(fmt.Sprintf("has %d columns, and the SDN list has %d", len(row.Fields), sdnColumns), "give sdn.csv, as OFAC publishes it; for a table with headings say --format csv")
 	}
@@ -148,8 +171,7 @@ func (s *sdn) entry() (Entry, error) {
 	}
 	s.first = false
 	b := &builder{file: s.options.File, entry: Entry{ID: f[0], Line: row.At.Line}}
-	names := append([]heed.Name{{Text: f[1], Use: heed.NamePrimary}}, s.names[f[0]]...)
-	delete(s.names, f[0])
+	names := append([]heed.Name{{Text: f[1], Use: heed.NamePrimary}}, others...)
 	remarks := splitRemarks(f[11])
 	for _, r := range remarks {
 		if m := quotedAlias.FindStringSubmatch(r); m != nil {
