@@ -108,6 +108,13 @@ type Reader struct {
 	next   Position
 	header *sheet.Header
 	ended  error
+	ahead  *ahead
+}
+
+// ahead is what Next returns next, where it was read before.
+type ahead struct {
+	read Read
+	err  error
 }
 
 // source is one format. Its errors are *sheet.Error where only that record is
@@ -151,6 +158,10 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 // Next reads one record. Its error is io.EOF at the end, a *RecordError where this
 // record is lost and the next can be read, and any other where nothing can follow.
 func (r *Reader) Next() (Read, error) {
+	if a := r.ahead; a != nil {
+		r.ahead = nil
+		return a.read, a.err
+	}
 	if r.ended != nil {
 		return Read{}, r.ended
 	}
@@ -175,6 +186,15 @@ func (r *Reader) Next() (Read, error) {
 	}
 	r.ended = err
 	return Read{}, err
+}
+
+// Empty reports whether no record follows, and waits for one to come.
+func (r *Reader) Empty() bool {
+	if r.ahead == nil {
+		read, err := r.Next()
+		r.ahead = &ahead{read, err}
+	}
+	return errors.Is(r.ahead.err, io.EOF)
 }
 
 // placed says of which record something is wrong that has no column.
@@ -206,9 +226,6 @@ func (r *Reader) All() iter.Seq2[Read, error] {
 		}
 	}
 }
-
-// Position is where the next record begins.
-func (r *Reader) Position() Position { return r.next }
 
 // Unread lists the columns of a table from which nothing is read.
 func (r *Reader) Unread() []string {

@@ -139,6 +139,10 @@ func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
 	if err != nil {
 		return readFault(err)
 	}
+	// A feed that broke last night must not look done. A stream may end without anybody.
+	if name != "-" && options.Resume.Records == 0 && reader.Empty() {
+		return &control.Fault{Exit: control.ExitInput, Message: name + " has no record: nobody was looked for", Hint: "is it whole, and did whoever wrote it come to an end?"}
+	}
 	s.begin = control.ScreenBegin{Officer: a.officer(), Type: heed.RecordType(kind), Reason: f.reason}
 	if err := a.call(ctx, "screen-begin", s.begin, &s.asked); err != nil {
 		return err
