@@ -144,6 +144,13 @@ func (b Birth) Precision() string {
 	return PrecisionDay
 }
 
+// ToCome reports whether nobody can have been born then, as all of it lies behind
+// the present day. A day ahead is none: somewhere it has begun.
+func (b Birth) ToCome(now time.Time) bool {
+	first, _ := b.Bounds()
+	return !b.IsZero() && first.After(now.AddDate(0, 0, 1))
+}
+
 // Bounds are the first and the last day that b states, at midnight UTC. What
 // "about" adds on either side is for the reader to judge.
 func (b Birth) Bounds() (first, last time.Time) {

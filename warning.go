@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Warning is the typed document that one party sends to another. Its byte form
@@ -269,6 +270,21 @@ func (w Warning) Check() error {
 	w.checkGrounds(c)
 	w.Handling.check(c)
 	w.checkAttachments(c)
+	return c.err()
+}
+
+// CheckDates returns what cannot be true at the time of writing, each a
+// *FieldError, joined: a person who is born on a day that is to come. It is for
+// whoever writes a warning; whoever receives one judges by Check alone.
+func (w Warning) CheckDates(now time.Time) error {
+	c := new(checker)
+	for i, p := range w.Persons {
+		for k, b := range p.Born {
+			if b.ToCome(now) {
+				c.bad(at(at("persons", i)+"/born", k), fmt.Sprintf("is %s, which is still to come", b), "is the year right? What is not known of a date is left out")
+			}
+		}
+	}
 	return c.err()
 }
 

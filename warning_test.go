@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -235,5 +236,29 @@ func TestWarningAsJSON(t *testing.T) {
 	var again Warning
 	if err := json.Unmarshal(text, &again); err != nil || !reflect.DeepEqual(again, w) {
 		t.Errorf("read again: %+v, %v", again, err)
+	}
+}
+
+// Who writes a warning is told of a date that is to come; who receives one judges
+// it by what does not depend on the day.
+func TestWarningDates(t *testing.T) {
+	now := time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC)
+	born := func(s string) Birth {
+		b, err := ParseBirth(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	w := Warning{Persons: []Person{{}, {Born: []Birth{born("1990"), born("2026-11-24"), born("2026/2030"), born("2026-11-25"), born("2090~")}}}}
+	err := w.CheckDates(now)
+	if err == nil {
+		t.Fatal("nothing is said of 2026-11-25")
+	}
+	if lines := strings.Split(err.Error(), "\n"); len(lines) != 2 || !strings.Contains(lines[0], "persons/1/born/3") || !strings.Contains(lines[0], "is 2026-11-25, which is still to come") || !strings.Contains(lines[1], "persons/1/born/4") {
+		t.Errorf("said: %v", err)
+	}
+	if err := w.CheckDates(now.AddDate(100, 0, 0)); err != nil {
+		t.Errorf("a century later: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -49,6 +50,15 @@ func (e *Error) Error() string {
 // that is returned passes its Check. Otherwise the error joins one *Error for
 // each problem, in the order of lines, 50 at most.
 func Warning(name string, src []byte) (heed.Warning, error) {
+	return warning(name, src, heed.Warning.Check)
+}
+
+// WarningAt is Warning for one that is written now: it passes its CheckDates, too.
+func WarningAt(name string, src []byte, now time.Time) (heed.Warning, error) {
+	return warning(name, src, func(w heed.Warning) error { return errors.Join(w.Check(), w.CheckDates(now)) })
+}
+
+func warning(name string, src []byte, check func(heed.Warning) error) (heed.Warning, error) {
 	r := &reading{file: name, lines: map[string]int{}}
 	root := r.parse(src)
 	if root == nil {
@@ -68,7 +78,7 @@ func Warning(name string, src []byte) (heed.Warning, error) {
 		r.complain("", "cannot be read: "+err.Error(), "")
 		return heed.Warning{}, r.err()
 	}
-	r.judge(w.Check())
+	r.judge(check(w))
 	if err := r.err(); err != nil {
 		return heed.Warning{}, err
 	}

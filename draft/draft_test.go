@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -460,4 +462,22 @@ func FuzzWarning(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A warning that is written now has nobody who is born on a day that is to come.
+func TestWarningAt(t *testing.T) {
+	data := source(t, "warning.yaml")
+	src := string(data)
+	at := strings.Index(src, "born:\n      - ") + len("born:\n      - ")
+	src = src[:at] + "2090-01-02" + src[at+strings.Index(src[at:], "\n"):]
+	if _, err := Warning("w.yaml", []byte(src)); err != nil {
+		t.Errorf("without a day: %v", err)
+	}
+	_, err := WarningAt("w.yaml", []byte(src), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
+	if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("w.yaml:%d", strings.Count(src[:at], "\n")+1)) || !strings.Contains(err.Error(), "born/0 is 2090-01-02, which is still to come") {
+		t.Errorf("said: %v", err)
+	}
+	if _, err := WarningAt("w.yaml", data, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)); err != nil {
+		t.Error(err)
+	}
 }

@@ -50,7 +50,7 @@ func (x *Exchange) drill(ctx context.Context, order DrillOrder, now time.Time, a
 	if err != nil {
 		return Drilled{}, err
 	}
-	contents, err := x.warningContents(warn.Warning, nil)
+	contents, err := x.warningContents(warn.Warning, nil, now)
 	if err != nil {
 		return Drilled{}, err
 	}
@@ -198,7 +198,7 @@ func (x *Exchange) rehearse(v View, order DrillOrder, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	contents, err := x.warningContents(warn.Warning, nil)
+	contents, err := x.warningContents(warn.Warning, nil, now)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ type LetterOpened struct {
 // kept as a draft.
 func (x *Exchange) WarnByLetter(ctx context.Context, order LetterOrder) (LetterOpened, error) {
 	now := x.Now()
-	contents, err := x.warningContents(order.Warning, order.Attachments)
+	contents, err := x.warningContents(order.Warning, order.Attachments, now)
 	if err != nil {
 		return LetterOpened{}, err
 	}
@@ -171,7 +171,7 @@ type ArrivalOrder struct {
 func (x *Exchange) ReceiveLetter(ctx context.Context, order ArrivalOrder) (LetterOpened, error) {
 	now := x.Now()
 	told := order.Told.orNow(now)
-	contents, err := x.warningContents(order.Warning, append(slices.Clone(order.Attachments), told.Files...))
+	contents, err := x.warningContents(order.Warning, append(slices.Clone(order.Attachments), told.Files...), now)
 	if err != nil {
 		return LetterOpened{}, err
 	}

@@ -47,7 +47,7 @@ func (x *Exchange) Warn(ctx context.Context, order WarnOrder) (Warned, error) {
 	if err := order.names(); err != nil {
 		return Warned{}, err
 	}
-	contents, err := x.warningContents(order.Warning, order.Attachments)
+	contents, err := x.warningContents(order.Warning, order.Attachments, now)
 	if err != nil {
 		return Warned{}, err
 	}
@@ -239,8 +239,8 @@ func plainSize(contents []Content) int64 {
 
 // warningContents makes the contents of a warning, a supplement or a
 // correction: the typed document first, then the attachments.
-func (x *Exchange) warningContents(w heed.Warning, attachments []Attachment) ([]Content, error) {
-	w, err := describe(w, attachments)
+func (x *Exchange) warningContents(w heed.Warning, attachments []Attachment, now time.Time) ([]Content, error) {
+	w, err := describe(w, attachments, now)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +269,7 @@ func (x *Exchange) warningContents(w heed.Warning, attachments []Attachment) ([]
 // describe makes the document and the files that go with it name the same
 // things: what the document does not mention is added to it, and what it
 // mentions must be there.
-func describe(w heed.Warning, attachments []Attachment) (heed.Warning, error) {
+func describe(w heed.Warning, attachments []Attachment, now time.Time) (heed.Warning, error) {
 	w.Attachments = slices.Clone(w.Attachments)
 	given := map[string]string{}
 	for _, a := range attachments {
@@ -293,7 +293,10 @@ func describe(w heed.Warning, attachments []Attachment) (heed.Warning, error) {
 			w.Attachments = append(w.Attachments, heed.Attachment{Name: a.Name, MediaType: a.MediaType})
 		}
 	}
-	return w, w.Check()
+	if err := w.Check(); err != nil {
+		return w, err
+	}
+	return w, w.CheckDates(now)
 }
 
 // Amended is what came of a supplement, a correction or a recall.
@@ -306,19 +309,19 @@ type Amended struct {
 // given. Where the accord asks for a second officer or a rights check, it is
 // kept as a draft.
 func (x *Exchange) Supplement(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, w heed.Warning, attachments []Attachment) (Amended, error) {
-	return x.amend(ctx, officer, heed.KindSupplement, cases, func() ([]Content, error) { return x.warningContents(w, attachments) })
+	return x.amend(ctx, officer, heed.KindSupplement, cases, func(now time.Time) ([]Content, error) { return x.warningContents(w, attachments, now) })
 }
 
 // Correct replaces what a warning of ours says; kept as a draft where a
 // supplement is.
 func (x *Exchange) Correct(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, w heed.Warning, attachments []Attachment) (Amended, error) {
-	return x.amend(ctx, officer, heed.KindCorrection, cases, func() ([]Content, error) { return x.warningContents(w, attachments) })
+	return x.amend(ctx, officer, heed.KindCorrection, cases, func(now time.Time) ([]Content, error) { return x.warningContents(w, attachments, now) })
 }
 
 // Recall withdraws a warning of ours. It ends what is owed for it. One officer
 // is enough under every accord.
 func (x *Exchange) Recall(ctx context.Context, officer heed.OfficerID, cases []heed.CaseID, reason string) (Amended, error) {
-	return x.amend(ctx, officer, heed.KindRecall, cases, func() ([]Content, error) {
+	return x.amend(ctx, officer, heed.KindRecall, cases, func(time.Time) ([]Content, error) {
 		if reason == "" {
 			return nil, &heed.Invalid{What: "a recall says why", Hint: "add --reason TEXT"}
 		}
@@ -329,12 +332,12 @@ func (x *Exchange) Recall(ctx context.Context, officer heed.OfficerID, cases []h
 
 // amend makes one release of the kind and a statement of it in each case, all
 // committed together.
-func (x *Exchange) amend(ctx context.Context, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, write func() ([]Content, error)) (Amended, error) {
+func (x *Exchange) amend(ctx context.Context, officer heed.OfficerID, kind heed.Kind, cases []heed.CaseID, write func(now time.Time) ([]Content, error)) (Amended, error) {
 	now := x.Now()
 	if len(cases) == 0 {
 		return Amended{}, &heed.Invalid{What: "no case is named"}
 	}
-	contents, err := write()
+	contents, err := write(now)
 	if err != nil {
 		return Amended{}, err
 	}

@@ -68,7 +68,7 @@ type Options struct {
 	Type    watch.RecordType // of records that do not say it; empty: passenger
 	Columns sheet.Mapping    // csv, tsv, jsonl: what columns or keys state, where their names do not tell
 	Dates   sheet.Order
-	Now     time.Time // nobody is born after it: two digits of a year are read so
+	Now     time.Time // nobody is born after it; two digits of a year are read so
 	// Resume is where to go on, as a Read before had it in Next. Zero: from the
 	// beginning. The input is given from its beginning in either case.
 	Resume Position
@@ -135,7 +135,7 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	if o.Type == "" {
 		o.Type = watch.Passenger
 	}
-	reading := sheet.Reading{File: o.File, Dates: sheet.NewDates(o.Dates), Year: o.Now.UTC().Year()}
+	reading := sheet.Reading{File: o.File, Dates: sheet.NewDates(o.Dates), Now: o.Now}
 	var r *Reader
 	var err error
 	switch o.Format {

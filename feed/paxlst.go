@@ -439,10 +439,13 @@ func (s *passengers) detail(p *person, seg segment) {
 		if seg.get(1, 1) != "329" {
 			return
 		}
-		born, ok := dateOfBirth(seg.get(1, 2), s.options.Now.UTC().Year())
+		born, ok := dateOfBirth(seg.get(1, 2), s.options.Now)
 		if !ok {
 			// Its sender alone could mend it: the person is looked for by name all the same.
 			note(fmt.Sprintf("the date of birth is %q", short(seg.get(1, 2))), "DTM+329 has YYMMDD or CCYYMMDD")
+		} else if born.ToCome(s.options.Now) {
+			note(fmt.Sprintf("the date of birth is %s, which is still to come", born), "is the year right?")
+			born = heed.Birth{}
 		}
 		p.record.Born = born
 	case "LOC":
@@ -529,13 +532,13 @@ func (s *passengers) complete(end sheet.Place) {
 }
 
 // dateOfBirth reads YYMMDD or CCYYMMDD, with zeros for what is not known.
-func dateOfBirth(s string, present int) (heed.Birth, bool) {
+func dateOfBirth(s string, now time.Time) (heed.Birth, bool) {
 	if strings.Trim(s, "0123456789") != "" {
 		return heed.Birth{}, false
 	}
 	switch len(s) {
 	case 6:
-		return sheet.ShortBirth(s, present)
+		return sheet.ShortBirth(s, now)
 	case 8:
 		day := s[:4]
 		if s[4:6] != "00" {

@@ -58,6 +58,7 @@ func TestPassengerLists(t *testing.T) {
 		"a carrier's heading": {"QU HDQAA\n.NRAOW\n" + listOf("BGM+745"), []string{"take off what a message system has put before it"}},
 		"bad separators":      {"UNA:::? 'UNB", []string{"cannot be told apart"}},
 		"nothing":             {" \r\n", []string{"is empty"}},
+		"born to come":        {listOf("NAD+FL+++A", "DTM+329:20990101", "NAD+FL+++B", "DTM+329:261231"), []string{`"text":"A"`, "DTM: the date of birth is 2099-01-01, which is still to come; it is left out", `"born":"1926-12-31"`}},
 		"behind the end":      {listOf("NAD+FL+++A") + "x", []string{`"text":"A"`, "is no interchange"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func (d *drillFlags) request(a *app, files []string) (control.DrillRequest, erro
 	if err != nil {
 		return request, err
 	}
-	w, err := draft.Warning(files[0], source)
+	w, err := draft.WarningAt(files[0], source, time.Now())
 	request.Warning = &w
 	return request, err
 }

@@ -392,7 +392,7 @@ the contact, and else by that of our card.`,
 				return err
 			}
 			request := control.LetterRequest{Officer: a.officer(), Contact: from}
-			if request.Warning, err = draft.Warning(args[0], source); err != nil {
+			if request.Warning, err = draft.WarningAt(args[0], source, time.Now()); err != nil {
 				return err
 			}
 			if err := told.fill(&request); err != nil {

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -91,7 +92,7 @@ func (a *app) warnRequest(path string, attach []string) (control.WarnRequest, er
 	if err != nil {
 		return request, err
 	}
-	if request.Warning, err = draft.Warning(path, source); err != nil {
+	if request.Warning, err = draft.WarningAt(path, source, time.Now()); err != nil {
 		return request, err
 	}
 	for _, path := range attach {

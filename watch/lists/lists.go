@@ -195,6 +195,7 @@ func (r *Reader) All() iter.Seq2[Entry, error] {
 // builder gathers an entry within the bounds of a warning, and says what does not fit.
 type builder struct {
 	file  string
+	now   time.Time // nobody is born after it
 	entry Entry
 	more  int // names, births and documents beyond the bounds
 	texts []string
@@ -256,6 +257,10 @@ func (b *builder) born(p *heed.Person, birth heed.Birth) {
 		if have == birth {
 			return
 		}
+	}
+	if birth.ToCome(b.now) {
+		b.leave(fmt.Sprintf("has the date of birth %s, which is still to come; it is left out", birth), "")
+		return
 	}
 	if len(p.Born) >= heed.MaxBirths {
 		b.more++

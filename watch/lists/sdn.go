@@ -170,7 +170,7 @@ func (s *sdn) entry() (Entry, error) {
 		return bad(fmt.Sprintf("begins with %q, and an entry of the SDN list begins with its number", clip(f[0])), "give sdn.csv, as OFAC publishes it; for a table with headings say --format csv")
 	}
 	s.first = false
-	b := &builder{file: s.options.File, entry: Entry{ID: f[0], Line: row.At.Line}}
+	b := &builder{file: s.options.File, now: s.options.Now, entry: Entry{ID: f[0], Line: row.At.Line}}
 	names := append([]heed.Name{{Text: f[1], Use: heed.NamePrimary}}, others...)
 	remarks := splitRemarks(f[11])
 	for _, r := range remarks {

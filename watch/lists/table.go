@@ -31,7 +31,7 @@ func newTable(in io.Reader, o Options) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &table{o, rows, header, sheet.Reading{File: o.File, Dates: dates, Year: o.Now.UTC().Year(), Many: true}}, nil
+	return &table{o, rows, header, sheet.Reading{File: o.File, Dates: dates, Now: o.Now, Many: true}}, nil
 }
 
 func openTable(in io.Reader, o Options) (*sheet.Table, *sheet.Header, error) {

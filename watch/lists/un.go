@@ -185,7 +185,7 @@ func (u *un) builder(line int64, reference, dataID string) *builder {
 	if id == "" {
 		id = sheet.Clean(dataID)
 	}
-	return &builder{file: u.options.File, entry: Entry{ID: id, Line: line}}
+	return &builder{file: u.options.File, now: u.options.Now, entry: Entry{ID: id, Line: line}}
 }
 
 func (u *un) individual(t xml.StartElement) (Entry, error) {

@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"heed"
 )
@@ -47,7 +48,7 @@ var layouts = []layout{
 // present one, after which nobody is born: the zone has two digits of the year.
 //
 // The error is a *Error without place.
-func ParseMRZ(text string, year int) (MRZ, error) {
+func ParseMRZ(text string, now time.Time) (MRZ, error) {
 	const hint = "a zone has three lines of 30 characters, or two of 36 or 44, of A-Z, 0-9 and <"
 	lines := strings.FieldsFunc(strings.ToUpper(text), func(r rune) bool { return r == '\n' || r == '\r' || r == '|' || r == '/' })
 	for i, l := range lines {
@@ -70,12 +71,12 @@ func ParseMRZ(text string, year int) (MRZ, error) {
 				return MRZ{}, &Error{What: fmt.Sprintf("is a machine-readable zone whose line %d has %d characters", i+1, len(lines[i])), Hint: hint}
 			}
 		}
-		return at.read(cut, year)
+		return at.read(cut, now)
 	}
 	return MRZ{}, &Error{What: fmt.Sprintf("is %s, %d characters in %d lines, which is no machine-readable zone", found(text), len(joined), len(lines)), Hint: hint}
 }
 
-func (at layout) read(lines []string, year int) (MRZ, error) {
+func (at layout) read(lines []string, now time.Time) (MRZ, error) {
 	field := func(f [3]int) string { return lines[f[0]][f[1]:f[2]] }
 	var m MRZ
 	name := field(at.name)
@@ -111,7 +112,7 @@ func (at layout) read(lines []string, year int) (MRZ, error) {
 	line := lines[at.born[0]]
 	if born := field(at.born); !checks(born, line[at.born[2]]) {
 		m.Bad = append(m.Bad, "the check digit of the date of birth does not hold")
-	} else if b, ok := ShortBirth(born, year); ok {
+	} else if b, ok := ShortBirth(born, now); ok {
 		m.Born = b
 	} else if strings.Trim(born, "<") != "" {
 		m.Bad = append(m.Bad, fmt.Sprintf("the date of birth %s is none", found(born)))
@@ -149,7 +150,7 @@ func checks(field string, digit byte) bool {
 
 // ShortBirth reads YYMMDD; fillers or zeros stand for what is not known. The
 // year is the latest that is not after the present one.
-func ShortBirth(s string, present int) (heed.Birth, bool) {
+func ShortBirth(s string, now time.Time) (heed.Birth, bool) {
 	part := func(s string) (int, bool) {
 		if s == "<<" {
 			return 0, true
@@ -168,9 +169,17 @@ func ShortBirth(s string, present int) (heed.Birth, bool) {
 	if !ok || !also || !too {
 		return heed.Birth{}, false
 	}
-	if year += present / 100 * 100; year > present {
-		year -= 100
+	in := func(year int) (heed.Birth, bool) {
+		d, ok := parts{numbers: [3]int{year, month, day}, yearFirst: true}.in(OrderYMD)
+		return heed.Birth{From: d}, ok
 	}
-	d, ok := parts{numbers: [3]int{year, month, day}, yearFirst: true}.in(OrderYMD)
-	return heed.Birth{From: d}, ok
+	present := now.UTC().Year()
+	if year += present / 100 * 100; year > present {
+		return in(year - 100)
+	}
+	b, ok := in(year)
+	if ok && b.ToCome(now) {
+		return in(year - 100)
+	}
+	return b, ok
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,8 +56,8 @@ type Particulars struct {
 type Reading struct {
 	File  string
 	Dates *Dates
-	Year  int  // the present one
-	Many  bool // several dates of birth may stand in one value, separated by ; or |
+	Now   time.Time // nobody is born after it
+	Many  bool      // several dates of birth may stand in one value, separated by ; or |
 }
 
 // IDOf is the source's own number among the values of a record; empty: there is none,
@@ -387,7 +388,7 @@ func Joined(family, given string) string {
 }
 
 func (g *gathering) zone(v Value) error {
-	m, err := ParseMRZ(v.Text, g.Year)
+	m, err := ParseMRZ(v.Text, g.Now)
 	if err != nil {
 		g.unread = g.at(v, err)
 		return nil
@@ -434,6 +435,10 @@ func (g *gathering) born(v Value) error {
 // birth adds a date of birth.
 func (g *gathering) birth(v Value, b heed.Birth) {
 	if slices.Contains(g.p.Born, b) {
+		return
+	}
+	if b.ToCome(g.Now) {
+		g.leaveOut(v, fmt.Sprintf("has the date of birth %s, which is still to come", b), "is the year right?")
 		return
 	}
 	if len(g.p.Born) >= heed.MaxBirths {
