@@ -66,6 +66,9 @@ the same host. docs/names.md has the configuration.`,
   WATCHMAN_URL=http://127.0.0.1:8084 heed bench names --quick 8
   WATCHMAN_URL=http://127.0.0.1:8084 WATCHMAN_LIST=/tmp/heed_bench.jsonl heed bench names --out report.txt`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Quick < 1 {
+				return &control.Fault{Exit: control.ExitInput, Message: fmt.Sprintf("--quick %d takes none of the names", o.Quick), Hint: "write 8 for one in eight, or leave it out for all"}
+			}
 			o.Watchman = a.watchman()
 			set, err := fit.ReadSet(os.DirFS(data))
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fit.ErrNoSet) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // ladders name zones, and a machine may come without them
@@ -85,7 +86,7 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return &control.Fault{Exit: control.ExitInput, Message: err.Error(), Hint: "see --help"}
+		return &control.Fault{Exit: control.ExitInput, Message: flagText(err), Hint: "see --help"}
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.home, "home", "", "folder of the node (default $HEED_HOME, else ./heed-home)")
@@ -128,6 +129,24 @@ reachable; 4 refused by a rule or a role; 5 evidence that does not hold;
 		}
 	}
 	return root
+}
+
+// flagText says of a flag's value that it is no number, without the words of the
+// library that was to read one.
+func flagText(err error) string {
+	var number *strconv.NumError
+	flag, _, ok := strings.Cut(err.Error(), ": strconv.")
+	if !ok || !errors.As(err, &number) {
+		return err.Error()
+	}
+	what := "a whole number"
+	if number.Func == "ParseFloat" {
+		what = "a number"
+	}
+	if errors.Is(number, strconv.ErrRange) {
+		what += " within bounds"
+	}
+	return flag + ": it is not " + what
 }
 
 // refuseStrays turns wrong counts of arguments and unknown subcommands into
