@@ -42,6 +42,15 @@ type DecidedAs struct {
 	Ended string
 }
 
+// inDays writes a span as people give one: in days where it is whole days.
+func inDays(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d != 0 && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return d.String()
+}
+
 // DecideHit puts on record, signed by the officer, whether a hit is of the person
 // on watch. A settling verdict ends the review; undecided is an interim word, and
 // the review stays owed. A later verdict takes the place of an earlier one, and
@@ -57,7 +66,7 @@ func (x *Exchange) DecideHit(ctx context.Context, id heed.HitID, order HitOrder)
 	case order.Exclude != 0 && order.Verdict != heed.DifferentPerson:
 		return DecidedAs{}, &heed.Invalid{What: "only a different person is excluded from further hits", Hint: "leave --exclude out, or decide --verdict different-person"}
 	case order.Exclude < 0 || order.Exclude > heed.MaxExclusion || order.Exclude > 0 && order.Exclude < time.Second:
-		return DecidedAs{}, &heed.Invalid{What: fmt.Sprintf("an exclusion of %s is out of bounds", order.Exclude), Hint: "from a second to 366 days; it can be made again"}
+		return DecidedAs{}, &heed.Invalid{What: fmt.Sprintf("an exclusion of %s is out of bounds", inDays(order.Exclude)), Hint: "from a second to 366 days; it can be made again"}
 	case !order.By.IsZero() && (order.Verdict != heed.Undecided || !order.By.After(now)):
 		return DecidedAs{}, &heed.Invalid{What: "when a verdict is expected belongs to an undecided one, and is not past", Hint: "leave --by out"}
 	}
