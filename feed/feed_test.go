@@ -59,6 +59,21 @@ func told(t *testing.T, o Options, in io.Reader) (all []string) {
 	return all
 }
 
+// A record in which nobody is named says which of its keys were not read, and what
+// they may have meant.
+func TestKeysThatNameNobody(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"id":"j3","nam":"X"}`:                             `names nobody, and has keys that are not known: "nam" (nearly "name") (give a name`,
+		`{"id":"j3","a":1,"bb":2,"zzz":null,"ccc":3,"d":4}`: `not known: "a", "bb", "ccc", and 1 more (`,
+		`{"id":"j3","born":"1990"}`:                         "names is missing, and there is nothing else to screen",
+		`{"id":"j3","name":"X","nam":"Y"}`:                  `"text":"X"`,
+	} {
+		if got := told(t, Options{File: "x.jsonl", Format: JSONL}, strings.NewReader(in)); len(got) != 1 || !strings.Contains(got[0], want) {
+			t.Errorf("%s is told as %q, want %q", in, got, want)
+		}
+	}
+}
+
 // An object of too many keys, or with one that is too long, costs itself and nothing else.
 func TestKeysAreBounded(t *testing.T) {
 	keys := func(n int) string {

@@ -62,6 +62,7 @@ func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sh
 		return r, nil, &sheet.Error{File: s.options.File, Line: line, What: "is not a JSON object: " + err.Error(), Hint: `write one object a line, like {"id": "1", "name": "...", "born": "1990-05-14"}`}
 	}
 	r.ID = s.id(object)
+	var unread []string
 	var values []sheet.Value
 	for i, key := range object.keys {
 		field, group, err := s.keys.Means(line, key)
@@ -73,6 +74,9 @@ func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sh
 			field = fieldVehicle
 		}
 		if field == "" {
+			if !s.keys.Ignored(key) && object.items[i].kind != nothing {
+				unread = append(unread, key)
+			}
 			continue
 		}
 		more, err := s.values(field, group, key, object.items[i])
@@ -86,7 +90,17 @@ func (s *objects) parse(text string, line int64) (r watch.Record, problems []*sh
 		return r, nil, err
 	}
 	r, problems = record(p, s.options, s.reading, line, problems)
+	if namesNobody(r) {
+		if e := s.keys.Nobody(line, unread); e != nil {
+			return r, nil, e
+		}
+	}
 	return r, problems, nil
+}
+
+// namesNobody reports whether there is nothing in a record to screen: its Check says so, too.
+func namesNobody(r watch.Record) bool {
+	return len(r.Names) == 0 && r.MRZ == "" && len(r.Documents) == 0 && r.Vehicle.Plate == "" && r.Vehicle.VIN == "" && r.Organisation == ""
 }
 
 // id is an object's own id, whatever else of it can be read.

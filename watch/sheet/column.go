@@ -437,6 +437,21 @@ func (x lexicon) guess(name string) string {
 	return ""
 }
 
+// guessed is the name that a key of a record in which nobody is named may mean: where
+// that is all there is, shorter words are held against the known ones, too.
+func (x lexicon) guessed(key string) string {
+	if _, heading := x.nearest(key, 3); heading != "" {
+		return heading
+	}
+	word := []rune(fold(key))
+	for _, k := range x.known {
+		if len(word) >= 3 && slices.Contains(identifying, k.field) && distance(word, k.folded, make([]int, len(k.folded)+1), 2) < 2 {
+			return k.name
+		}
+	}
+	return ""
+}
+
 // distance counts the letters to insert, remove or replace, up to enough. It works
 // in row, which has a place more than b.
 func distance(a, b []rune, row []int, enough int) int {
@@ -516,4 +531,33 @@ func (k *Keys) Means(line int64, name string) (Field, int, error) {
 	placed := *e
 	placed.Line = line
 	return "", 0, &placed
+}
+
+// Ignored reports whether a key is not to be read, on request.
+func (k *Keys) Ignored(name string) bool { return k.mapped[fold(name)] == FieldIgnored }
+
+// maxNamed is how many keys that are not known are told of one record.
+const maxNamed = 3
+
+// Nobody is the error of a record that names nobody with what is known of it, and
+// has other keys, which were not read; nil where it has none.
+func (k *Keys) Nobody(line int64, unread []string) *Error {
+	if len(unread) == 0 {
+		return nil
+	}
+	var told []string
+	for _, key := range unread[:min(len(unread), maxNamed)] {
+		text := found(key)
+		if near := k.header.words.guessed(key); near != "" {
+			text += fmt.Sprintf(" (nearly %q)", near)
+		}
+		told = append(told, text)
+	}
+	if more := len(unread) - len(told); more > 0 {
+		told = append(told, fmt.Sprintf("and %d more", more))
+	}
+	return &Error{
+		File: k.header.file, Line: line, What: "names nobody, and has keys that are not known: " + strings.Join(told, ", "),
+		Hint: `give a name, a document, a plate or an organisation; other keys can be named with --columns "name=KEY"`, Sent: "give a name, a document, a plate or an organisation, under keys that docs/screening-input.md has",
+	}
 }
