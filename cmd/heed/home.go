@@ -128,6 +128,11 @@ func fileFault(what string, err error) error {
 	return &control.Fault{Exit: control.ExitInput, Message: what + err.Error(), Hint: hint}
 }
 
+// folderFault is a folder where a file is asked for.
+func folderFault(name string) error {
+	return &control.Fault{Exit: control.ExitInput, Message: name + " is a folder", Hint: "name a file in it"}
+}
+
 // keyFault says what to do about a key file that cannot be read.
 func keyFault(what string, err error) error {
 	fault := &control.Fault{Exit: control.ExitInput, Message: what + err.Error()}

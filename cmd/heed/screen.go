@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -114,7 +112,10 @@ func (a *app) screen(ctx context.Context, f screenFlags, name string) error {
 	if s.from, err = parseFrom(f); err != nil {
 		return err
 	}
-	options := feed.Options{File: name, Type: kind, Now: time.Now()}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return folderFault(name) // before its name is to tell a format
+	}
+	options := feed.Options{File: inputName(name), Type: kind, Now: time.Now()}
 	if options.Format, err = formatOf(f.format, name); err != nil {
 		return err
 	}
@@ -197,9 +198,9 @@ func (s *screening) open(as screenReading) (in io.Reader, size int64, closing fu
 	}
 	closing = func() { file.Close() }
 	info, err := file.Stat()
-	if err != nil || info.IsDir() {
+	if err != nil {
 		closing()
-		return nil, 0, nothing, fileFault("", cmp.Or(err, error(&fs.PathError{Op: "read", Path: s.name, Err: errors.New("it is a folder")})))
+		return nil, 0, nothing, fileFault("", err)
 	}
 	s.state = screenState{File: filepath.Base(s.name), Size: info.Size(), Modified: info.ModTime().UTC(), As: as}
 	if s.flags.resume != "" {

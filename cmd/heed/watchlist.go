@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,7 +182,7 @@ func (m *importing) open() (*lists.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := lists.Options{File: filepath.Base(m.name), Format: format, Source: m.flags.source, Urgency: heed.Urgency(m.flags.urgency), Now: time.Now()}
+	o := lists.Options{File: inputName(filepath.Base(m.name)), Format: format, Source: m.flags.source, Urgency: heed.Urgency(m.flags.urgency), Now: time.Now()}
 	if o.Columns, err = sheet.ParseMapping(m.flags.columns); err != nil {
 		return nil, err
 	}
@@ -243,8 +242,11 @@ func (m *importing) file(name string) (*os.File, int64, error) {
 	}
 	m.closing = append(m.closing, file)
 	info, err := file.Stat()
-	if err != nil || info.IsDir() {
-		return nil, 0, fileFault("", cmp.Or(err, error(&fs.PathError{Op: "read", Path: name, Err: errors.New("it is a folder")})))
+	if err != nil {
+		return nil, 0, fileFault("", err)
+	}
+	if info.IsDir() {
+		return nil, 0, folderFault(name)
 	}
 	return file, info.Size(), nil
 }

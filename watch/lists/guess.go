@@ -58,9 +58,21 @@ func guess(head string) Format {
 // layoutNames are the layouts in words.
 var layoutNames = map[Format]string{SDN: "OFAC's SDN list", UN: "XML, as the Security Council's list is", CSV: "a table with headings"}
 
+// textNames are the files of the layouts.
+var textNames = map[Format]string{SDN: "sdn.csv", UN: "consolidated.xml", CSV: "a table (.csv)"}
+
+// binary reports a control character that no text has: of those below a blank the
+// ends of lines and pages, the tab and the end mark of old systems are of texts.
+func binary(r rune) bool {
+	return r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", r)
+}
+
 // mismatch is the error of a file that is said to be of one layout and begins like
 // another; nil: it may be what it is said to be.
 func mismatch(head string, o Options) error {
+	if i := strings.IndexFunc(head, binary); i >= 0 {
+		return &sheet.Error{File: o.File, What: fmt.Sprintf("is not text: it has the byte 0x%02X, as archives and pictures have", head[i]), Hint: "unpack it, or give the file that its publisher calls " + textNames[o.Format]}
+	}
 	looks := guess(head)
 	if looks == "" || looks == o.Format || looks == CSV && o.Format == SDN {
 		return nil // a table is told from an SDN list row by row
