@@ -27,7 +27,7 @@ func (a *app) hitListCommand() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "list", Short: "List hits that wait for a review, by time left",
-		Long:    "List hits that wait for a review, by time left. The list names nobody: who matched\nwhom, and why, `heed hit explain` shows to an officer, which is on record. A hit ends\nby itself where nobody is sought any more: the warning was recalled or corrected, its\nwatch lapsed. Those of the last week stand below the others; nobody owes their review.",
+		Long:    "List hits that wait for a review, by time left. The list names nobody: who matched\nwhom, and why, `heed hit explain` shows to an officer, which is on record. A hit ends\nby itself where nobody is sought any more: the warning was recalled or corrected, its\nwatch lapsed. Those of the last week stand below the others,\nthe first 20 of them (--all has the rest); nobody owes their review.",
 		Example: "  heed hit list\n  heed hit list --all      # and those that were decided",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var lines []control.HitLine
@@ -39,12 +39,38 @@ func (a *app) hitListCommand() *cobra.Command {
 					fmt.Fprintln(w, "No hit waits for a review.")
 					return
 				}
+				more := 0
+				if !all {
+					lines, more = withFewEnded(lines)
+				}
 				writeHits(w, lines)
+				if more > 0 {
+					fmt.Fprintf(w, "... and %d more have ended (--all)\n", more)
+				}
 			})
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "also those that were decided")
 	return c
+}
+
+// shownEnded is how many hits that ended undecided people are shown below those
+// that wait: a list of a thousand that comes off watch ends as many in one moment.
+const shownEnded = 20
+
+// withFewEnded leaves out those that have ended beyond shownEnded, and counts them.
+func withFewEnded(lines []control.HitLine) (shown []control.HitLine, more int) {
+	ended := 0
+	for _, l := range lines {
+		if l.Ended != nil {
+			if ended++; ended > shownEnded {
+				more++
+				continue
+			}
+		}
+		shown = append(shown, l)
+	}
+	return shown, more
 }
 
 func writeHits(w io.Writer, lines []control.HitLine) {
