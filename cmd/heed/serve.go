@@ -360,6 +360,9 @@ func (t *teller) Notify(ctx context.Context, n exchange.Notice, now time.Time) (
 		whom = append(whom, "ring", note.Ring, "telephone", note.Telephone)
 	}
 	t.log.Info(note.Subject(), whom...)
+	if note.Ring == note.Role && (note.OwedBy == "" || note.OwedBy == note.Party) {
+		note.Ring = "" // whoever is told is whom to ring
+	}
 	channels := t.routes.For(note.Role, note.Level)
 	if len(t.routes) == 0 {
 		return "desk", nil
