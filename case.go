@@ -426,6 +426,7 @@ const (
 	StateToForward    State = "forward-requested" // the originator was asked
 	StateForwarding   State = "forward-decided"   // the originator has consented, or refused
 	StateHit          State = "hit-reported"
+	StateHitWithdrawn State = "hit-withdrawn"   // a report of a hit does not hold any more
 	StateLapsing      State = "lapse-announced" // the watch for its subjects is to end
 	StateWatching     State = "watch-kept"      // the watch goes on, as was decided
 	StateRatified     State = "ratified"        // of a case that a proposal opened
@@ -435,7 +436,7 @@ const (
 
 // States lists all states, in the order in which a case usually reaches them.
 func States() []State {
-	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateToForward, StateForwarding, StateHit, StateLapsing, StateWatching, StateRecalled, StateRatified, StateReserved, StateDeclined}
+	return []State{StateSent, StateReceived, StateNotified, StateOpened, StateAcknowledged, StateSupplemented, StateCorrected, StateAsked, StateAnswered, StateInterim, StateExtended, StateCalled, StateReminded, StateAssessed, StateActed, StateConcluded, StateRefused, StateToForward, StateForwarding, StateHit, StateHitWithdrawn, StateLapsing, StateWatching, StateRecalled, StateRatified, StateReserved, StateDeclined}
 }
 
 // ParseState reads a state.
@@ -502,6 +503,8 @@ func (c Case) Reached() map[State]time.Time {
 				reach(StateAcknowledged, s.Time) // an assessment acknowledges too
 			}
 			reach(StateAssessed, s.Time)
+		case s.Kind == KindWatchHit && !s.Withdrawn.IsZero():
+			reach(StateHitWithdrawn, s.Time)
 		case s.Kind == KindWatchLapseNotice && s.Effective.IsZero():
 			reach(StateWatching, s.Time)
 		case s.Kind == KindWatchLapseNotice:

@@ -721,7 +721,7 @@ func TestStatesAreListed(t *testing.T) {
 			t.Errorf("%s reaches %q, which is not listed", kind, s)
 		}
 	}
-	if len(States()) != len(stateOf)+4 { // two of the opening, and two of one kind of notice
+	if len(States()) != len(stateOf)+5 { // two of the opening, two of one kind of notice, one more of reports of hits
 		t.Errorf("%d states, %d kinds that reach one", len(States()), len(stateOf))
 	}
 	if _, err := ParseState("Sent"); err == nil {

@@ -194,6 +194,9 @@ func TestReportIsWithdrawn(t *testing.T) {
 	st.withdrawn(first) // told once more: the first word counts
 	again := st.reported(st.now, false, warning)
 	c := st.fold(t)
+	if at := c.Reached(); !at[StateHit].Equal(first.Time) || !at[StateHitWithdrawn].Equal(withdrawal.Time) {
+		t.Errorf("reached: %v", at)
+	}
 	hits := c.ReportedHits()
 	if len(hits) != 2 || hits[0].Statement != first.ID || hits[1].Statement != again.ID || hits[1].Withdrawn != nil {
 		t.Fatalf("%+v", hits)

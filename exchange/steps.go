@@ -20,7 +20,7 @@ var stepWords = map[heed.State]heed.Kind{
 	heed.StateActed: heed.KindAction, heed.StateConcluded: heed.KindOutcome, heed.StateRefused: heed.KindRefusal,
 	heed.StateSupplemented: heed.KindSupplement, heed.StateCorrected: heed.KindCorrection, heed.StateRecalled: heed.KindRecall,
 	heed.StateCalled: heed.KindCall, heed.StateReminded: heed.KindReminder, heed.StateToForward: heed.KindForwardRequest,
-	heed.StateForwarding: heed.KindForwardConsent, heed.StateHit: heed.KindWatchHit,
+	heed.StateForwarding: heed.KindForwardConsent, heed.StateHit: heed.KindWatchHit, heed.StateHitWithdrawn: heed.KindWatchHit,
 	heed.StateLapsing: heed.KindWatchLapseNotice, heed.StateWatching: heed.KindWatchLapseNotice,
 }
 
