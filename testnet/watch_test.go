@@ -574,3 +574,24 @@ func later(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Nobody is born on a day that is to come: whoever warns of one is told so, and
+// nothing is sent; nor is a correction that says it.
+func TestBirthsToComeAreNotSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := New(t, Options{}, "north.example", "south.example")
+		north, south := n.Parties[0], n.Parties[1]
+		w := Warning("A man who may travel")
+		w.Persons = []heed.Person{{Names: []heed.Name{{Text: "Odo Marram"}}, Born: []heed.Birth{{From: heed.PartialDate{Year: time.Now().Year() + 1}}}}}
+		_, err := north.Exchange.Warn(t.Context(), exchange.WarnOrder{Officer: Anna, To: []heed.PartyID{south.ID}, Warning: w})
+		var field *heed.FieldError
+		if !errors.As(err, &field) || field.Path != "persons/0/born/0" {
+			t.Errorf("a warning: %v", err)
+		}
+		sent := north.Warn("A man who may travel", south)
+		if _, err := north.Correct(t.Context(), Anna, sent, w, nil); !errors.As(err, &field) {
+			t.Errorf("a correction: %v", err)
+		}
+	})
+}
