@@ -17,7 +17,7 @@ type expansion struct {
 	packed []byte // as the lexicon packs a word
 	number uint64 // among those that the index has met
 	joined bool   // of neighbours
-	sign   signature
+	sign   traits
 	under  []names.Key
 	built  atomic.Uint64 // the lexicon's count of changes when near was true
 	near   []neighbour
@@ -115,7 +115,7 @@ func (s *Screener) describe(e *expansion, r realm, t *names.Token) {
 	e.packed = append(e.packed[:0], s.packing...)
 	e.number = s.index.memory.met.Add(1)
 	e.ready(&s.own)
-	e.sign = signatureOf(&s.own)
+	e.sign = traitsOf(&s.own)
 	for _, k := range t.Keys {
 		e.under = append(e.under, inRealm(r, k))
 	}
