@@ -6,36 +6,45 @@ import (
 	"heed"
 )
 
+// dayShares is up to how many subjects of one day of birth that day leads to by
+// itself, whatever their words. A day that more have, as one that officials
+// write where they do not know it, tells too little.
+const dayShares = 64
+
 // byBirth finds the subjects whose date of birth is akin to the record's, and
-// tells what that says at most.
-func (s *Screener) byBirth(date heed.Birth, yield func(run uint32, points Points)) {
+// tells what that says at most, and whether it is the very day, or day and month
+// change places: those are few, and what they say outweighs that every word of a
+// name is spelt so differently that none leads to the other.
+func (s *Screener) byBirth(date heed.Birth, yield func(run uint32, points Points, day bool)) {
 	if birthDay(date) == 0 {
 		return
 	}
 	births := s.index.judge.weights.birth
 	s.births = s.births[:0]
 	visits := 0
-	enter := func(key uint64, points Points) {
+	enter := func(key uint64, points Points, day bool) {
 		if p := s.index.other.of(key); p != (posting{}) {
-			s.births = append(s.births, ofBirth{p, points})
-			visits += s.index.names.sets.len(p)
+			n := s.index.names.sets.len(p)
+			s.births = append(s.births, ofBirth{p, points, day && n <= dayShares})
+			visits += n
 		}
 	}
 	s.days = kindredDays(date, s.days[:0])
 	for _, day := range s.days {
-		enter(otherDay|uint64(day), births[relateDays(date.From, unpackDay(day))])
+		relation := relateDays(date.From, unpackDay(day))
+		enter(otherDay|uint64(day), births[relation], relation == BirthExact || relation == BirthSwapped)
 	}
 	vague := max(births[BirthMonthAgrees], births[BirthYearAgrees], births[BirthWithin])
-	enter(otherYear|uint64(date.From.Year), vague)
-	enter(otherYear, vague)
+	enter(otherYear|uint64(date.From.Year), vague, false)
+	enter(otherYear, vague, false)
 	alike := s.alike(visits * alikeForVisit)
 	for _, b := range s.births {
 		var few [2]uint32
 		for some := range slices.Chunk(s.index.names.sets.refs(b.posting, &few), atOnce) {
-			if alike {
+			if alike && !b.day {
 				for _, run := range some {
 					if s.filter.has(run) {
-						yield(run, b.points)
+						yield(run, b.points, b.day)
 					}
 				}
 				continue
@@ -44,7 +53,7 @@ func (s *Screener) byBirth(date heed.Birth, yield func(run uint32, points Points
 				s.touched += *s.index.names.words.at(run)
 			}
 			for _, run := range some {
-				yield(run, b.points)
+				yield(run, b.points, b.day)
 			}
 		}
 	}
@@ -54,6 +63,7 @@ func (s *Screener) byBirth(date heed.Birth, yield func(run uint32, points Points
 type ofBirth struct {
 	posting
 	points Points
+	day    bool // it leads to them whatever their words
 }
 
 // alikeForVisit is how many names with a word like one of the record's are

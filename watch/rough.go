@@ -81,15 +81,20 @@ type rough struct {
 // most, when it is asked whether a closer look is worth its while.
 const unseenBest Points = 450
 
+// dayNames is what names have to come to at least where no key has brought two of
+// their words together and it is the day of birth that led to the subject. On a long
+// list many have the same day of birth as the record: a day alone makes no hit.
+const dayNames Points = -100
+
 // unseen marks a pair of words that has not been scored yet.
 const unseen = notAlike + 1
 
 // compare sums the evidence of one name of the list against one of the record's
 // spellings: what CompareWeighed would, but for joined words that the list does
 // not keep. It returns how much that is above what is needed, with what other
-// evidence there is beside the names. It reports false where no word is shared, or
-// where the sum does not come near enough.
-func (s *Screener) compare(which int, words []uint32, limits *needs, other Points) (Points, bool) {
+// evidence there is beside the names. It reports false where no word is shared,
+// unless the day is, or where the sum does not come near enough.
+func (s *Screener) compare(which int, words []uint32, limits *needs, other Points, day bool) (Points, bool) {
 	a, g := &s.asked[which], &s.rough
 	g.read(words)
 	g.width = len(g.list)
@@ -115,10 +120,14 @@ func (s *Screener) compare(which int, words []uint32, limits *needs, other Point
 			}
 		}
 	}
-	if best == notAlike {
-		return 0, false
-	}
 	needed := limits[g.class] - other
+	if best == notAlike {
+		if !day || len(g.list) == 0 || len(a.tokens) == 0 {
+			return 0, false
+		}
+		g.class = s.classOf(a.tokens[0].expansion, g.list[0].token)
+		needed = max(limits[g.class]-other, dayNames)
+	}
 	for k, w := range g.list {
 		sign := s.index.names.tokens.at(w.token).sign
 		if w.second != 0 {
@@ -207,6 +216,13 @@ func (s *Screener) promises(which int, words []uint32, needs *needs, points Poin
 		}
 	}
 	return false
+}
+
+// classOf is the pair of scripts of a record's word and one of the list's.
+func (s *Screener) classOf(e *expansion, token uint32) names.Class {
+	e.ready(&s.own)
+	s.index.names.ready(token, &s.theirs)
+	return names.ClassOf(s.own.Script(), s.theirs.Script())
 }
 
 // fill scores the pairs of words that no key has brought together.
@@ -485,11 +501,13 @@ func nameEnds(words []uint32) int {
 
 // weigh sums the evidence for one subject roughly and enters it where that comes
 // near what is needed. It was met in a way that says so much beside the names;
-// where that is too little, it may be met again in another.
-func (s *Screener) weigh(r realm, record *Record, run uint32, needs *needs, points Points) {
+// where that is too little, it may be met again in another. Where it was met by
+// the day of birth, its names are compared even if no key has brought their words
+// together.
+func (s *Screener) weigh(r realm, record *Record, run uint32, needs *needs, points Points, day bool) {
 	x := s.index
 	words := x.names.run(run)[1:]
-	if !s.mayPromise(words, needs, points) || !s.met.first(run) {
+	if !day && !s.mayPromise(words, needs, points) || !s.met.first(run) {
 		return
 	}
 	other, limits := Points(0), &s.limits[undated]
@@ -506,10 +524,10 @@ func (s *Screener) weigh(r realm, record *Record, run uint32, needs *needs, poin
 		n := nameEnds(words)
 		margin := notAlike
 		for i := range s.asked {
-			if !s.promises(i, words[:n], limits, other) {
+			if !day && !s.promises(i, words[:n], limits, other) {
 				continue
 			}
-			if m, ok := s.compare(i, words[:n], limits, other); ok {
+			if m, ok := s.compare(i, words[:n], limits, other, day); ok {
 				margin = max(margin, m)
 			}
 		}

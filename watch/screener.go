@@ -179,10 +179,12 @@ func (s *Screener) candidates(r realm, spelt []spelling, record *Record, most in
 	}
 	soft, compared := s.index.judge.weights.needs(record, s.limits)
 	if r == realmPerson {
-		s.byBirth(record.Born, func(run uint32, points Points) { s.weigh(r, record, run, &compared, points) })
+		s.byBirth(record.Born, func(run uint32, points Points, day bool) {
+			s.weigh(r, record, run, &compared, points, day)
+		})
 	}
 	for i := range s.asked {
-		s.byNames(&s.asked[i], &soft, func(run uint32) { s.weigh(r, record, run, &soft, 0) })
+		s.byNames(&s.asked[i], &soft, func(run uint32) { s.weigh(r, record, run, &soft, 0, false) })
 	}
 	slices.SortFunc(s.found, func(a, b found) int {
 		if c := cmp.Compare(b.margin, a.margin); c != 0 {
