@@ -235,15 +235,23 @@ func (w *traits) likely(other signature) bool {
 }
 
 // near reports whether two words of one key may be alike enough to lead to
-// names. On the development list this keeps 994 of 1000 such pairs, and 998 of the
-// closer ones, and drops half of the others.
+// names. On the development list this keeps 989 of 1000 such pairs, and 996 of the
+// closer ones, and drops two thirds of the others. Of short words fewer sounds may differ.
 func (w *traits) near(other signature) bool {
 	consonants, vowels, apart := w.differ(other)
 	longer := 2
 	if (w.signature|other)&signatureForeign != 0 {
 		longer = 4 // vowels may be unwritten
 	}
-	return consonants <= 2 && consonants+vowels <= 3 && apart <= longer
+	switch {
+	case apart > longer || consonants > 2:
+		return false
+	case min(w.longest, other.length()) <= 4:
+		return consonants <= 1 && consonants+vowels <= 2
+	case consonants == 2:
+		return vowels == 0
+	}
+	return consonants+vowels <= 3
 }
 
 // same reports whether two words may be one that is only written together or apart.
