@@ -200,9 +200,9 @@ func (x *Exchange) keepNews(tx Tx, c heed.Case, now time.Time) error {
 		return err
 	}
 	before := n.Hits.Count + n.Withdrawn.Count
-	watch, waited := n.Watch, n.Waiting
+	watch := n.Watch
 	n.derive(c, x.party, now)
-	if n.Hits.Count+n.Withdrawn.Count == before && n.Watch == watch && n.Waiting == waited {
+	if n.Hits.Count+n.Withdrawn.Count == before && n.Watch == watch {
 		return nil
 	}
 	n.wait()
